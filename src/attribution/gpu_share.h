@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gpu_share.h - the run's share of an accelerator.
+ *
+ * Pure. Input: the processes a driver saw on a device in a window (sensor.h, struct jb_gpu_use) and which of them
+ * belong to the run. Rules:
+ *  - only the run's processes hold the device: it is the run's alone ("exclusive"), whatever the utilisation says;
+ *  - only others do: nothing is the run's;
+ *  - both: by utilisation, when it passes the validity filter: windows no older than 10 s, each process at most 100 %,
+ *    their sum above zero and at most 100 % + 10 %; the vendor's call is known to return stale pids and values over
+ *    100 % (sensors.md 4.2), such samples are dropped. Not valid: unknown;
+ *  - nobody: `known` with all weights on nobody.
+ */
+#ifndef JB_ATTRIBUTION_GPU_SHARE_H
+#define JB_ATTRIBUTION_GPU_SHARE_H
+
+#include <stddef.h>
+
+#include "attribution/attribution.h"
+#include "sensor/sensor.h"
+
+struct jb_gpu_share {
+    struct jb_shares shares;
+    bool exclusive;
+};
+typedef bool (*jb_is_ours_fn)(const void *context, int32_t pid);
+
+/* From all uses of one poll, those of `channel`. */
+void jb_gpu_share(const struct jb_gpu_use *uses, size_t count, int channel, uint64_t now_ns, jb_is_ours_fn is_ours,
+                  const void *context, struct jb_gpu_share *ret);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * file.h - files: the --root prefix, whole small files, places of the user's files, atomic writes.
+ *
+ * Every path that describes the machine (/sys, /proc, /dev, /etc) is opened through a `root`: NULL or ""
+ * is the real machine, else a folder that holds a recorded or made-up one. Contents of such files are
+ * hostile input: sizes are bounded, nothing is assumed to be terminated.
+ */
+#ifndef JB_BASE_FILE_H
+#define JB_BASE_FILE_H
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct jb_diag;
+
+/* root + path into `buffer`; -ENAMETOOLONG. `path` starts with '/'. */
+int jb_root_path(const char *root, const char *path, char *buffer, size_t size);
+
+/* open(2) below root, O_RDONLY|O_CLOEXEC|`flags`; the descriptor or a negative errno. */
+int jb_root_open(const char *root, const char *path, int flags);
+DIR *jb_root_opendir(const char *root, const char *path); /* NULL with errno */
+bool jb_root_exists(const char *root, const char *path);
+
+/* At most size-1 bytes of the file, NUL-terminated, trailing newlines removed. The length or a negative
+ * errno; -EFBIG when there is more. */
+ssize_t jb_root_read(const char *root, const char *path, char *buffer, size_t size);
+int jb_root_read_u64(const char *root, const char *path, uint64_t *ret);
+
+/* pread from offset 0 of an open descriptor into buffer, NUL-terminated: the hot path. Length or -errno. */
+ssize_t jb_pread_text(int fd, char *buffer, size_t size);
+
+/* The whole of an ordinary file up to `limit` bytes, malloc'd and NUL-terminated. */
+int jb_read_all(const char *path, size_t limit, char **ret_data, size_t *ret_length, struct jb_diag *diag);
+
+/* Write to a temporary file beside `path` and rename: readers see the old or the new, never half. */
+int jb_write_atomic(const char *path, const void *data, size_t length, unsigned mode, struct jb_diag *diag);
+
+int jb_mkdir_parents(const char *path, unsigned mode); /* the folders that `path` lies in */
+
+/* $XDG_CONFIG_HOME/joulebook/<name>, with the fallbacks of the XDG base directory specification; -ENOENT
+ * when there is no home. */
+enum jb_xdg { JB_XDG_CONFIG, JB_XDG_DATA, JB_XDG_CACHE };
+int jb_xdg_path(enum jb_xdg which, const char *name, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * overlap.h - which channels may be added up.
+ *
+ * Pure. The machine's total is the sum over leaves that are disjoint and, as far as sensors go, complete. For each
+ * channel the graph says: is it in the total; which channel contains it; of which channel it is a twin (the same
+ * joules seen through another interface). Everything stays booked: parents and twins serve as checks, and a twin
+ * takes over when the leaf turns out to be false.
+ *
+ * Rules (sensors.md 4.1, 4.3, 7):
+ *  - Twins: the same domain, unit and die from two sources, or twice from one (RAPL by perf and by powercap, MSR
+ *    and MMIO zones, NVML counter and NVML power). The most preferred source wins; within a source a counter beats
+ *    power beats a model, then the lower number. A measured channel of any source beats every model.
+ *  - A machine-wide model (unit -1) yields to any measured channel of the same domain.
+ *  - Mirrored dies: packages of one socket with different dies whose raw values are one counter (the caller tells,
+ *    from bracketed reads: see jb_overlap_node.mirror_of) are twins. They part again when they advance differently.
+ *  - psys and board contain packages and DRAM, a package contains cores and uncore, a module contains its GPU and
+ *    package. DRAM is outside the package. A parent is in the total only when none of its leaves is there.
+ *  - Cores or uncore without their package are leaves.
+ *  - A channel that is not usable (status other than JB_OK at open) takes no part.
+ */
+#ifndef JB_LEDGER_OVERLAP_H
+#define JB_LEDGER_OVERLAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sensor/sensor.h"
+
+struct jb_overlap_node {
+    const struct jb_channel *channel;
+    int source;      /* channels with equal source are of one driver */
+    int preference;  /* of the driver: lower is better */
+    int mirror_of;   /* in: number of a channel whose raw counter is this one's; -1 */
+    bool rejected;   /* in: found false while measuring (frozen, at odds with its twin): its twin takes over */
+    /* out */
+    bool in_total;
+    int parent;      /* the channel that contains this one; -1 */
+    int twin_of;     /* the leaf (or parent) that stands for this one; -1 */
+};
+
+/* Settle the graph for nodes[0..count). Deterministic; may be called again when channels appear or are rejected. */
+void jb_overlap_resolve(struct jb_overlap_node *nodes, size_t count);
+
+/* Compare a leaf with its twin after both covered the same time: do they tell the same story?
+ * Energies in microjoules over covered_ns. A counter that stands still while power says otherwise is false; so is
+ * one that differs from its twin by more than `tolerance` (relative, e.g. 0.25) plus both errors. */
+enum jb_verdict { JB_VERDICT_TOO_EARLY, JB_VERDICT_AGREE, JB_VERDICT_FROZEN, JB_VERDICT_DISAGREE };
+enum jb_verdict jb_crosscheck(uint64_t leaf_uj, double leaf_sigma_uj, uint64_t twin_uj, double twin_sigma_uj,
+                              uint64_t covered_ns, double tolerance);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * meter.h - call the drivers on time, and never let one stall another.
+ *
+ * Quick drivers are read one after the other on the caller's thread by jb_meter_poll(). A driver that may
+ * block gets a lane: a thread of its own that opens it, reads it at its period, and leaves its readings in a
+ * bounded mailbox. A lane that does not come back within its patience is reported JB_TIMEOUT for all its
+ * channels, and costs the others nothing; destroying the meter abandons it (its memory is leaked on purpose,
+ * because the thread may still wake up and write there).
+ *
+ * Channels are numbered over all sources in the order they appear; a number never changes and is never used
+ * again. Lanes open in the background, so channels can appear later: `jb_poll.channels_changed`.
+ *
+ * One thread calls all functions of one meter. jb_meter_poll() allocates nothing.
+ */
+#ifndef JB_METER_METER_H
+#define JB_METER_METER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sensor/sensor.h"
+
+#define JB_METER_MAX_CHANNELS 256
+#define JB_METER_MAX_SOURCES 24
+#define JB_METER_MAX_READINGS 4096 /* of one poll */
+
+struct jb_meter;
+
+struct jb_meter_config {
+    struct jb_sensor_env env;  /* strings and machine must outlive the meter */
+    const char *sensors;       /* "rapl-perf,nvml,fake:watts=10"; NULL: all but test drivers. A leading '-' on a
+                                  name takes it away from the default list instead */
+    uint64_t interval_ns;      /* the session's interval, for lanes without a period of their own */
+    uint64_t lane_patience_ns; /* 0: 5 s */
+    uint64_t open_wait_ns;     /* how long create() waits for lanes to open; 0: not at all */
+};
+
+/* Open every driver asked for. A driver that is not here or not allowed is remembered with its reason, not an
+ * error; -EINVAL: a name in `sensors` that does not exist, with the nearest one as a hint. */
+int jb_meter_create(const struct jb_meter_config *config, struct jb_meter **ret_meter, struct jb_diag *diag);
+
+/* NULL-safe. Waits at most 100 ms in all for lanes that are inside a call. */
+void jb_meter_destroy(struct jb_meter *meter);
+
+struct jb_poll {
+    const struct jb_reading *readings; /* `channel` is the number over all sources; valid until the next poll */
+    size_t count;
+    const struct jb_gpu_use *uses;     /* likewise */
+    size_t use_count;
+    bool channels_changed;             /* new channels, or another status of one, since the last poll */
+};
+/* Read all quick sources and collect what the lanes have left. */
+void jb_meter_poll(struct jb_meter *meter, struct jb_poll *ret);
+
+/* Ask every lane for one more reading and wait until each has delivered or `wait_ns` is over; then poll. */
+void jb_meter_poll_final(struct jb_meter *meter, uint64_t wait_ns, struct jb_poll *ret);
+
+int jb_meter_channel_count(const struct jb_meter *meter);
+const struct jb_channel *jb_meter_channel(const struct jb_meter *meter, int number); /* NULL: no such number */
+int jb_meter_channel_source(const struct jb_meter *meter, int number);               /* index of its source */
+
+struct jb_source_info {
+    const char *driver, *title;
+    int result;                 /* of open(): 0, -ENODEV, -EACCES...; -EINPROGRESS: a lane still opening */
+    char reason[320], fix[320]; /* of a failure */
+    bool lane, hung;
+    int preference;             /* place in the list of drivers: lower is better */
+    uint64_t reads, failures;
+    uint64_t cost_ns;           /* CPU time of all reads so far (thread clock) */
+};
+int jb_meter_source_count(const struct jb_meter *meter);
+void jb_meter_source_info(const struct jb_meter *meter, int source, struct jb_source_info *ret);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sensor.h - all that the author of a sensor driver must read.
+ *
+ * A driver turns one hardware interface into channels (described once) and readings (raw numbers with the
+ * time they were taken). It does no arithmetic over time: wraps, resets, gaps, integration and overlaps are
+ * the ledger's, so that they are right once, for all drivers.
+ *
+ * To add a driver: write `src/sensor/<name>.c` (or a folder) that defines `const struct jb_sensor_driver
+ * jb_sensor_<name>`, add the word <name> to `drivers` in src/sensor/meson.build (its place there is its
+ * preference), add a row to docs/sensors.md, and put a made-up or recorded machine under tests/machines/.
+ * Copy rapl_powercap.c: it is the plainest.
+ *
+ * Rules for drivers
+ *  - Everything that describes the machine is read through env->root (base/file.h). Nothing is asserted about
+ *    what hardware or the kernel says: it may lie, be cut short, or vanish.
+ *  - Drivers never see each other, start no threads, keep no globals, print nothing.
+ *  - read() allocates nothing.
+ *  - Absent is not zero: what could not be read is emitted with its status and no number is made up.
+ */
+#ifndef JB_SENSOR_SENSOR_H
+#define JB_SENSOR_SENSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct jb_diag;
+struct jb_machine;
+
+#define JB_SENSOR_ABI 1
+#define JB_MAX_CHANNELS 64 /* of one source */
+
+/* How the joules of a channel come to be. */
+enum jb_method {
+    JB_METHOD_COUNTER,    /* raw is a cumulative energy counter of the hardware */
+    JB_METHOD_INTEGRATED, /* raw is power; the ledger integrates it over time */
+    JB_METHOD_MODELLED,   /* raw is the cumulative energy of a power model: nothing was measured */
+};
+
+/* What part of the machine a channel covers. The overlap graph (ledger/overlap.h) knows which contains which. */
+enum jb_domain {
+    JB_DOMAIN_BOARD,   /* everything behind one supply: Jetson VDD_IN, a wall meter */
+    JB_DOMAIN_PSYS,    /* platform: contains packages and DRAM */
+    JB_DOMAIN_PACKAGE, /* one CPU socket (or die): contains its cores and uncore, not its DRAM */
+    JB_DOMAIN_CORE,
+    JB_DOMAIN_UNCORE,
+    JB_DOMAIN_DRAM,    /* the memory of one socket (unit >= 0) or of the machine (unit -1) */
+    JB_DOMAIN_MODULE,  /* accelerator module with its CPU (Grace Hopper): contains the GPU */
+    JB_DOMAIN_GPU,     /* one accelerator board */
+    JB_DOMAIN_RAIL,    /* another supply rail: a leaf unless `parent` says otherwise */
+};
+
+enum jb_device { JB_DEVICE_CPU, JB_DEVICE_RAM, JB_DEVICE_GPU, JB_DEVICE_BOARD };
+
+enum jb_status {
+    JB_OK,
+    JB_UNSUPPORTED, /* this hardware or driver version does not have it: final */
+    JB_DENIED,      /* permission: final, mended from outside */
+    JB_FAILED,      /* this reading failed; the next may not */
+    JB_GONE,        /* the device is gone (unplugged, "GPU is lost"): final */
+    JB_TIMEOUT,     /* set by the meter: the lane does not answer */
+};
+const char *jb_status_name(enum jb_status status); /* "ok", "unsupported", "denied", ... */
+const char *jb_method_name(enum jb_method method); /* "counter", "integrated", "modelled" */
+const char *jb_device_name(enum jb_device device); /* "cpu", "ram", "gpu", "board" */
+
+/* One cumulative energy counter or power gauge; filled once, by open(). Zero means "not known" everywhere. */
+struct jb_channel {
+    char id[64];      /* stable over runs: "cpu/0/package", "gpu/GPU-1a2b/board"; unique in its source */
+    char name[96];    /* for people: "AMD EPYC 9965", "NVIDIA H100" */
+    char path[192];   /* where it is read: a file, a call; shown by the doctor */
+    enum jb_method method;
+    enum jb_domain domain;
+    enum jb_device device;
+    int unit;         /* socket or device number; -1: the whole machine */
+    int die;          /* die within the socket where the source counts dies; -1: the socket as one */
+    int parent;       /* index, in this source, of the channel that contains this one; -1: none known */
+
+    /* raw * unit_num / unit_den = microjoules (counter, modelled) or microwatts (integrated), exactly. */
+    uint64_t unit_num, unit_den;
+    uint64_t wrap;         /* number of distinct raw values, e.g. 2^32; 0: does not wrap */
+    bool zero_at_reset;    /* a counter that restarts, restarts from 0 */
+    uint64_t max_power_uw; /* more than this is not believed: 2 x TDP, 1.5 x power limit */
+    uint64_t horizon_ns;   /* readings further apart than this may hide a wrap; 0: any distance is safe */
+    uint64_t refresh_ns;   /* how often the hardware really updates it, as documented */
+    uint64_t window_ns;    /* a power reading is the mean over this long, ending at the reading; 0: at once */
+    uint64_t idle_uw;      /* what the model says this part draws at idle, for where no baseline is known */
+    double rel_error;      /* one sigma of the energy, relative, systematic (does not average out) */
+    enum jb_status status; /* JB_OK, or why open() could not use this channel: kept for the doctor */
+    char reason[192];      /* with a status other than JB_OK: what was tried and what it said */
+    char fix[192];         /* and the command that mends it, where there is one */
+    char note[192];        /* shown with the channel: "virtual machine: charged for 2 of 128 threads" */
+};
+
+struct jb_reading {
+    int channel;          /* index in the source; the meter makes it an index over all sources */
+    enum jb_status status;
+    uint64_t t_before_ns; /* CLOCK_MONOTONIC before and after the hardware was asked; a sample that the */
+    uint64_t t_after_ns;  /* hardware stamped itself has its own time in both */
+    uint64_t raw;         /* only with JB_OK */
+};
+
+/* Where read() puts its readings. Full: further readings are dropped and counted. */
+struct jb_sink {
+    struct jb_reading *readings;
+    size_t count, capacity;
+    uint64_t dropped;
+};
+void jb_emit(struct jb_sink *sink, int channel, uint64_t t_before_ns, uint64_t t_after_ns, uint64_t raw);
+void jb_emit_failure(struct jb_sink *sink, int channel, uint64_t t_ns, enum jb_status status);
+
+/* System calls that a test machine must be able to answer. open_counter returns a descriptor whose read(2) (or
+ * pread at 0) gives the cumulative count as u64, or a negative errno. The real one is perf_event_open. */
+struct jb_perf_ops {
+    int (*open_counter)(const struct jb_perf_ops *ops, uint32_t type, uint64_t config, int cpu, int group_fd);
+    /* Read all counters of a group opened with this ops into values[]; count or negative errno. */
+    int (*read_group)(const struct jb_perf_ops *ops, int leader_fd, uint64_t *values, size_t max);
+    const char *root;
+};
+
+/* What every driver is given. Outlives the source. */
+struct jb_sensor_env {
+    const char *root;                 /* NULL: the real machine */
+    const struct jb_machine *machine; /* hardware/hardware.h: CPU, sockets, memory, limits */
+    const struct jb_perf_ops *perf;
+    const char *nvml_path;            /* library to dlopen; NULL: libnvidia-ml.so.1 */
+};
+
+/* One opened driver. Made by the meter; a driver fills the channels and keeps its state in priv. */
+struct jb_source {
+    const struct jb_sensor_driver *driver;
+    const struct jb_sensor_env *env;
+    const char *spec;                 /* text after "name:" in --sensors, for test drivers; NULL */
+    struct jb_channel *channels;      /* room for JB_MAX_CHANNELS, zeroed */
+    int channel_count;
+    void *priv;                       /* priv_size bytes, zeroed, owned by the core */
+};
+
+/* The next free channel with unit -1, die -1, parent -1, unit_num = unit_den = 1; NULL when all are used. */
+struct jb_channel *jb_source_add_channel(struct jb_source *source);
+
+/* Who used an accelerator in a window of time. A device for which nobody is listed had no user. */
+struct jb_gpu_use {
+    int channel;            /* index, in the source, of the device's first channel */
+    int32_t pid;            /* as the driver knows it */
+    bool utilisation_known; /* false: the process holds a context; how busy it was is not known */
+    uint32_t busy_ppm;      /* mean utilisation of the device by this process in the window, parts per million */
+    uint64_t t0_ns, t1_ns;  /* the window, CLOCK_MONOTONIC */
+};
+
+struct jb_sensor_driver {
+    const char *name;  /* "rapl-powercap": interface.md's `source` */
+    const char *title; /* "RAPL through powercap" */
+    unsigned abi;      /* JB_SENSOR_ABI */
+    size_t priv_size;
+    /* May a call block for long (vendor library, bus, network)? Then open, read and close run on a lane of
+     * their own, and read() is called every period_ns (0: at the session's interval). Otherwise they run on
+     * the sampling thread and must take microseconds. */
+    bool blocking;
+    uint64_t period_ns;
+
+    /* Mandatory. Find the hardware, describe its channels (also those that cannot be used, with a status and a
+     * reason, so that the doctor can tell). 0 when at least one channel has JB_OK; -ENODEV: not here;
+     * -EACCES: here but not for us, with the fix in diag. May leave things half open: close() follows. */
+    int (*open)(struct jb_source *source, struct jb_diag *diag);
+    /* Mandatory. One pass over all channels that are JB_OK: at least one reading or failure for each, in time
+     * order per channel. */
+    void (*read)(struct jb_source *source, struct jb_sink *sink);
+    /* Optional. Accepts a half-opened source. */
+    void (*close)(struct jb_source *source);
+    /* Optional. The processes that used the source's devices since the last call; the count, or a negative errno
+     * when that cannot be known (-ENOTSUP: never). Runs on the source's thread, about once a second. */
+    int (*processes)(struct jb_source *source, struct jb_gpu_use *ret, size_t max);
+};
+
+/* The drivers compiled in, in order of preference; ends with NULL. */
+extern const struct jb_sensor_driver *const jb_sensor_drivers[];
+const struct jb_sensor_driver *jb_sensor_find(const char *name);
+
+/* The perf of the machine at root: perf_event_open, or, below a root, files ROOT/perf/cpu<N>/<type>:<config>
+ * in hexadecimal ("perf/cpu0/20:2") that hold the count in decimal. */
+void jb_perf_ops_init(struct jb_perf_ops *ops, const char *root);
+
+#endif

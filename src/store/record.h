@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * record.h - one run as it is kept, shown and exported: interface.md's run record as a struct.
+ *
+ * Unknown is NAN for doubles, empty for strings, false in the `has_` fields: never 0. Energies are integer
+ * microjoules; `machine_uj = run_uj + idle_uj + others_uj + unattributed_uj`, for each channel and for the totals over
+ * channels with in_total.
+ *
+ * A record owns everything it points to; jb_record_finish() frees it and accepts a zeroed one.
+ */
+#ifndef JB_STORE_RECORD_H
+#define JB_STORE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define JB_RUN_ID_TEXT 27
+
+enum jb_run_status {
+    JB_RUN_RUNNING,     /* its meter is alive */
+    JB_RUN_FINISHED,    /* exit status 0 */
+    JB_RUN_FAILED,      /* another exit status */
+    JB_RUN_KILLED,      /* the child was ended by a signal */
+    JB_RUN_INTERRUPTED, /* the user ended it: INT or TERM passed through us */
+    JB_RUN_LOST,        /* the meter died: known up to its last second */
+};
+const char *jb_run_status_name(enum jb_run_status status); /* "finished" ... */
+
+struct jb_tag { char *key, *value; };
+
+struct jb_record_channel {
+    char id[64], device[16], name[96], source[32], method[16];
+    int number;                   /* index in the series; its row in the store */
+    bool in_total;
+    int parent;                   /* index in record.channels; -1 */
+    int twin_of;                  /* index in record.channels; -1 */
+    uint64_t energy_uj, run_uj, idle_uj, others_uj, unattributed_uj, footprint_uj;
+    double uncertainty_uj;        /* one sigma of energy_uj */
+    double run_uncertainty_uj;
+    uint64_t idle_uw;             /* the idle power that was used */
+    char idle_source[32];         /* "measured before the run", "calibrated", "learned", "model", "none" */
+    uint64_t covered_ns, gap_ns, update_period_ns; /* period 0: not known */
+    unsigned flags;               /* ledger/account.h, enum jb_entry_flags */
+    char flag_text[96];           /* the same as words, comma-separated: "wrapped,gap" */
+    char note[192];
+};
+
+struct jb_record_segment {
+    int64_t start_ns, end_ns; /* wall */
+    double g_per_kwh;
+    char source[160], factor[16];
+    bool estimated;
+    double age_s;             /* NAN: not known */
+    uint64_t energy_uj;       /* of the basis */
+};
+
+struct jb_record {
+    /* run */
+    char id[JB_RUN_ID_TEXT];
+    char *name, *project; /* NULL: not given */
+    char host[65], machine_id[65];
+    struct jb_tag *tags;
+    size_t tag_count;
+    char **command;
+    size_t command_count;
+    int64_t started_ns, ended_ns; /* wall; ended 0: not ended */
+    double duration_s;
+    enum jb_run_status status;
+    bool has_exit_code, has_signal;
+    int exit_code, signal;
+    char parent[JB_RUN_ID_TEXT];
+    /* energy: totals over channels in_total */
+    struct jb_record_channel *channels;
+    size_t channel_count;
+    uint64_t machine_uj, run_uj, idle_uj, others_uj, unattributed_uj, footprint_uj, measured_uj, modelled_uj;
+    double uncertainty_uj, run_uncertainty_uj, footprint_uncertainty_uj;
+    double coverage;              /* covered time over run time, mean of the channels in total weighted by energy */
+    /* carbon */
+    char basis[16];               /* "machine", "run", "footprint" */
+    double emissions_g, emissions_uncertainty_g, embodied_g, intensity_g_per_kwh, intensity_rel_error, pue;
+    char zone[64], zone_name[96], zone_note[192];
+    struct jb_record_segment *segments;
+    size_t segment_count;
+    /* self */
+    double self_cpu_s, self_energy_j; /* energy: our CPU time at the machine's mean active power per busy second; NAN */
+    uint64_t self_max_rss_bytes, events_dropped;
+    /* hardware and words */
+    char *hardware_json;          /* the "hardware" object, compact */
+    char **warnings;
+    size_t warning_count;
+};
+
+void jb_record_finish(struct jb_record *record); /* frees and zeroes */
+int jb_record_warn(struct jb_record *record, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int jb_record_tag(struct jb_record *record, const char *key, const char *value);
+
+/* Fill the totals from the channels (in_total) and the basis energy. The one place that adds channels up.
+ * Uncertainties: channels of one source add linearly (their errors are of one kind), sources in quadrature. */
+void jb_record_sum(struct jb_record *record);
+uint64_t jb_record_basis_uj(const struct jb_record *record);
+
+#endif
