@@ -8,6 +8,7 @@
 #ifndef JB_BASE_TEXT_H
 #define JB_BASE_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,8 +24,13 @@ struct jb_buf {
 void jb_buf_add(struct jb_buf *buf, const void *bytes, size_t length);
 void jb_buf_puts(struct jb_buf *buf, const char *text);
 void jb_buf_printf(struct jb_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void jb_buf_vprintf(struct jb_buf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 void jb_buf_clear(struct jb_buf *buf); /* keeps the memory */
 void jb_buf_finish(struct jb_buf *buf);
+
+/* snprintf and vsnprintf in the C locale: a German user's "1,5" must not get into JSON, CSV or a command. */
+int jb_snprintf(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int jb_vsnprintf(char *buffer, size_t size, const char *format, va_list args) __attribute__((format(printf, 3, 0)));
 
 int jb_parse_u64(const char *text, uint64_t *ret);  /* decimal digits only; -EINVAL, -ERANGE */
 int jb_parse_i64(const char *text, int64_t *ret);

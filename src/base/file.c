@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * file.c - the --root prefix and whole small files.
+ *
+ * A recorded tree is hostile: a sysfs attribute may have been replaced by a FIFO (open would block for ever)
+ * or by a huge file. Symbolic links below the prefix are followed as they stand, also out of it: a recorded
+ * tree keeps the absolute links of /sys, and whoever names a root may read what it links to. Documented in
+ * file.h.
+ */
+#include "base/file.h"
+
+#include "base/cleanup.h"
+#include "base/diag.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Whether a component of `path` is "..": names read from a recorded tree become part of paths. */
+static bool climbs(const char *path)
+{
+    while (*path) {
+        size_t length = strcspn(path, "/");
+        if (length == 2 && path[0] == '.' && path[1] == '.') {
+            return true;
+        }
+        path += length;
+        path += strspn(path, "/");
+    }
+    return false;
+}
+
+int jb_root_path(const char *root, const char *path, char *buffer, size_t size)
+{
+    if (path[0] != '/' || climbs(path)) {
+        return -EINVAL;
+    }
+    size_t prefix = root ? strlen(root) : 0;
+    while (prefix > 0 && root[prefix - 1] == '/') {
+        prefix--;
+    }
+    size_t length = strlen(path);
+    if (prefix >= size || length >= size - prefix) {
+        return -ENAMETOOLONG;
+    }
+    if (prefix > 0) {
+        memcpy(buffer, root, prefix);
+    }
+    memcpy(buffer + prefix, path, length + 1);
+    return 0;
+}
+
+static int open_retrying(const char *path, int flags)
+{
+    int fd;
+    do {
+        fd = open(path, flags | O_CLOEXEC);
+    } while (fd < 0 && errno == EINTR);
+    return fd < 0 ? -errno : fd;
+}
+
+int jb_root_open(const char *root, const char *path, int flags)
+{
+    char full[PATH_MAX];
+    int r = jb_root_path(root, path, full, sizeof(full));
+    return r < 0 ? r : open_retrying(full, O_RDONLY | flags);
+}
+
+DIR *jb_root_opendir(const char *root, const char *path)
+{
+    char full[PATH_MAX];
+    int r = jb_root_path(root, path, full, sizeof(full));
+    if (r < 0) {
+        errno = -r;
+        return NULL;
+    }
+    return opendir(full);
+}
+
+bool jb_root_exists(const char *root, const char *path)
+{
+    char full[PATH_MAX];
+    return jb_root_path(root, path, full, sizeof(full)) == 0 && access(full, F_OK) == 0;
+}
+
+/* Opens for reading what must be an ordinary file (all of sysfs and procfs are), never waiting for it. */
+static int open_ordinary(const char *path)
+{
+    JB_CLEANUP(jb_closep) int fd = open_retrying(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        return fd;
+    }
+    struct stat st;
+    if (fstat(fd, &st) < 0) {
+        return -errno;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+    }
+    int result = fd;
+    fd = -1;
+    return result;
+}
+
+/* Reads until the end or until `size` bytes are in. */
+static ssize_t read_up_to(int fd, char *buffer, size_t size)
+{
+    size_t length = 0;
+    while (length < size) {
+        ssize_t n = read(fd, buffer + length, size - length);
+        if (n < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            return -errno;
+        }
+        if (n == 0) {
+            break;
+        }
+        length += (size_t)n;
+    }
+    return (ssize_t)length;
+}
+
+ssize_t jb_root_read(const char *root, const char *path, char *buffer, size_t size)
+{
+    char full[PATH_MAX];
+    int r = jb_root_path(root, path, full, sizeof(full));
+    if (r < 0) {
+        return r;
+    }
+    if (size == 0) {
+        return -EINVAL;
+    }
+    JB_CLEANUP(jb_closep) int fd = open_ordinary(full);
+    if (fd < 0) {
+        return fd;
+    }
+    ssize_t length = read_up_to(fd, buffer, size);
+    if (length < 0 || (size_t)length == size) {
+        buffer[0] = '\0';
+        return length < 0 ? length : -EFBIG;
+    }
+    while (length > 0 && buffer[length - 1] == '\n') {
+        length--;
+    }
+    buffer[length] = '\0';
+    return length;
+}
+
+int jb_root_read_u64(const char *root, const char *path, uint64_t *ret)
+{
+    char text[64];
+    ssize_t length = jb_root_read(root, path, text, sizeof(text));
+    if (length < 0) {
+        return (int)length;
+    }
+    if (memchr(text, '\0', (size_t)length)) {
+        return -EINVAL;
+    }
+    return jb_parse_u64(jb_trim(text), ret);
+}
+
+ssize_t jb_pread_text(int fd, char *buffer, size_t size)
+{
+    if (size == 0) {
+        return -EINVAL;
+    }
+    ssize_t n;
+    do {
+        n = pread(fd, buffer, size - 1, 0);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        int err = -errno;
+        buffer[0] = '\0';
+        return err;
+    }
+    buffer[n] = '\0';
+    return n;
+}
+
+int jb_read_all(const char *path, size_t limit, char **ret_data, size_t *ret_length, struct jb_diag *diag)
+{
+    JB_CLEANUP(jb_closep) int fd = open_ordinary(path);
+    if (fd < 0) {
+        return jb_fail(diag, fd, "cannot read %s: %s", path, fd == -EINVAL ? "not an ordinary file" : strerror(-fd));
+    }
+    size_t capacity = 4096, length = 0;
+    JB_CLEANUP(jb_freep) char *data = NULL;
+    for (;;) {
+        char *bigger = realloc(data, capacity + 1);
+        if (!bigger) {
+            return jb_fail(diag, -ENOMEM, "cannot read %s: out of memory", path);
+        }
+        data = bigger;
+        ssize_t n = read_up_to(fd, data + length, capacity - length);
+        if (n < 0) {
+            return jb_fail(diag, (int)n, "cannot read %s: %s", path, strerror((int)-n));
+        }
+        length += (size_t)n;
+        if (length > limit) {
+            return jb_fail(diag, -EFBIG, "cannot read %s: larger than %zu bytes", path, limit);
+        }
+        if (length < capacity) {
+            break;
+        }
+        if (__builtin_mul_overflow(capacity, (size_t)2, &capacity) || capacity == SIZE_MAX) {
+            return jb_fail(diag, -EFBIG, "cannot read %s: too large", path);
+        }
+    }
+    data[length] = '\0';
+    if (ret_length) {
+        *ret_length = length;
+    }
+    *ret_data = data;
+    data = NULL;
+    return 0;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ident.c - ULIDs and SHA-256.
+ *
+ * ULID: github.com/ulid/spec; the text is 130 bits for 128, so that the first character is at most '7'.
+ * SHA-256: FIPS 180-4, section 6.2. Documented in ident.h.
+ */
+#include "base/ident.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+int jb_ulid(int64_t wall_ns, char ret[JB_ULID_TEXT])
+{
+    static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    if (wall_ns < 0) {
+        return -EINVAL;
+    }
+    uint64_t ms = (uint64_t)wall_ns / 1000000; /* 2^63 ns is less than 2^48 ms */
+    unsigned char random[10];
+    size_t have = 0;
+    while (have < sizeof(random)) {
+        ssize_t n = getrandom(random + have, sizeof(random) - have, 0);
+        if (n < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            return -errno;
+        }
+        have += (size_t)n;
+    }
+    for (int i = 9; i >= 0; i--, ms >>= 5) {
+        ret[i] = alphabet[ms & 31];
+    }
+    for (size_t i = 0; i < 2; i++) { /* five bytes are eight characters */
+        uint64_t bits = 0;
+        for (size_t j = 0; j < 5; j++) {
+            bits = bits << 8 | random[i * 5 + j];
+        }
+        for (int j = 7; j >= 0; j--, bits >>= 5) {
+            ret[10 + i * 8 + (size_t)j] = alphabet[bits & 31];
+        }
+    }
+    ret[JB_ULID_TEXT - 1] = '\0';
+    return 0;
+}
+
+static uint32_t rotate(uint32_t x, int n)
+{
+    return x >> n | x << (32 - n);
+}
+
+static void sha256_block(uint32_t state[8], const unsigned char *block)
+{
+    static const uint32_t k[64] = {
+        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+        0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+        0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+        0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+        0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+        0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+        0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+        0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+    };
+    uint32_t w[64];
+    for (size_t i = 0; i < 16; i++) {
+        w[i] = (uint32_t)block[i * 4] << 24 | (uint32_t)block[i * 4 + 1] << 16 | (uint32_t)block[i * 4 + 2] << 8 |
+               block[i * 4 + 3];
+    }
+    for (size_t i = 16; i < 64; i++) {
+        uint32_t s0 = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3;
+        uint32_t s1 = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10;
+        w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+    }
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+    uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+    for (size_t i = 0; i < 64; i++) {
+        uint32_t s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
+        uint32_t t1 = h + s1 + ((e & f) ^ (~e & g)) + k[i] + w[i];
+        uint32_t s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
+        uint32_t t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
+        h = g, g = f, f = e, e = d + t1;
+        d = c, c = b, b = a, a = t1 + t2;
+    }
+    state[0] += a, state[1] += b, state[2] += c, state[3] += d;
+    state[4] += e, state[5] += f, state[6] += g, state[7] += h;
+}
+
+void jb_sha256_hex(const void *data, size_t length, char ret[JB_SHA256_TEXT])
+{
+    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    const unsigned char *bytes = data;
+    size_t left = length;
+    for (; left >= 64; left -= 64, bytes += 64) {
+        sha256_block(state, bytes);
+    }
+    unsigned char tail[128] = {0};
+    if (left > 0) {
+        memcpy(tail, bytes, left);
+    }
+    tail[left] = 0x80;
+    size_t end = left < 56 ? 64 : 128; /* the length needs 8 bytes after the 0x80 */
+    uint64_t bits = (uint64_t)length * 8;
+    for (size_t i = 1; i <= 8; i++, bits >>= 8) {
+        tail[end - i] = (unsigned char)(bits & 0xff);
+    }
+    for (size_t at = 0; at < end; at += 64) {
+        sha256_block(state, tail + at);
+    }
+    static const char hex[] = "0123456789abcdef";
+    for (size_t i = 0; i < 64; i++) {
+        ret[i] = hex[state[i / 8] >> (28 - i % 8 * 4) & 15];
+    }
+    ret[64] = '\0';
+}
