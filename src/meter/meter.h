@@ -4,9 +4,10 @@
  *
  * Quick drivers are read one after the other on the caller's thread by jb_meter_poll(). A driver that may
  * block gets a lane: a thread of its own that opens it, reads it at its period, and leaves its readings in a
- * bounded mailbox. A lane that does not come back within its patience is reported JB_TIMEOUT for all its
- * channels, and costs the others nothing; destroying the meter abandons it (its memory is leaked on purpose,
- * because the thread may still wake up and write there).
+ * bounded mailbox (full: the oldest are dropped; counters lose nothing by that). A lane that does not come back
+ * within its patience is reported JB_TIMEOUT for all its channels, once, and costs the others nothing; when it does
+ * come back it goes on. Destroying the meter abandons a lane that is inside a call: the thread keeps its own memory
+ * (a copy of the environment too) and frees it if it ever returns.
  *
  * Channels are numbered over all sources in the order they appear; a number never changes and is never used
  * again. Lanes open in the background, so channels can appear later: `jb_poll.channels_changed`.
@@ -29,16 +30,18 @@
 struct jb_meter;
 
 struct jb_meter_config {
-    struct jb_sensor_env env;  /* strings and machine must outlive the meter */
+    struct jb_sensor_env env;  /* copied, with all it points to */
     const char *sensors;       /* "rapl-perf,nvml,fake:watts=10"; NULL: all but test drivers. A leading '-' on a
-                                  name takes it away from the default list instead */
+                                  name takes it away from the default list, to which names without '-' are then
+                                  added. Only test drivers take a spec and may be named more than once */
     uint64_t interval_ns;      /* the session's interval, for lanes without a period of their own */
     uint64_t lane_patience_ns; /* 0: 5 s */
     uint64_t open_wait_ns;     /* how long create() waits for lanes to open; 0: not at all */
 };
 
 /* Open every driver asked for. A driver that is not here or not allowed is remembered with its reason, not an
- * error; -EINVAL: a name in `sensors` that does not exist, with the nearest one as a hint. */
+ * error; -EINVAL: a name in `sensors` that does not exist, with the nearest one as a hint. Lanes start with all
+ * signals blocked, so that signals remain the caller's. */
 int jb_meter_create(const struct jb_meter_config *config, struct jb_meter **ret_meter, struct jb_diag *diag);
 
 /* NULL-safe. Waits at most 100 ms in all for lanes that are inside a call. */
@@ -54,12 +57,21 @@ struct jb_poll {
 /* Read all quick sources and collect what the lanes have left. */
 void jb_meter_poll(struct jb_meter *meter, struct jb_poll *ret);
 
-/* Ask every lane for one more reading and wait until each has delivered or `wait_ns` is over; then poll. */
+/* The last poll of a session: read the quick sources at once, ask every lane for one more reading, wait until each
+ * has delivered or `wait_ns` is over, and collect. Lanes still opening are waited for too, hung ones are not. */
 void jb_meter_poll_final(struct jb_meter *meter, uint64_t wait_ns, struct jb_poll *ret);
 
+/* Channels of a source have consecutive numbers in the source's own order, so `parent`, which stays an index within
+ * the source, is the channel numbered jb_meter_source_first() + parent. `status` follows what was read: JB_TIMEOUT
+ * while a lane is hung, and the final ones (JB_GONE, JB_DENIED, JB_UNSUPPORTED) for good. */
 int jb_meter_channel_count(const struct jb_meter *meter);
 const struct jb_channel *jb_meter_channel(const struct jb_meter *meter, int number); /* NULL: no such number */
-int jb_meter_channel_source(const struct jb_meter *meter, int number);               /* index of its source */
+int jb_meter_channel_source(const struct jb_meter *meter, int number);               /* index of its source; -1 */
+int jb_meter_source_first(const struct jb_meter *meter, int source); /* number of its first channel; -1: has none */
+
+/* The number of the channel whose counter this channel merely repeats (dies of one socket that mirror it), found
+ * once at open; -1: none. For jb_overlap_node.mirror_of. */
+int jb_meter_mirror_of(const struct jb_meter *meter, int number);
 
 struct jb_source_info {
     const char *driver, *title;

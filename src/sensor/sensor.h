@@ -81,6 +81,7 @@ struct jb_channel {
     uint64_t unit_num, unit_den;
     uint64_t wrap;         /* number of distinct raw values, e.g. 2^32; 0: does not wrap */
     bool zero_at_reset;    /* a counter that restarts, restarts from 0 */
+    bool zero_at_open;     /* counts from when it was opened: its absolute value cannot be compared with another's */
     uint64_t max_power_uw; /* more than this is not believed: 2 x TDP, 1.5 x power limit */
     uint64_t horizon_ns;   /* readings further apart than this may hide a wrap; 0: any distance is safe */
     uint64_t refresh_ns;   /* how often the hardware really updates it, as documented */
@@ -110,22 +111,26 @@ struct jb_sink {
 void jb_emit(struct jb_sink *sink, int channel, uint64_t t_before_ns, uint64_t t_after_ns, uint64_t raw);
 void jb_emit_failure(struct jb_sink *sink, int channel, uint64_t t_ns, enum jb_status status);
 
-/* System calls that a test machine must be able to answer. open_counter returns a descriptor whose read(2) (or
- * pread at 0) gives the cumulative count as u64, or a negative errno. The real one is perf_event_open. */
+/* System calls that a test machine must be able to answer. The real one is perf_event_open. */
 struct jb_perf_ops {
+    /* A descriptor for close(2), or a negative errno. group_fd -1 makes a new group; else the counter joins the
+     * group of that leader, and -EINVAL says that this cannot be: then it must be opened as a group of its own. */
     int (*open_counter)(const struct jb_perf_ops *ops, uint32_t type, uint64_t config, int cpu, int group_fd);
-    /* Read all counters of a group opened with this ops into values[]; count or negative errno. */
+    /* Read the cumulative counts of a whole group into values[], leader first, then in the order in which they
+     * joined; the count or a negative errno. */
     int (*read_group)(const struct jb_perf_ops *ops, int leader_fd, uint64_t *values, size_t max);
     const char *root;
 };
 
-/* What every driver is given. Outlives the source. */
+/* What every driver is given. Outlives the source: the meter makes a copy for every thread that may outlive it. */
 struct jb_sensor_env {
     const char *root;                 /* NULL: the real machine */
     const struct jb_machine *machine; /* hardware/hardware.h: CPU, sockets, memory, limits */
     const struct jb_perf_ops *perf;
     const char *nvml_path;            /* library to dlopen; NULL: libnvidia-ml.so.1 */
 };
+struct jb_sensor_env *jb_sensor_env_copy(const struct jb_sensor_env *env); /* deep; NULL without memory */
+void jb_sensor_env_free(struct jb_sensor_env *env);                        /* a copy; NULL-safe */
 
 /* One opened driver. Made by the meter; a driver fills the channels and keeps its state in priv. */
 struct jb_source {
@@ -153,6 +158,7 @@ struct jb_sensor_driver {
     const char *name;  /* "rapl-powercap": interface.md's `source` */
     const char *title; /* "RAPL through powercap" */
     unsigned abi;      /* JB_SENSOR_ABI */
+    bool test;         /* made up, not measured: opened only when --sensors names it; may take a spec */
     size_t priv_size;
     /* May a call block for long (vendor library, bus, network)? Then open, read and close run on a lane of
      * their own, and read() is called every period_ns (0: at the session's interval). Otherwise they run on
@@ -179,7 +185,8 @@ extern const struct jb_sensor_driver *const jb_sensor_drivers[];
 const struct jb_sensor_driver *jb_sensor_find(const char *name);
 
 /* The perf of the machine at root: perf_event_open, or, below a root, files ROOT/perf/cpu<N>/<type>:<config>
- * in hexadecimal ("perf/cpu0/20:2") that hold the count in decimal. */
+ * in hexadecimal ("perf/cpu0/20:2") that hold the count in decimal. Files cannot be read as one group: joining
+ * is refused with -EINVAL. */
 void jb_perf_ops_init(struct jb_perf_ops *ops, const char *root);
 
 #endif
