@@ -2,8 +2,8 @@
 /*
  * export.h - a stored run in somebody's format.
  *
- * Writers get a loaded record and, where they need the series, the store; they write text to a growing buffer or a stream and know
- * nothing of files, terminals or options. JSON numbers have full precision; unknown is null.
+ * Writers get a loaded record and, where they need the series, the store; they write text to a growing buffer or a
+ * stream and know nothing of files, terminals or options. JSON numbers have full precision; unknown is null.
  */
 #ifndef JB_EXPORT_EXPORT_H
 #define JB_EXPORT_EXPORT_H
@@ -26,9 +26,11 @@ struct jb_export_format {
     const char *name;   /* "json" */
     const char *suffix; /* "json" */
     const char *help;   /* one line */
-    int (*write)(const struct jb_export_input *input, FILE *out, struct jb_diag *diag); /* 0 or negative errno; -EIO: out failed */
+    /* 0 or a negative errno with a message; -EIO: out failed. Does not flush. */
+    int (*write)(const struct jb_export_input *input, FILE *out, struct jb_diag *diag);
 };
-extern const struct jb_export_format *const jb_export_formats[]; /* ends with NULL: json, csv, summary, codecarbon, html */
+/* Ends with NULL: json, csv, summary, codecarbon, html. */
+extern const struct jb_export_format *const jb_export_formats[];
 const struct jb_export_format *jb_export_find(const char *name);
 
 /* The record as interface.md's JSON object, malloc'd; pretty: indented by 2 and ending with a newline. */
@@ -39,8 +41,10 @@ int jb_list_json_begin(struct jb_list_json **ret);
 int jb_list_json_add(struct jb_list_json *list, const struct jb_record *record);
 int jb_list_json_end(struct jb_list_json *list, char **ret_text); /* frees the list */
 
-/* Append the run's summary row to a CSV file, header first when the file is new or empty. A file whose header differs is not
- * touched: the row goes to a new file whose name is put in ret_other (size bytes), and -EEXIST is returned with a message. */
-int jb_summary_append(const struct jb_record *record, const char *path, char *ret_other, size_t size, struct jb_diag *diag);
+/* Append the run's summary row to a CSV file, header first when the file is new or empty. A file whose header differs
+ * is not touched: the row goes to a new file whose name is put in ret_other (size bytes), and -EEXIST is returned with
+ * a message. */
+int jb_summary_append(const struct jb_record *record, const char *path, char *ret_other, size_t size,
+                      struct jb_diag *diag);
 
 #endif

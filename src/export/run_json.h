@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run_json.h - the parts of the record's JSON that the list shows too. Private to export/. */
+#ifndef JB_EXPORT_RUN_JSON_H
+#define JB_EXPORT_RUN_JSON_H
+
+#include "export/json_out.h"
+#include "store/record.h"
+
+void jb_export_run_json(struct jb_json *json, const char *key, const struct jb_record *record); /* the "run" object */
+
+/* Joules, or null when nothing was measured. */
+void jb_export_energy_member(struct jb_json *json, const char *key, const struct jb_record *record, uint64_t energy_uj);
+
+#endif
