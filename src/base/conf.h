@@ -2,11 +2,14 @@
 /*
  * conf.h - the configuration: /etc/joulebook.conf < the user's file < environment < flags.
  *
- * Files are `[section]` and `key = value`, `#` or `;` start a comment line, a value may be "quoted". The keys
- * that exist are listed in one table (conf_keys.c), with type, default and help: an unknown section or key, a
- * value of the wrong type, or a line that is neither is an error that names file, line and the nearest known
- * key. JOULEBOOK_<SECTION>_<KEY> overrides files; an unknown JOULEBOOK_ name is not an error (other tools
- * may use the prefix).
+ * Files are `[section]` and `key = value`, `#` or `;` start a comment line, a value may be "quoted" (without
+ * escapes: it holds no quote). The keys that exist are listed in one table (conf_keys.c), with type, limits,
+ * default and help: an unknown section or key, a value of the wrong type or beyond the limits, or a line that
+ * is neither is an error that names file, line and the nearest known key. A later value wins; an empty string
+ * goes back to the default, which is how the user's file takes back one of /etc.
+ *
+ * JOULEBOOK_<SECTION>_<KEY> overrides files and is checked alike; set but empty it does not count. An unknown
+ * JOULEBOOK_ name is not an error (other tools may use the prefix).
  *
  * A config owns copies of all its strings. Not thread-safe while loading; read-only afterwards.
  */
@@ -24,9 +27,10 @@ enum jb_conf_type { JB_CONF_STRING, JB_CONF_NUMBER, JB_CONF_DURATION, JB_CONF_BO
 struct jb_conf_key {
     const char *section, *key;
     enum jb_conf_type type;
-    double min, max;     /* numbers only; both 0: no limit */
+    double min, max;      /* of numbers, and of durations in seconds; both 0: no limit */
     const char *fallback; /* as it would stand in a file; NULL: unset */
     const char *help;
+    const char *choices; /* of strings: "machine|run|footprint"; NULL: anything */
 };
 extern const struct jb_conf_key jb_conf_keys[]; /* ends with a NULL section */
 
