@@ -2,10 +2,11 @@
 /*
  * session.h - one metering session: the only place that sees sensors, ledger, attribution, grid and store together.
  *
- *     create -> (baseline) -> start -> tick, tick, ... -> stop -> record
+ *     create -> (baseline) -> start -> attach -> tick, tick, ... -> stop -> record
  *
- * A session belongs to one thread; disk writes happen on a writer thread of its own, so that a slow or full disk never
- * delays a reading. After start() no function but stop() and record() allocates.
+ * `run` drives it with a child; `doctor` and `calibrate` drive it without one. A session belongs to one thread; lanes of
+ * blocking sensors and the writer of the store are threads of its own, so that neither a vendor library nor a disk
+ * delays a reading. Between start and stop a tick allocates nothing, except when a lane brings new channels.
  */
 #ifndef JB_ENGINE_SESSION_H
 #define JB_ENGINE_SESSION_H
@@ -17,49 +18,66 @@
 #include "base/diag.h"
 #include "grid/grid.h"
 #include "hardware/hardware.h"
+#include "meter/meter.h"
 #include "store/record.h"
 
-struct jb_conf;
 struct jb_session;
 
 struct jb_session_config {
-    const char *root, *sensors;   /* NULL: real machine, all sensors */
-    const char *db_path;          /* NULL: default; "none": keep nothing */
-    uint64_t interval_ns, baseline_ns;
-    const char *basis;            /* "machine", "run", "footprint" */
+    const char *root, *sensors; /* NULL: the real machine, all sensors */
+    const char *db_path;        /* NULL: the default place; "none": keep nothing */
+    uint64_t interval_ns;
+    uint64_t open_wait_ns;      /* how long create may wait for vendor libraries to open */
+    const char *basis;          /* "machine", "run", "footprint" */
     double pue;
-    const struct jb_intensity *intensity;
-    const struct jb_conf *conf;   /* hardware overrides */
+    const struct jb_intensity *intensity; /* copied */
+    struct jb_machine_hints hints;
+    double embodied_kg, lifetime_s;       /* 0: defaults */
+    bool no_perf;               /* count the run's CPU time through /proc even where perf would do (tests) */
     const char *name, *project;
-    struct jb_tag *tags;          /* copied */
+    const struct jb_tag *tags;
     size_t tag_count;
-    char **command;               /* NULL-terminated, copied */
+    char **command;             /* NULL-terminated; NULL: none */
 };
 
-/* Probe the machine, open the sensors, open the store. A store that cannot be opened is a warning in the record, not an
- * error; -EINVAL for a bad sensor list. */
+/* Probe the machine, open the sensors and the store. A store that cannot be used is a warning in the record and not an
+ * error; -EINVAL for a bad sensor list. The strings of config must outlive the session. */
 int jb_session_create(const struct jb_session_config *config, struct jb_session **ret, struct jb_diag *diag);
-void jb_session_destroy(struct jb_session *session);
+void jb_session_destroy(struct jb_session *session); /* NULL-safe */
 
-/* Measure idle power for baseline_ns, blocking. -EBUSY when the machine was not quiet (still used, with a warning). */
-int jb_session_baseline(struct jb_session *session, uint64_t duration_ns);
+/* Measure idle power for so long, blocking. 1: done and quiet; 0: done, but the machine was busy (said in a warning);
+ * -EINTR: stop_fd (-1: none) became readable. */
+int jb_session_baseline(struct jb_session *session, uint64_t duration_ns, int stop_fd);
+/* Keep what baseline() found as this machine's calibrated idle power; the number of channels stored. */
+int jb_session_store_baseline(struct jb_session *session, struct jb_diag *diag);
 
-int jb_session_start(struct jb_session *session, pid_t child); /* first readings; the run begins here */
-/* The child exists now (it may be told after start, so that the first readings come before it runs). */
-void jb_session_attach(struct jb_session *session, pid_t child);
-int jb_session_timer_fd(const struct jb_session *session);     /* readable when a tick is due */
+/* First readings; the run begins here. `child` waits to be released and has used no CPU yet; 0: none. */
+int jb_session_start(struct jb_session *session, pid_t child, struct jb_diag *diag);
+int jb_session_timer_fd(const struct jb_session *session); /* readable when a tick is due */
 void jb_session_tick(struct jb_session *session);
-/* A process of the run was reaped by us and had used this much CPU (rusage, its waited-for children included). */
+/* A process was waited for and had used this much CPU, its own waited-for children included. */
 void jb_session_reaped(struct jb_session *session, pid_t pid, uint64_t cpu_ns);
-void jb_session_stop(struct jb_session *session, enum jb_run_status status, bool has_exit, int exit_code, bool has_signal, int signal);
 
-/* Live view: energies so far. */
-struct jb_live { double elapsed_s, power_w, run_w, energy_j, run_j, grams; };
+struct jb_ending {
+    enum jb_run_status status;
+    bool has_exit_code, has_signal;
+    int exit_code, signal;
+};
+/* Last readings, the final record, and its way to the store. */
+void jb_session_stop(struct jb_session *session, const struct jb_ending *ending);
+/* The child never ran: forget the run. */
+void jb_session_cancel(struct jb_session *session);
+
+struct jb_live {
+    double elapsed_s, power_w, energy_j, run_j, grams;
+};
 void jb_session_live(const struct jb_session *session, struct jb_live *ret);
 
-/* The finished record; owned by the session. */
-struct jb_record *jb_session_record(struct jb_session *session);
+struct jb_record *jb_session_record(struct jb_session *session); /* the session's; complete after stop() */
 bool jb_session_stored(const struct jb_session *session);
-bool jb_session_failed(const struct jb_session *session); /* for --strict: nothing was measured, or a sensor or the store failed */
+/* For --strict: nothing was measured at all, a sensor was lost, or the store failed. */
+bool jb_session_failed(const struct jb_session *session);
+const struct jb_machine *jb_session_machine(const struct jb_session *session);
+const struct jb_meter *jb_session_meter(const struct jb_session *session);
 
 #endif

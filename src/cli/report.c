@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The report of one run. Every figure has its uncertainty (one standard deviation) and its method beside it; what is not
+ * known says "unknown". Sections: head, devices, where the joules went, carbon, our own cost, doubts, what next.
+ */
+#include "cli/report.h"
+
+#include "base/text.h"
+#include "base/units.h"
+
+#include <math.h>
+#include <string.h>
+
+#define NAME_WIDTH 34
+
+char *cli_energy_pm(double energy_uj, double sigma_uj, char *buffer, size_t size)
+{
+    char energy[JB_UNIT_TEXT], sigma[JB_UNIT_TEXT];
+
+    snprintf(buffer, size, "%s ± %s", jb_format_energy(energy_uj / 1e6, energy, sizeof(energy)),
+             jb_format_energy(sigma_uj / 1e6, sigma, sizeof(sigma)));
+    return buffer;
+}
+
+/* printf counts bytes; "±" is two of them. */
+static void cell(FILE *out, const char *text, int width)
+{
+    int columns = 0;
+
+    for (const char *at = text; *at != '\0'; at++) {
+        columns += ((unsigned char)*at & 0xc0) != 0x80;
+    }
+    fprintf(out, "%s%*s", text, columns < width ? width - columns : 0, "");
+}
+
+static void head(FILE *out, const struct jb_record *record, const struct cli_style *style)
+{
+    char text[JB_UNIT_TEXT];
+
+    fprintf(out, "%sjoulebook%s  %s", style->bold, style->off, record->id);
+    if (record->name != NULL) {
+        fprintf(out, "  %s", record->name);
+    }
+    const char *color = record->status == JB_RUN_FINISHED ? style->green : style->yellow;
+    fprintf(out, "  %s%s%s", color, jb_run_status_name(record->status), style->off);
+    if (record->has_exit_code && record->exit_code != 0) {
+        fprintf(out, " (exit status %d)", record->exit_code);
+    }
+    if (record->has_signal) {
+        fprintf(out, " (signal %d, %s)", record->signal, sigabbrev_np(record->signal));
+    }
+    fprintf(out, " after %s\n", jb_format_duration(record->duration_s, text, sizeof(text)));
+}
+
+static void devices(FILE *out, const struct jb_record *record, const struct cli_style *style)
+{
+    fprintf(out, "\n  %s%-6s  %-22s%-9s %-24s  what%s\n", style->dim, "device", "energy", "power", "method", style->off);
+    for (size_t i = 0; i < record->channel_count; i++) {
+        const struct jb_record_channel *channel = &record->channels[i];
+        char text[2 * JB_UNIT_TEXT + 8], method[64];
+        if (!channel->in_total) {
+            continue;
+        }
+        snprintf(method, sizeof(method), "%s (%s)", channel->method, channel->source);
+        fprintf(out, "  %-6s  ", channel->device);
+        cell(out, cli_energy_pm((double)channel->energy_uj, channel->uncertainty_uj, text, sizeof(text)), 22);
+        double covered_s = (double)channel->covered_ns / 1e9;
+        cell(out, jb_format_power(covered_s > 0 ? (double)channel->energy_uj / 1e6 / covered_s : NAN, text, sizeof(text)), 10);
+        bool modelled = jb_streq(channel->method, "modelled");
+        fprintf(out, "%s", modelled ? style->yellow : "");
+        cell(out, method, 24);
+        fprintf(out, "%s  %.*s%s%s%s\n", modelled ? style->off : "", NAME_WIDTH, channel->name,
+                channel->flag_text[0] != '\0' ? "  [" : "", channel->flag_text, channel->flag_text[0] != '\0' ? "]" : "");
+    }
+}
+
+static void line(FILE *out, const struct cli_style *style, const char *label, const char *value, const char *meaning)
+{
+    fprintf(out, "  %s%-12s%s", style->bold, label, style->off);
+    cell(out, value, 22);
+    fprintf(out, "%s%s%s\n", style->dim, meaning, style->off);
+}
+
+static void totals(FILE *out, const struct jb_record *record, const struct cli_style *style)
+{
+    char value[2 * JB_UNIT_TEXT + 8], meaning[160], other[JB_UNIT_TEXT], idle[JB_UNIT_TEXT], rest[JB_UNIT_TEXT];
+
+    fputc('\n', out);
+    snprintf(meaning, sizeof(meaning), "all of the machine: run + idle %s + others %s + unattributed %s",
+             jb_format_energy((double)record->idle_uj / 1e6, idle, sizeof(idle)),
+             jb_format_energy((double)record->others_uj / 1e6, other, sizeof(other)),
+             jb_format_energy((double)record->unattributed_uj / 1e6, rest, sizeof(rest)));
+    line(out, style, "machine", cli_energy_pm((double)record->machine_uj, record->uncertainty_uj, value, sizeof(value)), meaning);
+    line(out, style, "run", cli_energy_pm((double)record->run_uj, record->run_uncertainty_uj, value, sizeof(value)),
+         "what would not have been used without this run");
+    double idle_part = record->idle_uj > 0 ? 100.0 * (double)(record->footprint_uj - record->run_uj) / (double)record->idle_uj : 0;
+    snprintf(meaning, sizeof(meaning), "run + its share of idle (%.0f %%); %s", idle_part,
+             jb_format_energy_wh((double)record->footprint_uj / 1e6, other, sizeof(other)));
+    line(out, style, "footprint",
+         cli_energy_pm((double)record->footprint_uj, record->footprint_uncertainty_uj, value, sizeof(value)), meaning);
+}
+
+static void carbon(FILE *out, const struct jb_record *record, const struct cli_style *style)
+{
+    char value[2 * JB_UNIT_TEXT + 16], meaning[640], mass[JB_UNIT_TEXT], sigma[JB_UNIT_TEXT], number[JB_UNIT_TEXT];
+    const struct jb_record_segment *segment = record->segment_count > 0 ? &record->segments[0] : NULL;
+
+    if (isnan(record->emissions_g)) {
+        line(out, style, "carbon", "unknown", "");
+        return;
+    }
+    snprintf(value, sizeof(value), "%s ± %s CO2e", jb_format_mass(record->emissions_g, mass, sizeof(mass)),
+             jb_format_mass(record->emissions_uncertainty_g, sigma, sizeof(sigma)));
+    int used = snprintf(meaning, sizeof(meaning), " %s x %s g/kWh", record->basis,
+                        jb_format_3(record->intensity_g_per_kwh, number, sizeof(number)));
+    if (record->pue > 1) {
+        used += snprintf(meaning + used, sizeof(meaning) - (size_t)used, " x PUE %s", jb_format_3(record->pue, number, sizeof(number)));
+    }
+    snprintf(meaning + used, sizeof(meaning) - (size_t)used, ", %s%s%s%s", record->zone_name[0] != '\0' ? record->zone_name : record->zone,
+             segment != NULL && segment->factor[0] != '\0' ? ", " : "", segment != NULL ? segment->factor : "",
+             segment != NULL && segment->estimated ? ", estimated" : "");
+    line(out, style, "carbon", value, meaning);
+    fprintf(out, "  %-12s%-22s%s%s%s%s%s\n", "", "", style->dim, segment != NULL ? segment->source : "",
+            record->zone_note[0] != '\0' ? "; " : "", record->zone_note, style->off);
+    if (!isnan(record->embodied_g)) {
+        snprintf(value, sizeof(value), "%s CO2e", jb_format_mass(record->embodied_g, mass, sizeof(mass)));
+        line(out, style, "embodied", value, " making this hardware, for the time of the run; not in the line above");
+    }
+}
+
+static void self(FILE *out, const struct jb_record *record, const struct cli_style *style)
+{
+    char cpu[JB_UNIT_TEXT], energy[JB_UNIT_TEXT], memory[JB_UNIT_TEXT], share[JB_UNIT_TEXT], value[96], meaning[96];
+
+    if (isnan(record->self_cpu_s)) {
+        return;
+    }
+    snprintf(value, sizeof(value), "%s CPU, %s", jb_format_duration(record->self_cpu_s, cpu, sizeof(cpu)),
+             jb_format_bytes((double)record->self_max_rss_bytes, memory, sizeof(memory)));
+    double percent = record->duration_s > 0 ? 100 * record->self_cpu_s / record->duration_s : NAN;
+    snprintf(meaning, sizeof(meaning), " %s %% of a core, %s", jb_format_3(percent, share, sizeof(share)),
+             jb_format_energy(record->self_energy_j, energy, sizeof(energy)));
+    line(out, style, "our cost", value, meaning);
+}
+
+/* The doubts: how idle was known, notes of the channels in the total, and the warnings. */
+static void doubts(FILE *out, const struct jb_record *record, const struct cli_style *style)
+{
+    bool model_idle = false;
+
+    fputc('\n', out);
+    for (size_t i = 0; i < record->channel_count; i++) {
+        const struct jb_record_channel *channel = &record->channels[i];
+        bool seen = false;
+        for (size_t j = 0; j < i; j++) {
+            seen = seen || (record->channels[j].in_total && jb_streq(record->channels[j].note, channel->note));
+        }
+        if (channel->in_total && channel->note[0] != '\0' && !seen) {
+            fprintf(out, "  %snote: %s: %s%s\n", style->dim, channel->source, channel->note, style->off);
+        }
+        model_idle = model_idle || (channel->in_total && !jb_streq(channel->method, "modelled") &&
+                                    (jb_streq(channel->idle_source, "model") || jb_streq(channel->idle_source, "none")));
+    }
+    if (model_idle) {
+        fprintf(out, "  %snote: idle power is the model's; measure this machine's when it is quiet: joulebook calibrate idle%s\n",
+                style->dim, style->off);
+    }
+    for (size_t i = 0; i < record->warning_count; i++) {
+        fprintf(out, "  %swarning:%s %s\n", style->yellow, style->off, record->warnings[i]);
+    }
+}
+
+static void next_steps(FILE *out, const struct jb_record *record, const struct cli_style *style, bool stored)
+{
+    if (!stored) {
+        return;
+    }
+    bool zone_given = record->zone_note[0] == '\0';
+    fprintf(out, "\n  %snext:%s joulebook export %.10s --format html -o run.html   a page with charts\n", style->bold, style->off,
+            record->id);
+    fputs("        joulebook list | show last | compare RUN RUN   the runs so far\n", out);
+    if (!zone_given) {
+        fputs("        joulebook run --zone KR ...   name your grid (joulebook grid --list-zones)\n", out);
+    }
+    if (record->modelled_uj > 0) {
+        fputs("        joulebook doctor   why some of this is modelled, and what would measure it\n", out);
+    }
+}
+
+void cli_report(FILE *out, const struct jb_record *record, const struct cli_style *style, bool stored)
+{
+    head(out, record, style);
+    if (record->channel_count == 0) {
+        fputs("\n  no energy was recorded\n", out);
+    } else {
+        devices(out, record, style);
+        totals(out, record, style);
+        carbon(out, record, style);
+        self(out, record, style);
+    }
+    doubts(out, record, style);
+    next_steps(out, record, style, stored);
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * joulebook run: measure a command. The report goes to stderr when the command has ended; stdin and stdout are its own.
+ *
+ * Exit status: the command's; 128+N when signal N ended it; 127 not found, 126 not executable; 125 our own error before
+ * it started, or with --strict a failure to measure; 2 bad usage.
+ */
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/live.h"
+#include "cli/report.h"
+#include "cli/run_options.h"
+#include "engine/child.h"
+#include "engine/session.h"
+#include "export/export.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { EXIT_OURS = 125, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
+
+static void reaped(void *context, pid_t pid, const struct rusage *usage)
+{
+    uint64_t cpu_us = (uint64_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000 +
+                      (uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec);
+
+    jb_session_reaped(context, pid, cpu_us * JB_NS_PER_US);
+}
+
+/* Sleep until something happens, and see to it, until the child has ended. */
+static void supervise(struct jb_session *session, struct jb_child *child, int signal_fd, struct cli_live *live)
+{
+    struct pollfd fds[] = {
+        {.fd = jb_session_timer_fd(session), .events = POLLIN},
+        {.fd = signal_fd, .events = POLLIN},
+    };
+
+    while (!child->ended) {
+        struct signalfd_siginfo info;
+        if (poll(fds, JB_COUNT(fds), -1) < 0 && errno != EINTR) {
+            return;
+        }
+        if (fds[1].revents != 0 && read(signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+            if (info.ssi_signo == SIGCHLD) {
+                jb_child_reap(child, reaped, session);
+            } else {
+                jb_child_signal(child, &info, jb_mono_ns());
+            }
+        }
+        if (!child->ended && fds[0].revents != 0) {
+            jb_session_tick(session);
+            cli_live_draw(live, session);
+        }
+    }
+}
+
+static struct jb_ending ending_of(const struct jb_child *child)
+{
+    struct jb_ending ending = {.status = JB_RUN_FINISHED};
+
+    if (WIFSIGNALED(child->wait_status)) {
+        ending.has_signal = true;
+        ending.signal = WTERMSIG(child->wait_status);
+        ending.status = JB_RUN_KILLED;
+    } else {
+        ending.has_exit_code = true;
+        ending.exit_code = WEXITSTATUS(child->wait_status);
+        ending.status = ending.exit_code == 0 ? JB_RUN_FINISHED : JB_RUN_FAILED;
+    }
+    if (child->interrupted && ending.status != JB_RUN_FINISHED) {
+        ending.status = JB_RUN_INTERRUPTED;
+    }
+    return ending;
+}
+
+static bool write_json(const struct jb_record *record, const char *path, struct jb_diag *diag)
+{
+    JB_CLEANUP(jb_freep) char *text = NULL;
+
+    if (jb_record_json(record, true, &text) < 0) {
+        jb_fail(diag, -ENOMEM, "cannot make the JSON record");
+        return false;
+    }
+    FILE *out = jb_streq(path, "-") ? stdout : fopen(path, "we");
+    bool good = out != NULL && fputs(text, out) >= 0 && fflush(out) == 0;
+    if (!good) {
+        jb_fail(diag, -errno, "--json %s: %s", path, strerror(errno));
+    }
+    if (out != NULL && out != stdout) {
+        fclose(out);
+    }
+    return good;
+}
+
+static bool write_series(const struct jb_record *record, const struct run_options *options, struct jb_diag *diag)
+{
+    struct jb_store *store = NULL;
+    const struct jb_export_format *format = jb_export_find("csv");
+
+    if (jb_store_open(options->db, JB_STORE_READ, &store, diag) < 0) {
+        return false;
+    }
+    FILE *out = fopen(options->series, "we");
+    if (out == NULL) {
+        jb_fail(diag, -errno, "--series %s: %s", options->series, strerror(errno));
+        jb_store_close(store);
+        return false;
+    }
+    struct jb_export_input input = {.record = record, .store = store};
+    bool good = format->write(&input, out, diag) == 0;
+    if (fclose(out) != 0 && good) {
+        jb_fail(diag, -errno, "--series %s: %s", options->series, strerror(errno));
+        good = false;
+    }
+    jb_store_close(store);
+    return good;
+}
+
+/* Everything the user asked to be written; each failure is told, none stops the others. */
+static bool write_outputs(const struct jb_command *command, const struct jb_session *session, const struct jb_record *record,
+                          const struct run_options *options)
+{
+    struct jb_diag diag = {0};
+    char other[4096];
+    bool good = true;
+
+    if (options->json != NULL && !write_json(record, options->json, &diag)) {
+        cli_error(command, 0, &diag);
+        good = false;
+    }
+    if (options->csv != NULL) {
+        int error = jb_summary_append(record, options->csv, other, sizeof(other), &diag);
+        if (error < 0) {
+            cli_error(command, 0, &diag);
+            good = error == -EEXIST && good;
+        }
+    }
+    if (options->series != NULL && (!jb_session_stored(session) || !write_series(record, options, &diag))) {
+        if (!jb_session_stored(session)) {
+            cli_complain(command, 0, "--series %s: the run was not kept, so there is no series to write", options->series);
+        } else {
+            cli_error(command, 0, &diag);
+        }
+        good = false;
+    }
+    return good;
+}
+
+static int finish(const struct jb_command *command, struct jb_session *session, const struct jb_child *child,
+                  const struct run_options *options)
+{
+    struct jb_ending ending = ending_of(child);
+    int status = jb_child_exit_status(child);
+
+    jb_session_stop(session, &ending);
+    struct jb_record *record = jb_session_record(session);
+    bool good = write_outputs(command, session, record, options) && !jb_session_failed(session);
+    if (!options->quiet) {
+        struct cli_style style = cli_style(&options->common, stderr);
+        cli_report(stderr, record, &style, jb_session_stored(session));
+    }
+    if (options->strict && !good && status == 0) {
+        return cli_complain(command, EXIT_OURS, "measuring failed and --strict was given%s%s",
+                            record->warning_count > 0 ? ": " : "",
+                            record->warning_count > 0 ? record->warnings[0] : "");
+    }
+    return status;
+}
+
+static int measure(const struct jb_command *command, struct jb_session *session, char **argv, const sigset_t *mask, int signal_fd,
+                   const struct run_options *options)
+{
+    struct jb_diag diag = {0};
+    struct jb_child child = {.go_fd = -1, .exec_fd = -1};
+    struct cli_live live;
+
+    if (options->baseline_ns > 0 && jb_session_baseline(session, options->baseline_ns, signal_fd) == -EINTR) {
+        return cli_complain(command, 128 + SIGINT, "interrupted before the command started");
+    }
+    if (jb_child_spawn(&child, argv, mask, &diag) < 0) {
+        return cli_error(command, EXIT_OURS, &diag);
+    }
+    if (jb_session_start(session, child.pid, &diag) < 0) {
+        jb_child_finish(&child); /* the child sees the closed pipe and ends */
+        return cli_error(command, EXIT_OURS, &diag);
+    }
+    int error = jb_child_release(&child);
+    if (error < 0) {
+        jb_session_cancel(session);
+        return cli_complain(command, error == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, "cannot run '%s': %s", argv[0],
+                            error == -ENOENT ? "command not found" : strerror(-error));
+    }
+    cli_live_init(&live, options->live, stderr);
+    supervise(session, &child, signal_fd, &live);
+    cli_live_clear(&live);
+    int status = finish(command, session, &child, options);
+    jb_child_finish(&child);
+    return status;
+}
+
+static int cmd_run_main(int argc, char **argv, void *context)
+{
+    JB_CLEANUP(run_options_finish) struct run_options options;
+    struct jb_session *session = NULL;
+    struct jb_diag diag = {0};
+    sigset_t mask, watched;
+    int first;
+
+    int status = run_options_parse(&cmd_run, argc, argv, &options, &first);
+    if (status >= 0) {
+        return status;
+    }
+    /* Before any thread exists, so that all inherit the blocked signals. */
+    if (jb_child_prepare(&mask, &watched) < 0) {
+        return cli_complain(&cmd_run, EXIT_OURS, "cannot watch signals: %s", strerror(errno));
+    }
+    JB_CLEANUP(jb_closep) int signal_fd = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signal_fd < 0) {
+        return cli_complain(&cmd_run, EXIT_OURS, "cannot watch signals: %s", strerror(errno));
+    }
+    double lifetime_years = 0;
+    struct jb_session_config config = {
+        .root = options.common.root,
+        .sensors = options.sensors,
+        .db_path = options.db,
+        .interval_ns = options.interval_ns,
+        .open_wait_ns = options.baseline_ns > 0 ? JB_NS_PER_S : 0,
+        .basis = options.basis,
+        .pue = options.pue,
+        .intensity = &options.intensity,
+        .name = options.name,
+        .project = options.project,
+        .tags = options.tags,
+        .tag_count = options.tag_count,
+        .command = argv + first,
+    };
+    config.hints.table_path = jb_conf_string(options.conf, "hardware", "table");
+    jb_conf_number(options.conf, "hardware", "cpu_tdp", &config.hints.cpu_tdp_w);
+    jb_conf_number(options.conf, "hardware", "embodied_kg", &config.embodied_kg);
+    if (jb_conf_number(options.conf, "hardware", "lifetime", &lifetime_years)) {
+        config.lifetime_s = lifetime_years * 365 * 86400;
+    }
+    if (jb_session_create(&config, &session, &diag) < 0) {
+        return cli_error(&cmd_run, EXIT_OURS, &diag);
+    }
+    status = measure(&cmd_run, session, argv + first, &mask, signal_fd, &options);
+    jb_session_destroy(session);
+    return status;
+}
+
+const struct jb_command cmd_run = {
+    .name = "run",
+    .operands = "[--] COMMAND [ARG...]",
+    .summary = "measure a command; report on stderr, keep the run",
+    .stop_at_operand = true,
+    .options = run_option_table,
+    .run = cmd_run_main,
+};

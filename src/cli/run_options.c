@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of `run`. Everything is checked before the child exists, so that a typo costs nothing. */
+#include "cli/run_options.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "meter/meter.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MIN_INTERVAL_NS JB_NS_PER_MS
+#define MAX_INTERVAL_NS (60 * JB_NS_PER_S)
+#define MAX_BASELINE_NS (600 * JB_NS_PER_S)
+
+enum {
+    OPT_NAME = OPT_OWN,
+    OPT_PROJECT,
+    OPT_TAG,
+    OPT_ZONE,
+    OPT_INTERVAL,
+    OPT_BASELINE,
+    OPT_SENSORS,
+    OPT_RECORD_JSON,
+    OPT_CSV,
+    OPT_SERIES,
+    OPT_RUN_DB,
+    OPT_QUIET,
+    OPT_STRICT,
+    OPT_BASIS,
+    OPT_PUE,
+    OPT_LIVE,
+};
+
+const struct jb_option run_option_table[] = {
+    {OPT_NAME, 'n', "name", "NAME", NULL, "name the run, to find it again"},
+    {OPT_PROJECT, 'p', "project", "NAME", NULL, "the project it belongs to"},
+    {OPT_TAG, 't', "tag", "KEY=VALUE", NULL, "tag the run; may be given again"},
+    {OPT_ZONE, 'z', "zone", "ZONE", "@zone", "where the electricity comes from (KR, DE, US-CA, aws:eu-west-3)"},
+    {OPT_INTERVAL, 'i', "interval", "TIME", NULL, "time between readings, 1ms to 60s (default 100ms)"},
+    {OPT_BASELINE, 0, "baseline", "TIME", NULL, "measure idle power for so long before the command starts"},
+    {OPT_SENSORS, 0, "sensors", "LIST", NULL, "sensors to use, or -NAME to leave out; see joulebook doctor"},
+    {OPT_RECORD_JSON, 0, "json", "FILE", "@file", "write the run record as JSON when it ends; - is stdout"},
+    {OPT_CSV, 0, "csv", "FILE", "@file", "append one row for the run to a CSV file"},
+    {OPT_SERIES, 0, "series", "FILE", "@file", "write the time series as CSV when it ends"},
+    {OPT_RUN_DB, 0, "db", "FILE", "@file", "the database to keep the run in; none keeps nothing"},
+    {OPT_QUIET, 'q', "quiet", NULL, NULL, "print no report"},
+    {OPT_STRICT, 0, "strict", NULL, NULL, "fail with 125 when measuring fails though the command succeeds"},
+    {OPT_BASIS, 0, "basis", "WHAT", "machine|run|footprint", "which energy the emissions are of (default footprint)"},
+    {OPT_PUE, 0, "pue", "NUMBER", NULL, "power usage effectiveness of the site (default 1.0)"},
+    {OPT_LIVE, 0, "live", NULL, NULL, "show one line of live status when stderr is a terminal"},
+    CLI_OPTION_ROOT,
+    CLI_OPTION_COLOR,
+    CLI_OPTION_HELP,
+    {0},
+};
+
+static int add_tag(struct run_options *options, const char *value, struct jb_diag *diag)
+{
+    const char *equals = strchr(value, '=');
+
+    if (equals == NULL || equals == value) {
+        return jb_fail(diag, -EINVAL, "--tag %s: a tag is KEY=VALUE", value);
+    }
+    if (options->tag_count == RUN_MAX_TAGS) {
+        return jb_fail(diag, -E2BIG, "--tag %s: more than %d tags", value, RUN_MAX_TAGS);
+    }
+    char *copy = strdup(value);
+    if (copy == NULL) {
+        return jb_fail(diag, -ENOMEM, "out of memory");
+    }
+    copy[equals - value] = '\0';
+    options->tags[options->tag_count++] = (struct jb_tag){copy, copy + (equals - value) + 1};
+    return 0;
+}
+
+static int handle(void *context, const struct jb_option *option, const char *value, struct jb_diag *diag)
+{
+    struct run_options *options = context;
+
+    if (cli_common(&options->common, option, value)) {
+        return 0;
+    }
+    switch (option->id) {
+    case OPT_NAME:
+        options->name = value;
+        break;
+    case OPT_PROJECT:
+        options->project = value;
+        break;
+    case OPT_TAG:
+        return add_tag(options, value, diag);
+    case OPT_ZONE:
+        options->zone = value;
+        break;
+    case OPT_INTERVAL:
+        options->interval_text = value;
+        break;
+    case OPT_BASELINE:
+        options->baseline_text = value;
+        break;
+    case OPT_SENSORS:
+        options->sensors = value;
+        break;
+    case OPT_RECORD_JSON:
+        options->json = value;
+        break;
+    case OPT_CSV:
+        options->csv = value;
+        break;
+    case OPT_SERIES:
+        options->series = value;
+        break;
+    case OPT_RUN_DB:
+        options->common.db = value;
+        break;
+    case OPT_QUIET:
+        options->quiet = true;
+        break;
+    case OPT_STRICT:
+        options->strict = true;
+        break;
+    case OPT_BASIS:
+        options->basis = value;
+        break;
+    case OPT_PUE:
+        options->pue_text = value;
+        break;
+    case OPT_LIVE:
+        options->live = true;
+        break;
+    default:
+        break;
+    }
+    return 0;
+}
+
+int cli_intensity(const struct jb_conf *conf, const char *zone, const char *root, struct jb_intensity *ret, struct jb_diag *diag)
+{
+    struct jb_intensity intensity;
+    double own;
+    int error = jb_grid_choose(zone, jb_conf_string(conf, "grid", "zone"), root, &intensity, diag);
+
+    if (error < 0) {
+        return error;
+    }
+    if (zone == NULL && jb_conf_number(conf, "grid", "intensity", &own)) {
+        intensity.g_per_kwh = own;
+        intensity.rel_error = 0;
+        intensity.estimated = false;
+        intensity.year = 0;
+        snprintf(intensity.source, sizeof(intensity.source), "given by the user (%s)", jb_conf_origin(conf, "grid", "intensity"));
+    }
+    *ret = intensity;
+    return 0;
+}
+
+static int duration(const struct jb_conf *conf, const char *key, const char *flag, uint64_t min_ns, uint64_t max_ns,
+                    uint64_t *ret_ns, struct jb_diag *diag)
+{
+    uint64_t value_ns = 0;
+
+    if (flag != NULL) {
+        int error = jb_duration_parse(flag, &value_ns, diag);
+        if (error < 0) {
+            struct jb_diag inner = diag != NULL ? *diag : (struct jb_diag){0};
+            return jb_fail(diag, error, "--%s: %s", key, inner.text);
+        }
+    } else if (!jb_conf_duration(conf, "run", key, &value_ns)) {
+        return 0;
+    }
+    if (value_ns < min_ns || value_ns > max_ns) {
+        return jb_fail(diag, -ERANGE, "%s of %s is out of range: it must be from %llu ms to %llu s", key,
+                       flag != NULL ? flag : jb_conf_origin(conf, "run", key), (unsigned long long)(min_ns / JB_NS_PER_MS),
+                       (unsigned long long)(max_ns / JB_NS_PER_S));
+    }
+    *ret_ns = value_ns;
+    return 0;
+}
+
+static int check_sensors(const char *sensors, struct jb_diag *diag)
+{
+    return sensors == NULL ? 0 : jb_meter_check_sensors(sensors, diag);
+}
+
+static int resolve(struct run_options *options, struct jb_diag *diag)
+{
+    int error = cli_config(&options->common, &options->conf, diag);
+
+    if (error < 0) {
+        return error;
+    }
+    const struct jb_conf *conf = options->conf;
+    options->interval_ns = 100 * JB_NS_PER_MS;
+    options->pue = 1;
+    if ((error = duration(conf, "interval", options->interval_text, MIN_INTERVAL_NS, MAX_INTERVAL_NS, &options->interval_ns,
+                          diag)) < 0 ||
+        (error = duration(conf, "baseline", options->baseline_text, 100 * JB_NS_PER_MS, MAX_BASELINE_NS,
+                          &options->baseline_ns, diag)) < 0) {
+        return error;
+    }
+    jb_conf_number(conf, "grid", "pue", &options->pue);
+    if (options->pue_text != NULL &&
+        (jb_parse_double(options->pue_text, &options->pue) < 0 || options->pue < 1 || options->pue > 10)) {
+        return jb_fail(diag, -EINVAL, "--pue %s: a PUE is a number from 1 to 10", options->pue_text);
+    }
+    if (options->basis == NULL) {
+        options->basis = jb_conf_string(conf, "run", "basis");
+    }
+    if (options->sensors == NULL) {
+        options->sensors = jb_conf_string(conf, "run", "sensors");
+    }
+    options->quiet = options->quiet || jb_conf_bool(conf, "run", "quiet");
+    options->live = options->live || jb_conf_bool(conf, "run", "live");
+    options->db = cli_db_path(&options->common, conf);
+    error = check_sensors(options->sensors, diag);
+    if (error < 0) {
+        return error;
+    }
+    if (options->series != NULL && jb_streq(options->db, "none")) {
+        return jb_fail(diag, -EINVAL, "--series needs the database, which --db none turns off");
+    }
+    return cli_intensity(conf, options->zone, options->common.root, &options->intensity, diag);
+}
+
+int run_options_parse(const struct jb_command *command, int argc, char **argv, struct run_options *ret, int *ret_first)
+{
+    struct jb_diag diag = {0};
+
+    *ret = (struct run_options){0};
+    int status = cli_parse(command, argc, argv, handle, &ret->common, ret_first);
+    if (status >= 0) {
+        return status;
+    }
+    if (*ret_first >= argc) {
+        return cli_complain(command, EXIT_USAGE, "which command? For example: joulebook run -- python3 train.py");
+    }
+    if (resolve(ret, &diag) < 0) {
+        return cli_error(command, EXIT_USAGE, &diag);
+    }
+    return -1;
+}
+
+void run_options_finish(struct run_options *options)
+{
+    for (size_t i = 0; i < options->tag_count; i++) {
+        free(options->tags[i].key);
+    }
+    jb_conf_destroy(options->conf);
+    *options = (struct run_options){0};
+}

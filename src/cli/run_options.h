@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run_options.h - what `joulebook run` was asked to do, from config, environment and flags, checked. */
+#ifndef JB_CLI_RUN_OPTIONS_H
+#define JB_CLI_RUN_OPTIONS_H
+
+#include "cli/cli.h"
+#include "grid/grid.h"
+
+#define RUN_MAX_TAGS 32
+
+struct run_options {
+    struct cli_common common;
+    const char *name, *project, *zone, *sensors, *basis, *json, *csv, *series;
+    const char *interval_text, *baseline_text, *pue_text;
+    struct jb_tag tags[RUN_MAX_TAGS]; /* key and value are halves of one malloc'd copy */
+    size_t tag_count;
+    bool quiet, strict, live;
+    /* resolved */
+    uint64_t interval_ns, baseline_ns;
+    double pue;
+    struct jb_intensity intensity;
+    const char *db;
+    struct jb_conf *conf;
+};
+
+extern const struct jb_option run_option_table[];
+
+/* Parse and resolve; -1: go on with the command at argv[*ret_first]; else the exit status. */
+int run_options_parse(const struct jb_command *command, int argc, char **argv, struct run_options *ret, int *ret_first);
+void run_options_finish(struct run_options *options);
+
+/* The intensity that flag, config and time zone lead to; also for `grid`, `calibrate`, `doctor`. */
+int cli_intensity(const struct jb_conf *conf, const char *zone, const char *root, struct jb_intensity *ret, struct jb_diag *diag);
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The run's CPU time. Why /proc works at all: a dead child that was waited for moves its time to its parent's "waited"
+ * field, so the sum over the living of own + waited time, plus what we reaped, loses nothing that was waited for.
+ *
+ * A process that vanished without its parent's waited time growing by as much was not waited for (its parent ignores
+ * SIGCHLD): its last seen time is added to `lost`. The result is held monotone, since between reading a child and its
+ * parent the child may die.
+ */
+#include "engine/proctree.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define MAX_DEPTH 64       /* of parents followed up */
+#define BUDGET 2000        /* a look may cost 1/2000 of the time since the one before */
+#define MIN_PERIOD_NS JB_NS_PER_S
+
+struct seen {
+    pid_t pid, parent;
+    uint64_t start_ticks, own_ticks, waited_ticks;
+};
+struct list {
+    struct seen *items;
+    size_t count, capacity;
+};
+
+struct jb_proctree {
+    pid_t self, child;
+    int perf_fd;
+    uint64_t ns_per_tick;
+    struct list now, before;
+    uint64_t reaped_ns, lost_ticks, last_ns;
+    uint64_t next_look_ns;
+};
+
+static int open_task_clock(pid_t child)
+{
+    struct perf_event_attr attr = {
+        .type = PERF_TYPE_SOFTWARE,
+        .size = sizeof(attr),
+        .config = PERF_COUNT_SW_TASK_CLOCK,
+        .inherit = 1,
+        .exclude_kernel = 0,
+        .exclude_hv = 1,
+    };
+    int fd = (int)syscall(SYS_perf_event_open, &attr, child, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    if (fd < 0) {
+        /* At paranoid level 2 kernel time may not be profiled; task-clock counts all of it all the same. */
+        attr.exclude_kernel = 1;
+        fd = (int)syscall(SYS_perf_event_open, &attr, child, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    }
+    return fd < 0 ? -errno : fd;
+}
+
+int jb_proctree_create(pid_t child, bool allow_perf, struct jb_proctree **ret)
+{
+    struct jb_proctree *tree = calloc(1, sizeof(*tree));
+    if (tree == NULL) {
+        return -ENOMEM;
+    }
+    long hz = sysconf(_SC_CLK_TCK);
+    tree->self = getpid();
+    tree->child = child;
+    tree->ns_per_tick = JB_NS_PER_S / (hz > 0 ? (uint64_t)hz : 100);
+    tree->perf_fd = allow_perf ? open_task_clock(child) : -1;
+    *ret = tree;
+    return 0;
+}
+
+void jb_proctree_destroy(struct jb_proctree *tree)
+{
+    if (tree == NULL) {
+        return;
+    }
+    jb_closep(&tree->perf_fd);
+    free(tree->now.items);
+    free(tree->before.items);
+    free(tree);
+}
+
+const char *jb_proctree_method(const struct jb_proctree *tree)
+{
+    return tree->perf_fd >= 0 ? "perf task-clock" : "/proc";
+}
+
+static ssize_t read_proc(pid_t pid, const char *name, char *buffer, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+    JB_CLEANUP(jb_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return -errno;
+    }
+    ssize_t length = read(fd, buffer, size);
+    return length < 0 ? -errno : length;
+}
+
+static int read_stat(pid_t pid, struct jb_pidstat *ret)
+{
+    char text[1024];
+    ssize_t length = read_proc(pid, "stat", text, sizeof(text));
+    return length < 0 ? (int)length : jb_pidstat_parse(text, (size_t)length, ret);
+}
+
+static struct seen *find(const struct list *list, pid_t pid, uint64_t start_ticks)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].pid == pid && (start_ticks == 0 || list->items[i].start_ticks == start_ticks)) {
+            return &list->items[i];
+        }
+    }
+    return NULL;
+}
+
+static bool add(struct list *list, pid_t pid, const struct jb_pidstat *stat)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity == 0 ? 32 : list->capacity * 2;
+        struct seen *items = realloc(list->items, capacity * sizeof(*items));
+        if (items == NULL) {
+            return false;
+        }
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = (struct seen){
+        .pid = pid,
+        .parent = stat->parent,
+        .start_ticks = stat->start_ticks,
+        .own_ticks = stat->own_ticks,
+        .waited_ticks = stat->waited_ticks,
+    };
+    return true;
+}
+
+/* Append the children of one process, as the kernel lists them per thread. False: no such list on this kernel. */
+static bool add_children(struct list *list, pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+    DIR *dir = opendir(path);
+    if (dir == NULL) {
+        return true; /* it has just died */
+    }
+    bool known = true;
+    const struct dirent *entry;
+    while ((entry = readdir(dir)) != NULL) {
+        char name[64], text[4096];
+        if (entry->d_name[0] == '.') {
+            continue;
+        }
+        snprintf(name, sizeof(name), "task/%.20s/children", entry->d_name);
+        ssize_t length = read_proc(pid, name, text, sizeof(text));
+        if (length == -ENOENT) {
+            snprintf(name, sizeof(name), "task/%.20s", entry->d_name);
+            snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+            known = known && access(path, F_OK) != 0; /* the thread is there, its list is not */
+        }
+        const char *at = text;
+        const char *end = text + (length > 0 ? length : 0);
+        uint64_t child;
+        const char *next;
+        while (at < end && jb_scan_u64(at, (size_t)(end - at), &child, &next) == 0) {
+            struct jb_pidstat stat;
+            if (read_stat((pid_t)child, &stat) == 0) {
+                add(list, (pid_t)child, &stat);
+            }
+            at = next;
+        }
+    }
+    closedir(dir);
+    return known;
+}
+
+/* Without children lists (CONFIG_PROC_CHILDREN): all processes, keeping those whose parents lead to us. */
+static void add_all(struct jb_proctree *tree)
+{
+    DIR *dir = opendir("/proc");
+    if (dir == NULL) {
+        return;
+    }
+    const struct dirent *entry;
+    while ((entry = readdir(dir)) != NULL) {
+        uint64_t pid;
+        struct jb_pidstat stat;
+        if (jb_parse_u64(entry->d_name, &pid) == 0 && (pid_t)pid != tree->self && read_stat((pid_t)pid, &stat) == 0 &&
+            jb_proctree_contains(tree, (pid_t)pid)) {
+            add(&tree->now, (pid_t)pid, &stat);
+        }
+    }
+    closedir(dir);
+}
+
+static void look(struct jb_proctree *tree)
+{
+    struct list swap = tree->before;
+    tree->before = tree->now;
+    tree->now = swap;
+    tree->now.count = 0;
+
+    bool known = add_children(&tree->now, tree->self);
+    for (size_t i = 0; known && i < tree->now.count; i++) { /* the list grows while we walk it */
+        known = add_children(&tree->now, tree->now.items[i].pid);
+    }
+    if (!known) {
+        tree->now.count = 0;
+        add_all(tree);
+    }
+
+    for (size_t i = 0; i < tree->before.count; i++) {
+        const struct seen *old = &tree->before.items[i];
+        if (find(&tree->now, old->pid, old->start_ticks) != NULL || old->parent == tree->self) {
+            continue; /* alive, or ours to reap: jb_proctree_reaped() hears of it */
+        }
+        const struct seen *parent_then = find(&tree->before, old->parent, 0);
+        const struct seen *parent_now = find(&tree->now, old->parent, 0);
+        if (parent_then != NULL && parent_now != NULL && parent_now->waited_ticks == parent_then->waited_ticks) {
+            tree->lost_ticks += old->own_ticks + old->waited_ticks;
+        }
+    }
+}
+
+uint64_t jb_proctree_cpu_ns(struct jb_proctree *tree, bool force)
+{
+    uint64_t total = 0;
+
+    if (tree->perf_fd >= 0) {
+        if (read(tree->perf_fd, &total, sizeof(total)) != (ssize_t)sizeof(total)) {
+            total = 0;
+        }
+        /* What we reaped is in the counter as well; rusage is the floor should the counter have failed. */
+        total = total > tree->reaped_ns ? total : tree->reaped_ns;
+    } else {
+        uint64_t start_ns = jb_mono_ns();
+        if (force || start_ns >= tree->next_look_ns) {
+            look(tree);
+            uint64_t cost_ns = jb_mono_ns() - start_ns;
+            uint64_t period_ns = cost_ns * BUDGET;
+            tree->next_look_ns = start_ns + (period_ns > MIN_PERIOD_NS ? period_ns : MIN_PERIOD_NS);
+        }
+        uint64_t ticks = tree->lost_ticks;
+        for (size_t i = 0; i < tree->now.count; i++) {
+            ticks += tree->now.items[i].own_ticks + tree->now.items[i].waited_ticks;
+        }
+        total = tree->reaped_ns + ticks * tree->ns_per_tick;
+    }
+    if (total > tree->last_ns) {
+        tree->last_ns = total;
+    }
+    return tree->last_ns;
+}
+
+void jb_proctree_reaped(struct jb_proctree *tree, pid_t pid, uint64_t cpu_ns)
+{
+    tree->reaped_ns += cpu_ns;
+    for (size_t i = 0; i < tree->now.count; i++) {
+        if (tree->now.items[i].pid == pid) { /* it is in reaped_ns from now on */
+            tree->now.items[i] = tree->now.items[--tree->now.count];
+            return;
+        }
+    }
+}
+
+bool jb_proctree_contains(const struct jb_proctree *tree, pid_t pid)
+{
+    for (int depth = 0; pid > 1 && depth < MAX_DEPTH; depth++) {
+        struct jb_pidstat stat;
+        if (pid == tree->self) {
+            return depth > 0;
+        }
+        if (read_stat(pid, &stat) < 0) {
+            return false;
+        }
+        pid = stat.parent;
+    }
+    return false;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From readings to the book. At every tick readings become entries; once a second (and at the end) the clocks of the
+ * machine and of the run are looked at, what was booked since is attributed by who was busy in that very time, and the
+ * second goes to the store as a chunk. Attribution per second and not per tick, because the machine's clock counts in
+ * 10 ms: over 100 ms its rounding alone would charge others with energy of the run.
+ */
+#include "engine/session_impl.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+
+#define QUIET_SHARE 0.02 /* of all CPUs busy: below this a second says what idle draws */
+#define USES_VALID_NS (10 * JB_NS_PER_S)
+
+static bool is_ours(const void *context, int32_t pid)
+{
+    const struct jb_session *session = context;
+    return session->tree != NULL && jb_proctree_contains(session->tree, pid);
+}
+
+void session_check_sleep(struct jb_session *session)
+{
+    uint64_t sleep_ns = jb_boot_ns() - jb_mono_ns();
+
+    /* The clocks are read one after the other: a millisecond between them is not a sleep. */
+    if (sleep_ns > session->sleep_ns + 100 * JB_NS_PER_MS) {
+        session->suspends++;
+        session->suspended_ns += sleep_ns - session->sleep_ns;
+        for (int i = 0; i < session->channel_count; i++) {
+            jb_account_suspend(&session->channels[i].account);
+        }
+    }
+    session->sleep_ns = sleep_ns;
+}
+
+void session_look(struct jb_session *session, bool final)
+{
+    struct jb_usage_point point = {.t_ns = jb_mono_ns()};
+
+    if (session->clock_known && jb_machine_clock_read(&session->clock, &session->busy_last) == 0) {
+        point.busy_ns = session->busy_last.busy_ns;
+        point.system_ns = session->busy_last.system_ns;
+    }
+    point.run_ns = session->tree != NULL ? jb_proctree_cpu_ns(session->tree, final) : 0;
+    jb_usage_add(&session->usage, &point);
+}
+
+/* The number of the first channel of the device that `number` belongs to: processes are listed under it. */
+static int device_channel(const struct jb_session *session, int number)
+{
+    const struct jb_channel *channel = session->channels[number].channel;
+
+    for (int i = 0; i < number; i++) {
+        if (session->nodes[i].source == session->nodes[number].source &&
+            session->channels[i].channel->domain == channel->domain &&
+            session->channels[i].channel->unit == channel->unit) {
+            return i;
+        }
+    }
+    return number;
+}
+
+static void shares_of(const struct jb_session *session, int number, const struct jb_entry *entry, struct jb_shares *ret)
+{
+    const struct channel_state *state = &session->channels[number];
+
+    if (state->channel->device == JB_DEVICE_GPU) {
+        struct jb_gpu_share share;
+        struct jb_source_info info;
+        *ret = (struct jb_shares){.known = false};
+        jb_meter_source_info(session->meter, session->nodes[number].source, &info);
+        if (!info.processes_known) {
+            return;
+        }
+        jb_gpu_share(session->uses, session->use_count, device_channel(session, number), session->use_ns, is_ours,
+                     session, &share);
+        *ret = share.shares;
+        return;
+    }
+    struct jb_usage_weights weights;
+    jb_usage_between(&session->usage, entry->t0_ns, entry->t1_ns, &weights);
+    *ret = (struct jb_shares){
+        .known = weights.known, .run = weights.run_ns, .others = weights.others_ns, .nobody = weights.system_ns};
+}
+
+static void attribute_pending(struct jb_session *session, int number)
+{
+    struct channel_state *state = &session->channels[number];
+    struct jb_shares shares;
+    struct jb_parts parts;
+
+    if (state->pending.t1_ns == 0) {
+        return;
+    }
+    shares_of(session, number, &state->pending, &shares);
+    jb_attribute(&state->pending, state->idle.idle_uw, &shares, &parts);
+    jb_parts_add(&state->totals, &parts);
+    jb_parts_add(&state->chunk, &parts);
+    state->pending = (struct jb_entry){0};
+}
+
+/* Was nobody busy since the last point? Then what was drawn is what idle draws. */
+static bool machine_quiet(const struct jb_session *session, const struct jb_machine_busy *before)
+{
+    uint64_t total_ns = session->busy_last.total_ns - before->total_ns;
+    uint64_t busy_ns = session->busy_last.busy_ns + session->busy_last.system_ns - before->busy_ns - before->system_ns;
+
+    return session->clock_known && total_ns > 0 && (double)busy_ns < QUIET_SHARE * (double)total_ns;
+}
+
+static bool device_unused(const struct jb_session *session, int number)
+{
+    struct jb_shares shares;
+
+    if (session->channels[number].channel->device != JB_DEVICE_GPU) {
+        return true;
+    }
+    shares_of(session, number, &session->channels[number].pending, &shares);
+    return shares.known && shares.run == 0 && shares.others == 0;
+}
+
+void session_attribute(struct jb_session *session)
+{
+    struct jb_machine_busy before = session->busy_last;
+
+    session_look(session, session->stopped);
+    bool quiet = machine_quiet(session, &before);
+    for (int i = 0; i < session->channel_count; i++) {
+        struct channel_state *state = &session->channels[i];
+        uint64_t dt_ns = state->pending.t1_ns - state->pending.t0_ns;
+        if (quiet && dt_ns >= CHUNK_NS / 2 && state->pending.flags == 0 && device_unused(session, i)) {
+            jb_quiet_add(&state->quiet, state->pending.energy_uj, dt_ns);
+        }
+        attribute_pending(session, i);
+    }
+}
+
+static void book_entry(struct jb_session *session, int number, const struct jb_entry *entry)
+{
+    struct channel_state *state = &session->channels[number];
+
+    if (entry->flags & JB_ENTRY_GAP) {
+        attribute_pending(session, number); /* what lies before the gap is a time of its own */
+    }
+    if (state->pending.t1_ns == 0) {
+        state->pending = *entry;
+    } else {
+        state->pending.t1_ns = entry->t1_ns;
+        state->pending.energy_uj += entry->energy_uj;
+        state->pending.flags |= entry->flags;
+    }
+    state->tick_uj += entry->energy_uj;
+    state->tick_has_value = true;
+}
+
+static void book_reading(struct jb_session *session, const struct jb_reading *reading)
+{
+    struct jb_entry entry;
+
+    if (reading->channel < 0 || reading->channel >= session->channel_count) {
+        return;
+    }
+    struct channel_state *state = &session->channels[reading->channel];
+    bool was_started = state->account.started;
+    state->status = reading->status;
+    if (jb_account_post(&state->account, reading, &entry) > 0) {
+        book_entry(session, reading->channel, &entry);
+    } else if (!was_started && state->account.started && session->started) {
+        state->tick_gap = true; /* the channel begins in mid-run: before this reading it is not covered */
+    } else if (state->account.pending_gap) {
+        state->tick_gap = true;
+    }
+}
+
+void session_book(struct jb_session *session, const struct jb_poll *poll)
+{
+    if (poll->channels_changed) {
+        session_refresh_channels(session);
+    }
+    if (poll->use_count > 0) {
+        session->use_count = poll->use_count < MAX_USES ? poll->use_count : MAX_USES;
+        memcpy(session->uses, poll->uses, session->use_count * sizeof(session->uses[0]));
+        session->use_ns = jb_mono_ns();
+    } else if (session->use_count > 0 && jb_mono_ns() - session->use_ns > USES_VALID_NS) {
+        session->use_count = 0;
+    }
+    for (size_t i = 0; i < poll->count; i++) {
+        book_reading(session, &poll->readings[i]);
+    }
+}
+
+void session_end_tick(struct jb_session *session, uint64_t now_ns)
+{
+    struct jb_writer_slot *slot = session->slot;
+
+    if (slot == NULL && session->writer != NULL) {
+        slot = session->slot = jb_writer_slot(session->writer);
+        if (slot != NULL) {
+            slot->tick_count = 0;
+            slot->t0_ns = session->chunk_start_ns - session->start_ns;
+        }
+    }
+    if (slot == NULL || slot->tick_count >= session->max_ticks) {
+        return; /* values stay in tick_uj and come with a later tick */
+    }
+    size_t tick = slot->tick_count++;
+    slot->tick_ns[tick] = now_ns - session->start_ns;
+    for (int i = 0; i < session->channel_count; i++) {
+        struct channel_state *state = &session->channels[i];
+        uint64_t *values = slot->energy_uj + (size_t)i * session->max_ticks;
+        if (tick > 0 && i >= (int)slot->channel_count) {
+            for (size_t t = 0; t < tick; t++) {
+                values[t] = JB_NO_VALUE; /* the channel appeared within this chunk */
+            }
+        }
+        values[tick] = state->tick_has_value ? state->tick_uj : state->tick_gap ? JB_GAP : JB_NO_VALUE;
+        if (state->tick_has_value) {
+            state->chunk_uj += state->tick_uj;
+            state->tick_uj = 0;
+        }
+        state->tick_has_value = false;
+        state->tick_gap = false;
+    }
+    slot->channel_count = (size_t)session->channel_count;
+}
+
+void session_flush_chunk(struct jb_session *session, uint64_t now_ns)
+{
+    struct jb_writer_slot *slot = session->slot;
+
+    session_attribute(session);
+    session_check_twins(session, now_ns);
+    if (slot == NULL || slot->tick_count == 0) {
+        return;
+    }
+    for (int i = 0; i < session->channel_count; i++) {
+        struct channel_state *state = &session->channels[i];
+        session_fill_channel(session, i, &slot->channels[i]);
+        slot->parts[i] = (struct jb_chunk_channel){
+            .run_uj = state->chunk.run_uj,
+            .idle_uj = state->chunk.idle_uj,
+            .others_uj = state->chunk.others_uj,
+            .unattributed_uj = state->chunk.unattributed_uj,
+        };
+        state->chunk = (struct jb_parts){0};
+        state->chunk_uj = 0;
+    }
+    session->slot = NULL;
+    session->chunk_start_ns = now_ns;
+    jb_writer_submit(session->writer);
+}

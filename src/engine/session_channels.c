@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which channels there are and which of them count. Everything is booked from its first reading on; whether a channel is in
+ * the total is a verdict over the books, and may change while the run goes on: a vendor's energy counter that stands still
+ * while its power sensor does not is passed over in favour of the power, for the whole run, because that was booked too.
+ */
+#include "engine/session_impl.h"
+
+#include "base/clock.h"
+
+#define CHECK_AFTER_NS (2 * JB_NS_PER_S) /* sensors.md 7: cross-check a counter over 2 s */
+#define CHECK_TOLERANCE 0.25
+#define MIRROR_TOLERANCE 0.02
+
+void session_resolve(struct jb_session *session)
+{
+    jb_overlap_resolve(session->nodes, (size_t)session->channel_count);
+}
+
+void session_refresh_channels(struct jb_session *session)
+{
+    int count = jb_meter_channel_count(session->meter);
+
+    for (int i = 0; i < count; i++) {
+        const struct jb_channel *channel = jb_meter_channel(session->meter, i);
+        struct channel_state *state = &session->channels[i];
+        int source = jb_meter_channel_source(session->meter, i);
+        struct jb_source_info info;
+
+        jb_meter_source_info(session->meter, source, &info);
+        if (i >= session->channel_count) {
+            *state = (struct channel_state){.channel = channel, .check_twin = -1, .status = channel->status};
+            jb_account_init(&state->account, channel);
+            jb_idle_choose(session->reader, &session->machine, channel, &state->idle);
+        }
+        session->nodes[i].channel = channel;
+        session->nodes[i].source = source;
+        session->nodes[i].preference = info.preference;
+        if (i >= session->channel_count) {
+            session->nodes[i].mirror_of = jb_meter_mirror_of(session->meter, i);
+            session->nodes[i].rejected = false;
+        }
+    }
+    session->channel_count = count;
+    session_resolve(session);
+}
+
+/* The leaf's twin whose book can be held against it: measured, and read since the leaf was. */
+static int twin_of(const struct jb_session *session, int leaf)
+{
+    for (int i = 0; i < session->channel_count; i++) {
+        const struct channel_state *state = &session->channels[i];
+        if (i != leaf && session->nodes[i].twin_of == leaf && state->channel->method != JB_METHOD_MODELLED &&
+            state->account.last_ns > 0 && !session->nodes[i].rejected) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* Mirrored dies are one counter: books that part by more than an update step were two counters after all. */
+static bool mirror_parted(const struct channel_state *leaf, const struct channel_state *mirror)
+{
+    uint64_t a = leaf->account.energy_uj, b = mirror->account.energy_uj;
+    uint64_t larger = a > b ? a : b, difference = a > b ? a - b : b - a;
+    uint64_t step_uj = leaf->account.max_power_seen_uw / 100; /* 10 ms: they are not read at the same instant */
+
+    return leaf->account.changes >= 3 && difference > step_uj &&
+           (double)difference > MIRROR_TOLERANCE * (double)larger;
+}
+
+static void check_pair(struct jb_session *session, int leaf, int twin, uint64_t now_ns)
+{
+    struct channel_state *a = &session->channels[leaf];
+    const struct channel_state *b = &session->channels[twin];
+
+    if (a->check_twin != twin) {
+        a->check_twin = twin;
+        a->check_leaf_uj = a->account.energy_uj;
+        a->check_twin_uj = b->account.energy_uj;
+        a->check_ns = now_ns;
+        return;
+    }
+    uint64_t covered_ns = now_ns - a->check_ns;
+    if (covered_ns < CHECK_AFTER_NS || a->contradicted) {
+        return;
+    }
+    uint64_t leaf_uj = a->account.energy_uj - a->check_leaf_uj;
+    uint64_t twin_uj = b->account.energy_uj - a->check_twin_uj;
+    enum jb_verdict verdict = jb_crosscheck(leaf_uj, jb_account_sigma_uj(&a->account), twin_uj,
+                                            jb_account_sigma_uj(&b->account), covered_ns, CHECK_TOLERANCE);
+    if (verdict != JB_VERDICT_FROZEN && verdict != JB_VERDICT_DISAGREE) {
+        return;
+    }
+    a->contradicted = true;
+    bool reject = verdict == JB_VERDICT_FROZEN || a->channel->device == JB_DEVICE_GPU;
+    jb_record_warn(&session->record, "%s: its counter %s while %s says %.3g W%s", a->channel->id,
+                   verdict == JB_VERDICT_FROZEN ? "stands still" : "disagrees",
+                   b->channel->id, (double)twin_uj / 1e-3 / (double)covered_ns,
+                   reject ? "; the latter is used for the whole run" : "; the counter is used");
+    if (reject) {
+        session->nodes[leaf].rejected = true;
+        session_resolve(session);
+    }
+}
+
+void session_check_twins(struct jb_session *session, uint64_t now_ns)
+{
+    bool parted = false;
+
+    for (int i = 0; i < session->channel_count; i++) {
+        int original = session->nodes[i].mirror_of;
+        if (original >= 0 && mirror_parted(&session->channels[original], &session->channels[i])) {
+            session->nodes[i].mirror_of = -1;
+            parted = true;
+        }
+    }
+    if (parted) {
+        session_resolve(session);
+    }
+    for (int i = 0; i < session->channel_count; i++) {
+        if (session->nodes[i].twin_of >= 0 || session->nodes[i].rejected || session->channels[i].account.last_ns == 0) {
+            continue;
+        }
+        int twin = twin_of(session, i);
+        if (twin >= 0 && session->nodes[twin].mirror_of != i) {
+            check_pair(session, i, twin, now_ns);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session_impl.h - the inside of a session, for the session_*.c files only.
+ *
+ * session.c            life cycle and accessors
+ * session_channels.c   channels that appear, the overlap graph, idle power, twins that contradict each other
+ * session_book.c       readings -> entries -> parts -> chunks
+ * session_record.c     the record: channels, totals, carbon, hardware, words
+ */
+#ifndef JB_ENGINE_SESSION_IMPL_H
+#define JB_ENGINE_SESSION_IMPL_H
+
+#include "attribution/attribution.h"
+#include "attribution/gpu_share.h"
+#include "attribution/usage.h"
+#include "engine/idle.h"
+#include "engine/machine_clock.h"
+#include "engine/proctree.h"
+#include "engine/session.h"
+#include "engine/writer.h"
+#include "ledger/account.h"
+#include "ledger/overlap.h"
+
+#define CHUNK_NS JB_NS_PER_S
+#define MAX_USES 256
+
+struct channel_state {
+    const struct jb_channel *channel;
+    struct jb_account account;
+    struct jb_parts totals;
+    struct jb_idle idle;
+    struct jb_quiet quiet;      /* quiet seconds of this run */
+    struct jb_quiet baseline;   /* what baseline() saw */
+    struct jb_entry pending;    /* booked, not yet attributed; t1_ns 0: nothing */
+    struct jb_parts chunk;      /* parts of the chunk being filled */
+    uint64_t tick_uj;           /* booked since the last stored tick */
+    uint64_t chunk_uj;          /* sum of the values put into the chunk being filled */
+    bool tick_has_value, tick_gap;
+    enum jb_status status;      /* of the latest reading */
+    /* Cross-check against the twin: both books when the pair was first seen together. */
+    int check_twin;
+    uint64_t check_leaf_uj, check_twin_uj, check_ns;
+    bool contradicted;
+};
+
+struct jb_session {
+    struct jb_session_config config;
+    struct jb_intensity intensity;
+    struct jb_machine machine;
+    struct jb_perf_ops perf;
+    struct jb_meter *meter;
+    struct jb_store *store;     /* the writer's between start and stop */
+    struct jb_store *reader;    /* baselines for channels that appear late */
+    struct jb_writer *writer;
+    struct jb_writer_slot *slot;
+    struct jb_proctree *tree;
+    struct jb_machine_clock clock;
+    bool clock_known;
+    struct jb_machine_busy busy_at_start, busy_last;
+    struct jb_usage usage;
+    struct jb_gpu_use uses[MAX_USES];
+    size_t use_count;
+    uint64_t use_ns;
+    struct channel_state *channels; /* JB_METER_MAX_CHANNELS */
+    struct jb_overlap_node *nodes;
+    int channel_count;
+    int timer_fd;
+    size_t max_ticks;
+    uint64_t start_ns, end_ns, chunk_start_ns, sleep_ns; /* sleep_ns: boottime - monotonic at the last look */
+    uint64_t suspends, suspended_ns;
+    uint64_t self_cpu_start_ns;
+    bool started, stopped, stored, store_failed, sensor_lost;
+    struct jb_record record;
+};
+
+/* session_channels.c */
+void session_refresh_channels(struct jb_session *session);
+void session_resolve(struct jb_session *session);
+void session_check_twins(struct jb_session *session, uint64_t now_ns);
+
+/* session_book.c */
+void session_look(struct jb_session *session, bool final); /* one point of usage */
+void session_book(struct jb_session *session, const struct jb_poll *poll);
+void session_check_sleep(struct jb_session *session);
+void session_attribute(struct jb_session *session);
+void session_end_tick(struct jb_session *session, uint64_t now_ns);
+void session_flush_chunk(struct jb_session *session, uint64_t now_ns);
+
+/* session_record.c */
+int session_begin_record(struct jb_session *session);
+void session_fill_channel(const struct jb_session *session, int number, struct jb_record_channel *ret);
+void session_finish_record(struct jb_session *session, const struct jb_ending *ending);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The writer thread and its ring of slots. Slots are one large allocation of which only the touched part becomes
+ * resident. `filled` and `taken` count up for ever; slot i of the ring is count % SLOTS.
+ */
+#include "engine/writer.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SLOTS 8
+
+struct jb_writer {
+    struct jb_store *store;
+    size_t max_channels, max_ticks;
+    struct jb_writer_slot slots[SLOTS];
+    struct jb_record record; /* what append() is given: the id and the channel snapshot */
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    uint64_t filled, taken;
+    bool stop, stopped, abandoned;
+    int error;
+    struct jb_diag diag;
+};
+
+static void write_slot(struct jb_writer *writer, struct jb_writer_slot *slot)
+{
+    struct jb_diag diag = {0};
+
+    for (size_t i = 0; i < slot->channel_count; i++) {
+        slot->parts[i].energy_uj = slot->energy_uj + i * writer->max_ticks;
+    }
+    struct jb_chunk chunk = {
+        .t0_ns = slot->t0_ns,
+        .tick_ns = slot->tick_ns,
+        .tick_count = slot->tick_count,
+        .channels = slot->parts,
+        .channel_count = slot->channel_count,
+    };
+    writer->record.channels = slot->channels;
+    writer->record.channel_count = slot->channel_count;
+    jb_record_sum(&writer->record);
+    int error = jb_store_append(writer->store, &writer->record, &chunk, &diag);
+
+    pthread_mutex_lock(&writer->lock);
+    if (error < 0) {
+        writer->error = error;
+        writer->diag = diag;
+    }
+    pthread_mutex_unlock(&writer->lock);
+}
+
+static void writer_free(struct jb_writer *writer)
+{
+    for (size_t i = 0; i < SLOTS; i++) {
+        free(writer->slots[i].channels);
+        free(writer->slots[i].tick_ns);
+        free(writer->slots[i].energy_uj);
+        free(writer->slots[i].parts);
+    }
+    pthread_mutex_destroy(&writer->lock);
+    pthread_cond_destroy(&writer->changed);
+    free(writer);
+}
+
+static void *writer_main(void *context)
+{
+    struct jb_writer *writer = context;
+    bool abandoned;
+
+    pthread_mutex_lock(&writer->lock);
+    for (;;) {
+        while (writer->taken == writer->filled && !writer->stop) {
+            pthread_cond_wait(&writer->changed, &writer->lock);
+        }
+        if (writer->taken == writer->filled) {
+            break;
+        }
+        struct jb_writer_slot *slot = &writer->slots[writer->taken % SLOTS];
+        pthread_mutex_unlock(&writer->lock);
+        write_slot(writer, slot);
+        pthread_mutex_lock(&writer->lock);
+        writer->taken++;
+        pthread_cond_broadcast(&writer->changed);
+    }
+    writer->stopped = true;
+    abandoned = writer->abandoned;
+    pthread_cond_broadcast(&writer->changed);
+    pthread_mutex_unlock(&writer->lock);
+    if (abandoned) {
+        writer_free(writer);
+    }
+    return NULL;
+}
+
+int jb_writer_create(struct jb_store *store, const char *run_id, size_t max_channels, size_t max_ticks, struct jb_writer **ret)
+{
+    struct jb_writer *writer = calloc(1, sizeof(*writer));
+    pthread_condattr_t attr;
+
+    if (writer == NULL) {
+        return -ENOMEM;
+    }
+    writer->store = store;
+    writer->max_channels = max_channels;
+    writer->max_ticks = max_ticks;
+    jb_copy(writer->record.id, sizeof(writer->record.id), run_id);
+    pthread_mutex_init(&writer->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&writer->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    for (size_t i = 0; i < SLOTS; i++) {
+        struct jb_writer_slot *slot = &writer->slots[i];
+        slot->channels = calloc(max_channels, sizeof(*slot->channels));
+        slot->tick_ns = calloc(max_ticks, sizeof(*slot->tick_ns));
+        slot->energy_uj = calloc(max_channels * max_ticks, sizeof(*slot->energy_uj));
+        slot->parts = calloc(max_channels, sizeof(*slot->parts));
+        if (slot->channels == NULL || slot->tick_ns == NULL || slot->energy_uj == NULL || slot->parts == NULL) {
+            writer_free(writer);
+            return -ENOMEM;
+        }
+    }
+    int error = pthread_create(&writer->thread, NULL, writer_main, writer);
+    if (error != 0) {
+        writer_free(writer);
+        return -error;
+    }
+    *ret = writer;
+    return 0;
+}
+
+struct jb_writer_slot *jb_writer_slot(struct jb_writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    bool room = writer->filled - writer->taken < SLOTS;
+    pthread_mutex_unlock(&writer->lock);
+    return room ? &writer->slots[writer->filled % SLOTS] : NULL;
+}
+
+void jb_writer_submit(struct jb_writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    writer->filled++;
+    pthread_cond_broadcast(&writer->changed);
+    pthread_mutex_unlock(&writer->lock);
+}
+
+int jb_writer_finish(struct jb_writer *writer, uint64_t wait_ns, struct jb_diag *diag)
+{
+    if (writer == NULL) {
+        return 0;
+    }
+    uint64_t until_ns = jb_mono_ns() + wait_ns;
+    struct timespec until = {(time_t)(until_ns / JB_NS_PER_S), (long)(until_ns % JB_NS_PER_S)};
+
+    pthread_mutex_lock(&writer->lock);
+    writer->stop = true;
+    pthread_cond_broadcast(&writer->changed);
+    while (!writer->stopped) {
+        if (pthread_cond_timedwait(&writer->changed, &writer->lock, &until) == ETIMEDOUT && !writer->stopped) {
+            writer->abandoned = true;
+            pthread_detach(writer->thread);
+            pthread_mutex_unlock(&writer->lock);
+            return jb_fail(diag, -ETIMEDOUT, "the database did not take the last seconds in time: the disk hangs");
+        }
+    }
+    int error = writer->error;
+    struct jb_diag last = writer->diag;
+    pthread_mutex_unlock(&writer->lock);
+    pthread_join(writer->thread, NULL);
+    writer_free(writer);
+    if (error < 0 && diag != NULL) {
+        *diag = last;
+    }
+    return error;
+}
