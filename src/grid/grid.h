@@ -41,21 +41,27 @@ struct jb_intensity {
 
 /* A zone by any name people use: Electricity Maps zone ("DE", "US-CAL-CISO"), ISO alpha-2 or alpha-3, "US-CA" for a
  * state, cloud region ("aws:eu-west-3", or "eu-west-3" when only one provider has it), or a country's English name; case
- * is ignored. -ENOENT with the nearest known name as the hint; -ENODATA for a place in the table without a value. */
+ * and accents are ignored. A zone wins over a state of the same code ("US-AK"), a country over a state of the same name
+ * ("Georgia"). -ENOENT with the nearest known name as the hint; -ENODATA for a place in the table without a value.
+ * Electricity Maps' name for a country is its ISO alpha-2; a country that is split into zones has its own figure, and its
+ * note tells how far they are apart. The note of a state names its main zone, that of a cloud region the region. */
 int jb_grid_zone(const char *zone, struct jb_intensity *ret, struct jb_diag *diag);
 
 /* The country of the machine's time zone: TZ in the environment, else /etc/timezone or the target of /etc/localtime
- * (below root), through tzdata's own zone1970.tab/zone.tab. -ENOENT when it is UTC or names no country. */
+ * (below root), through tzdata's own zone1970.tab/zone.tab, and tzdata.zi for old names ("US/Pacific", "Japan"): those
+ * below root, or the real machine's where root has none. A TZ that is set decides alone. -ENOENT when it is UTC, a POSIX
+ * rule ("KST-9") or names no country, -ENODATA when the table has no value for the country. */
 int jb_grid_guess(const char *root, struct jb_intensity *ret);
 
-/* The whole choice: `given` (may be NULL), else `configured` (may be NULL), else guess, else world. Fails only for a
- * zone that was named and is not known. */
+/* The whole choice: `given` (may be NULL), else `configured` (may be NULL or empty), else guess, else world, with a note
+ * that tells why and how to set a zone. Fails only for a zone that was named and is not known or has no value. */
 int jb_grid_choose(const char *given, const char *configured, const char *root, struct jb_intensity *ret,
                    struct jb_diag *diag);
 
 void jb_grid_world(struct jb_intensity *ret);
 
-/* The zone names, sorted; for listing and completion. NULL past the end. */
+/* The zone names that have a value, sorted by byte value, without blanks; for listing and completion. NULL past the
+ * end. */
 const char *jb_grid_zone_name(size_t index);
 
 /* Grams of so many microjoules at an intensity and a PUE. */
