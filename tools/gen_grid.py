@@ -173,7 +173,7 @@ def add_countries(places):
         if not zones:
             continue
         values = sorted(place.value for place in zones)
-        span = f"{len(zones)} zone{'s' if len(zones) > 1 else ''} of it {'are' if len(zones) > 1 else 'is'} listed apart"
+        span = f"{len(zones)} zones of it are listed apart" if len(zones) > 1 else "1 zone of it is listed apart"
         span += f", {values[0]:g} to {values[-1]:g} g/kWh" if len(zones) > 1 else f", {values[0]:g} g/kWh"
         if country in places:
             own = places[country]

@@ -18,7 +18,8 @@
 
 struct jb_diag;
 
-enum jb_zone_origin { /* how the zone was chosen: part of every record */
+/* How the zone was chosen: part of every record. */
+enum jb_zone_origin {
     JB_ZONE_GIVEN,    /* --zone */
     JB_ZONE_CONFIG,   /* config or environment */
     JB_ZONE_TIMEZONE, /* guessed from the system's time zone */
@@ -26,35 +27,37 @@ enum jb_zone_origin { /* how the zone was chosen: part of every record */
 };
 
 struct jb_intensity {
-    char zone[64];        /* "KR", "US-CAL-CISO", "DE", "World" */
-    char name[96];        /* "South Korea" */
-    char country[3];      /* ISO 3166-1 alpha-2, empty for regions of the world */
+    char zone[64];   /* "KR", "US-CAL-CISO", "DE", "World" */
+    char name[96];   /* "South Korea" */
+    char country[3]; /* ISO 3166-1 alpha-2, empty for regions of the world */
     double g_per_kwh;
-    double rel_error;     /* one sigma; its reasons are in grid_table.c */
-    const char *factor;   /* "lifecycle" or "direct" */
+    double rel_error;   /* one sigma; its reasons are in grid_table.c */
+    const char *factor; /* "lifecycle" or "direct" */
     int year;
-    bool estimated;       /* proxy, derived or world figures */
-    char source[160];     /* "electricitymaps-yearly-2025 (ODbL)" */
+    bool estimated;   /* proxy, derived or world figures */
+    char source[160]; /* "electricitymaps-yearly-2025 (ODbL)" */
     enum jb_zone_origin origin;
-    char note[192];       /* "guessed from the time zone Asia/Seoul"; empty */
+    char note[192]; /* "guessed from the time zone Asia/Seoul"; empty */
 };
 
 /* A zone by any name people use: Electricity Maps zone ("DE", "US-CAL-CISO"), ISO alpha-2 or alpha-3, "US-CA" for a
- * state, cloud region ("aws:eu-west-3", or "eu-west-3" when only one provider has it), or a country's English name; case
- * and accents are ignored. A zone wins over a state of the same code ("US-AK"), a country over a state of the same name
- * ("Georgia"). -ENOENT with the nearest known name as the hint; -ENODATA for a place in the table without a value.
- * Electricity Maps' name for a country is its ISO alpha-2; a country that is split into zones has its own figure, and its
- * note tells how far they are apart. The note of a state names its main zone, that of a cloud region the region. */
+ * state, cloud region ("aws:eu-west-3", or "eu-west-3" when only one provider has it), or a country's or US state's
+ * English name; case and accents are ignored. -ENOENT with the nearest known name as the hint; -ENODATA for a place in
+ * the table without a value.
+ *
+ * A zone wins over a state of the same code ("US-AK"), a country over a state of the same name ("Georgia"). A country
+ * that is split into zones has its own figure, and its note tells how far they are apart. The note of a state names its
+ * main zone, that of a cloud region the region. */
 int jb_grid_zone(const char *zone, struct jb_intensity *ret, struct jb_diag *diag);
 
 /* The country of the machine's time zone: TZ in the environment, else /etc/timezone or the target of /etc/localtime
  * (below root), through tzdata's own zone1970.tab/zone.tab, and tzdata.zi for old names ("US/Pacific", "Japan"): those
- * below root, or the real machine's where root has none. A TZ that is set decides alone. -ENOENT when it is UTC, a POSIX
- * rule ("KST-9") or names no country, -ENODATA when the table has no value for the country. */
+ * below root, or the real machine's where root has none. A TZ that is set decides alone. -ENOENT when it is UTC, a
+ * POSIX rule ("KST-9") or names no country, -ENODATA when the table has no value for the country. */
 int jb_grid_guess(const char *root, struct jb_intensity *ret);
 
-/* The whole choice: `given` (may be NULL), else `configured` (may be NULL or empty), else guess, else world, with a note
- * that tells why and how to set a zone. Fails only for a zone that was named and is not known or has no value. */
+/* The whole choice: `given` (may be NULL), else `configured` (may be NULL or empty), else guess, else world, with a
+ * note that tells why and how to set a zone. Fails only for a zone that was named and is not known or has no value. */
 int jb_grid_choose(const char *given, const char *configured, const char *root, struct jb_intensity *ret,
                    struct jb_diag *diag);
 

@@ -13,15 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum jb_place_kind {                   /* what sort of figure the place has */
-                     JB_PLACE_ZONE,    /* Electricity Maps, consumption */
-                     JB_PLACE_COUNTRY, /* Ember, production */
-                     JB_PLACE_STATE,   /* eGRID direct, made lifecycle by a ratio */
-                     JB_PLACE_PROXY,   /* that of the neighbour it is connected to */
-                     JB_PLACE_AVERAGE, /* a country known only by its zones */
-                     JB_PLACE_REGION,  /* a continent or a club of countries */
-                     JB_PLACE_WORLD,
-                     JB_PLACE_NOTHING, /* a place without a figure */
+/* What sort of figure a place has. */
+enum jb_place_kind {
+    JB_PLACE_ZONE,    /* Electricity Maps, consumption */
+    JB_PLACE_COUNTRY, /* Ember, production */
+    JB_PLACE_STATE,   /* eGRID direct, made lifecycle by a ratio */
+    JB_PLACE_PROXY,   /* that of the neighbour it is connected to */
+    JB_PLACE_AVERAGE, /* a country known only by its zones */
+    JB_PLACE_REGION,  /* a continent or a club of countries */
+    JB_PLACE_WORLD,
+    JB_PLACE_NOTHING, /* a place without a figure */
 };
 
 struct jb_grid_place {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The generator refuses a table that is cut, doubled or contradicts itself, with one line that says where. Speaks TAP."""
+"""The generator refuses a table that is cut, doubled or at odds with itself, in a line that says where. Speaks TAP."""
 
 import os
 import subprocess
