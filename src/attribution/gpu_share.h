@@ -6,10 +6,13 @@
  * belong to the run. Rules:
  *  - only the run's processes hold the device: it is the run's alone ("exclusive"), whatever the utilisation says;
  *  - only others do: nothing is the run's;
- *  - both: by utilisation, when it passes the validity filter: windows no older than 10 s, each process at most 100 %,
- *    their sum above zero and at most 100 % + 10 %; the vendor's call is known to return stale pids and values over
- *    100 % (sensors.md 4.2), such samples are dropped. Not valid: unknown;
+ *  - both: by busy time (utilisation x window), when it passes the validity filter: each process at most 100 %, their sum
+ *    above zero and at most 100 % + 10 % of the time the windows span. The vendor's call is known to return stale pids
+ *    and values over 100 % (sensors.md 4.2). Not valid, or a holder whose utilisation is not known: unknown;
  *  - nobody: `known` with all weights on nobody.
+ * A window that ended more than 10 s ago (or is that far in the future) says that the process was idle since: it counts
+ * for nothing, and a pid that is not the run's does not even hold the device by it (it may be dead). A pid that no
+ * longer exists is just not ours.
  */
 #ifndef JB_ATTRIBUTION_GPU_SHARE_H
 #define JB_ATTRIBUTION_GPU_SHARE_H

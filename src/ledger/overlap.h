@@ -10,13 +10,21 @@
  * Rules (sensors.md 4.1, 4.3, 7):
  *  - Twins: the same domain, unit and die from two sources, or twice from one (RAPL by perf and by powercap, MSR
  *    and MMIO zones, NVML counter and NVML power). The most preferred source wins; within a source a counter beats
- *    power beats a model, then the lower number. A measured channel of any source beats every model.
- *  - A machine-wide model (unit -1) yields to any measured channel of the same domain.
+ *    power beats a model, then the lower number. A measured channel of any source beats every model. A rejected
+ *    channel yields to every twin that is not; without one it stays. Rails are never twins by domain: a board has many.
+ *  - A machine-wide model (unit -1) yields to any measured channel of the same domain, unless all are rejected: then
+ *    it stands for them.
  *  - Mirrored dies: packages of one socket with different dies whose raw values are one counter (the caller tells,
  *    from bracketed reads: see jb_overlap_node.mirror_of) are twins. They part again when they advance differently.
- *  - psys and board contain packages and DRAM, a package contains cores and uncore, a module contains its GPU and
- *    package. DRAM is outside the package. A parent is in the total only when none of its leaves is there.
- *  - Cores or uncore without their package are leaves.
+ *    A source with only one die to show for a socket (all others mirror it) shows the socket.
+ *  - psys and board contain packages and DRAM (a board everything else too), a package contains cores and uncore, a
+ *    module contains its GPU and package. DRAM is outside the package. A parent is in the total only when none of its
+ *    leaves is there. Domain and unit decide, so that this holds across sources; a driver's own `parent` adds to it
+ *    (and, where it names a module or package, overrules the unit) as long as it points up the list above.
+ *  - Parts are no leaves: cores, uncore and rails may leave out a share of what contains them, so with their container
+ *    it counts, and not they. The same holds for dies beside their socket, and units beside the machine, of one domain.
+ *    Cores or uncore without their package, and rails that name no parent, are leaves.
+ *  - A model never displaces what was measured: neither by being a leaf below it nor by containing it.
  *  - A channel that is not usable (status other than JB_OK at open) takes no part.
  */
 #ifndef JB_LEDGER_OVERLAP_H
@@ -29,22 +37,24 @@
 
 struct jb_overlap_node {
     const struct jb_channel *channel;
-    int source;      /* channels with equal source are of one driver */
+    int source;      /* channels with equal source are of one driver, all present and in that driver's order */
     int preference;  /* of the driver: lower is better */
     int mirror_of;   /* in: number of a channel whose raw counter is this one's; -1 */
     bool rejected;   /* in: found false while measuring (frozen, at odds with its twin): its twin takes over */
     /* out */
     bool in_total;
     int parent;      /* the channel that contains this one; -1 */
-    int twin_of;     /* the leaf (or parent) that stands for this one; -1 */
+    int twin_of;     /* the leaf (or parent) that stands for this one, itself no twin; -1 */
+    bool whole;      /* speaks for its unit, not for one die of it */
 };
 
 /* Settle the graph for nodes[0..count). Deterministic; may be called again when channels appear or are rejected. */
 void jb_overlap_resolve(struct jb_overlap_node *nodes, size_t count);
 
 /* Compare a leaf with its twin after both covered the same time: do they tell the same story?
- * Energies in microjoules over covered_ns. A counter that stands still while power says otherwise is false; so is
- * one that differs from its twin by more than `tolerance` (relative, e.g. 0.25) plus both errors. */
+ * Energies in microjoules over covered_ns; under 2 s it is too early. A counter that stands still while power says
+ * otherwise is false; so is one that differs from its twin by more than `tolerance` (relative to the larger, e.g. 0.25)
+ * plus both errors. */
 enum jb_verdict { JB_VERDICT_TOO_EARLY, JB_VERDICT_AGREE, JB_VERDICT_FROZEN, JB_VERDICT_DISAGREE };
 enum jb_verdict jb_crosscheck(uint64_t leaf_uj, double leaf_sigma_uj, uint64_t twin_uj, double twin_sigma_uj,
                               uint64_t covered_ns, double tolerance);
