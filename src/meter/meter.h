@@ -25,7 +25,8 @@
 
 #define JB_METER_MAX_CHANNELS 256
 #define JB_METER_MAX_SOURCES 24
-#define JB_METER_MAX_READINGS 4096 /* of one poll */
+#define JB_METER_MAX_READINGS 4096 /* of one poll; what lanes have beyond that comes with the next */
+#define JB_METER_MAX_USES 512      /* likewise */
 
 struct jb_meter;
 

@@ -184,6 +184,17 @@ struct jb_sensor_driver {
 extern const struct jb_sensor_driver *const jb_sensor_drivers[];
 const struct jb_sensor_driver *jb_sensor_find(const char *name);
 
+/*
+ * Which dies of one socket merely show the socket's one counter (AMD Zen 1 and 2): adding them up would multiply the
+ * socket by its dies. They are told from dies that count apart (Intel Cascade Lake AP) by reading A, B, A: a counter
+ * that is A's too lies between the two readings of A, and independent counters of billions of microjoules do not.
+ *
+ * Reads an open source twice (not at all when it has no dies) and stores for each of its channels the index of the
+ * channel that it mirrors, or -1; mirror_of has room for JB_MAX_CHANNELS. Counters with zero_at_open cannot be compared.
+ * Returns the number of mirrors.
+ */
+int jb_mirror_detect(struct jb_source *source, int *mirror_of);
+
 /* The perf of the machine at root: perf_event_open, or, below a root, files ROOT/perf/cpu<N>/<type>:<config>
  * in hexadecimal ("perf/cpu0/20:2") that hold the count in decimal. Files cannot be read as one group: joining
  * is refused with -EINVAL. */

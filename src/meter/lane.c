@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lane.c - the thread behind a driver that may block. See lane.h for what it promises.
+ *
+ * Everything that both threads touch is under `lock`; the driver is only ever called without it, and what the driver
+ * writes (its channels, the scratch buffer) is copied over after the call. The thread holds a reference of its own,
+ * so that one which wakes up after the meter is gone finds its memory, and frees it.
+ */
+#include "meter/lane.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "meter/cost.h"
+#include "meter/opened.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define USES_PERIOD_NS      JB_NS_PER_S
+#define DEFAULT_INTERVAL_NS (100 * JB_NS_PER_MS)
+
+struct jb_lane {
+    atomic_int references;
+    pthread_t thread;
+    struct jb_sensor_env *env;
+    char *spec;
+    uint64_t period_ns;
+
+    /* The thread's own. */
+    struct jb_opened opened;
+    struct jb_reading scratch[JB_LANE_MAX_READINGS];
+    struct jb_gpu_use scratch_uses[JB_LANE_MAX_USES];
+    bool uses_never;
+    uint64_t uses_ns; /* last call of processes() */
+
+    /* Under the lock. */
+    pthread_mutex_t lock;
+    pthread_cond_t wake; /* the thread: there is something to do */
+    pthread_cond_t told; /* the meter: something was done */
+    bool stop, exited;
+    uint64_t asked, answered; /* tickets of jb_lane_ask() */
+    struct jb_lane_report report;
+    struct jb_diag diag;
+    struct jb_channel *channels; /* as they were when open() returned */
+    int channel_count;
+    int mirror_of[JB_MAX_CHANNELS];
+    struct jb_reading box[JB_LANE_MAX_READINGS]; /* ring */
+    size_t box_first, box_count;
+    struct jb_gpu_use uses[JB_LANE_MAX_USES];
+    size_t use_count;
+};
+
+static void release(struct jb_lane *lane)
+{
+    if (atomic_fetch_sub(&lane->references, 1) > 1) {
+        return;
+    }
+    jb_opened_finish(&lane->opened);
+    pthread_cond_destroy(&lane->told);
+    pthread_cond_destroy(&lane->wake);
+    pthread_mutex_destroy(&lane->lock);
+    jb_sensor_env_free(lane->env);
+    free(lane->spec);
+    free(lane->channels);
+    free(lane);
+}
+
+static struct timespec to_timespec(uint64_t ns)
+{
+    return (struct timespec){.tv_sec = (time_t)(ns / JB_NS_PER_S), .tv_nsec = (long)(ns % JB_NS_PER_S)};
+}
+
+static void push_reading(struct jb_lane *lane, const struct jb_reading *reading)
+{
+    if (lane->box_count == JB_LANE_MAX_READINGS) {
+        lane->box_first = (lane->box_first + 1) % JB_LANE_MAX_READINGS;
+        lane->box_count--;
+    }
+    lane->box[(lane->box_first + lane->box_count++) % JB_LANE_MAX_READINGS] = *reading;
+}
+
+static void push_uses(struct jb_lane *lane, const struct jb_gpu_use *uses, size_t count)
+{
+    size_t room = JB_LANE_MAX_USES - lane->use_count;
+    if (count > room) { /* nobody has looked for long: the newest windows are worth more */
+        lane->use_count = 0;
+    }
+    memcpy(lane->uses + lane->use_count, uses, count * sizeof(*uses));
+    lane->use_count += count;
+}
+
+static void begin_call(struct jb_lane *lane)
+{
+    lane->report.call_since_ns = jb_mono_ns();
+    pthread_mutex_unlock(&lane->lock);
+}
+
+static void end_call(struct jb_lane *lane)
+{
+    pthread_mutex_lock(&lane->lock);
+    lane->report.call_since_ns = 0;
+}
+
+/* With the lock held, which is given up during the call. */
+static void open_driver(struct jb_lane *lane)
+{
+    begin_call(lane);
+    jb_opened_open(&lane->opened);
+    end_call(lane);
+    struct jb_opened *opened = &lane->opened;
+    lane->channel_count = opened->source.channel_count;
+    memcpy(lane->channels, opened->source.channels, (size_t)lane->channel_count * sizeof(*lane->channels));
+    memcpy(lane->mirror_of, opened->mirror_of, sizeof(lane->mirror_of));
+    lane->diag = opened->diag;
+    lane->report.result = opened->result;
+    lane->report.opened = true;
+    pthread_cond_broadcast(&lane->told);
+}
+
+static size_t ask_uses(struct jb_lane *lane, bool now)
+{
+    struct jb_source *source = &lane->opened.source;
+    if (lane->uses_never || !source->driver->processes ||
+        (!now && lane->uses_ns && jb_mono_ns() - lane->uses_ns < USES_PERIOD_NS)) {
+        return 0;
+    }
+    lane->uses_ns = jb_mono_ns();
+    int count = source->driver->processes(source, lane->scratch_uses, JB_LANE_MAX_USES);
+    lane->uses_never = count == -ENOTSUP;
+    return count < 0 ? 0 : count > JB_LANE_MAX_USES ? JB_LANE_MAX_USES : (size_t)count;
+}
+
+static void read_driver(struct jb_lane *lane)
+{
+    uint64_t ticket = lane->asked;
+    bool asked = ticket != lane->answered;
+    begin_call(lane);
+    struct jb_sink sink = {.readings = lane->scratch, .capacity = JB_LANE_MAX_READINGS};
+    uint64_t cpu_ns = jb_thread_cpu_ns();
+    lane->opened.source.driver->read(&lane->opened.source, &sink);
+    size_t uses = ask_uses(lane, asked);
+    cpu_ns = jb_thread_cpu_ns() - cpu_ns;
+    end_call(lane);
+    for (size_t i = 0; i < sink.count; i++) {
+        lane->report.failures += lane->scratch[i].status != JB_OK;
+        push_reading(lane, &lane->scratch[i]);
+    }
+    push_uses(lane, lane->scratch_uses, uses);
+    lane->report.failures += sink.dropped;
+    lane->report.reads++;
+    lane->report.cost_ns += cpu_ns;
+    lane->answered = ticket;
+    pthread_cond_broadcast(&lane->told);
+}
+
+static void *run(void *argument)
+{
+    struct jb_lane *lane = argument;
+    pthread_mutex_lock(&lane->lock);
+    open_driver(lane);
+    uint64_t due_ns = jb_mono_ns();
+    while (!lane->stop && lane->report.result == 0) {
+        uint64_t now_ns = jb_mono_ns();
+        if (now_ns < due_ns && lane->asked == lane->answered) {
+            struct timespec until = to_timespec(due_ns);
+            pthread_cond_timedwait(&lane->wake, &lane->lock, &until);
+            continue;
+        }
+        read_driver(lane);
+        /* What a read that took longer than the period missed is not made up for. */
+        now_ns = jb_mono_ns();
+        due_ns += lane->period_ns;
+        due_ns = due_ns < now_ns ? now_ns + lane->period_ns : due_ns;
+    }
+    begin_call(lane);
+    jb_opened_finish(&lane->opened);
+    end_call(lane);
+    lane->exited = true;
+    pthread_cond_broadcast(&lane->told);
+    pthread_mutex_unlock(&lane->lock);
+    release(lane);
+    return NULL;
+}
+
+static int init_locks(struct jb_lane *lane)
+{
+    pthread_condattr_t attributes;
+    if (pthread_condattr_init(&attributes) != 0) {
+        return -ENOMEM;
+    }
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    /* On Linux these do not fail. */
+    pthread_mutex_init(&lane->lock, NULL);
+    pthread_cond_init(&lane->wake, &attributes);
+    pthread_cond_init(&lane->told, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return 0;
+}
+
+/* The new thread may be done with the driver before this returns: `driver` is not taken from the lane. */
+static int start_thread(struct jb_lane *lane, const struct jb_sensor_driver *driver)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int err = pthread_create(&lane->thread, NULL, run, lane);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (err == 0) {
+        char name[16];
+        snprintf(name, sizeof(name), "jb-%.12s", driver->name);
+        pthread_setname_np(lane->thread, name);
+    }
+    return -err;
+}
+
+int jb_lane_create(const struct jb_sensor_driver *driver, const struct jb_sensor_env *env, const char *spec,
+                   uint64_t interval_ns, struct jb_lane **ret_lane)
+{
+    struct jb_lane *lane = calloc(1, sizeof(*lane));
+    if (!lane || init_locks(lane) < 0) {
+        free(lane);
+        return -ENOMEM;
+    }
+    atomic_init(&lane->references, 1);
+    lane->opened.result = lane->report.result = -EINPROGRESS;
+    lane->period_ns = driver->period_ns ? driver->period_ns : interval_ns ? interval_ns : DEFAULT_INTERVAL_NS;
+    lane->env = jb_sensor_env_copy(env);
+    lane->spec = spec ? strdup(spec) : NULL;
+    lane->channels = calloc(JB_MAX_CHANNELS, sizeof(*lane->channels));
+    int err = !lane->env || !lane->channels || (spec && !lane->spec)
+                  ? -ENOMEM
+                  : jb_opened_init(&lane->opened, driver, lane->env, lane->spec);
+    if (err == 0) {
+        atomic_store(&lane->references, 2);
+        err = start_thread(lane, driver);
+        if (err < 0) {
+            atomic_store(&lane->references, 1);
+        }
+    }
+    if (err < 0) {
+        release(lane);
+        return err;
+    }
+    *ret_lane = lane;
+    return 0;
+}
+
+void jb_lane_stop(struct jb_lane *lane)
+{
+    pthread_mutex_lock(&lane->lock);
+    lane->stop = true;
+    pthread_cond_signal(&lane->wake);
+    pthread_mutex_unlock(&lane->lock);
+}
+
+/* With the lock held; false when the deadline is over. */
+static bool wait_told(struct jb_lane *lane, uint64_t deadline_ns)
+{
+    struct timespec until = to_timespec(deadline_ns);
+    return pthread_cond_timedwait(&lane->told, &lane->lock, &until) != ETIMEDOUT;
+}
+
+void jb_lane_destroy(struct jb_lane *lane, uint64_t deadline_ns)
+{
+    if (!lane) {
+        return;
+    }
+    jb_lane_stop(lane);
+    pthread_mutex_lock(&lane->lock);
+    while (!lane->exited && wait_told(lane, deadline_ns)) {
+    }
+    bool exited = lane->exited;
+    pthread_mutex_unlock(&lane->lock);
+    if (exited) {
+        pthread_join(lane->thread, NULL);
+    } else {
+        pthread_detach(lane->thread);
+    }
+    release(lane);
+}
+
+void jb_lane_report(struct jb_lane *lane, struct jb_lane_report *ret)
+{
+    pthread_mutex_lock(&lane->lock);
+    *ret = lane->report;
+    pthread_mutex_unlock(&lane->lock);
+}
+
+int jb_lane_channels(struct jb_lane *lane, struct jb_channel *channels, int *mirror_of, int max, struct jb_diag *ret)
+{
+    pthread_mutex_lock(&lane->lock);
+    int count = lane->channel_count < max ? lane->channel_count : max;
+    memcpy(channels, lane->channels, (size_t)count * sizeof(*channels));
+    memcpy(mirror_of, lane->mirror_of, (size_t)count * sizeof(*mirror_of));
+    *ret = lane->diag;
+    count = lane->channel_count;
+    pthread_mutex_unlock(&lane->lock);
+    return count;
+}
+
+size_t jb_lane_take(struct jb_lane *lane, struct jb_reading *readings, size_t max)
+{
+    pthread_mutex_lock(&lane->lock);
+    size_t count = lane->box_count < max ? lane->box_count : max;
+    for (size_t i = 0; i < count; i++) {
+        readings[i] = lane->box[(lane->box_first + i) % JB_LANE_MAX_READINGS];
+    }
+    lane->box_first = (lane->box_first + count) % JB_LANE_MAX_READINGS;
+    lane->box_count -= count;
+    pthread_mutex_unlock(&lane->lock);
+    return count;
+}
+
+size_t jb_lane_take_uses(struct jb_lane *lane, struct jb_gpu_use *uses, size_t max)
+{
+    pthread_mutex_lock(&lane->lock);
+    size_t count = lane->use_count < max ? lane->use_count : max;
+    memcpy(uses, lane->uses, count * sizeof(*uses));
+    lane->use_count -= count;
+    memmove(lane->uses, lane->uses + count, lane->use_count * sizeof(*uses));
+    pthread_mutex_unlock(&lane->lock);
+    return count;
+}
+
+uint64_t jb_lane_ask(struct jb_lane *lane)
+{
+    pthread_mutex_lock(&lane->lock);
+    uint64_t ticket = ++lane->asked;
+    pthread_cond_signal(&lane->wake);
+    pthread_mutex_unlock(&lane->lock);
+    return ticket;
+}
+
+void jb_lane_wait_read(struct jb_lane *lane, uint64_t ticket, uint64_t deadline_ns)
+{
+    pthread_mutex_lock(&lane->lock);
+    while (lane->answered < ticket && !lane->exited && wait_told(lane, deadline_ns)) {
+    }
+    pthread_mutex_unlock(&lane->lock);
+}
+
+void jb_lane_wait_open(struct jb_lane *lane, uint64_t deadline_ns)
+{
+    pthread_mutex_lock(&lane->lock);
+    while (!lane->report.opened && wait_told(lane, deadline_ns)) {
+    }
+    pthread_mutex_unlock(&lane->lock);
+}
