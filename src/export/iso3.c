@@ -3,7 +3,8 @@
  * ISO 3166-1: the three letters of a country from its two.
  *
  * CodeCarbon names countries by three letters, grid zones begin with two. The table is the assigned codes of the
- * standard, in order, each as its two letters followed by its three, and the user-assigned XK that the grid data use for Kosovo.
+ * standard, in order, each as its two letters followed by its three, and the user-assigned XK that the grid data use
+ * for Kosovo.
  */
 #include "export/iso3.h"
 
