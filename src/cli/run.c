@@ -11,6 +11,7 @@
 #include "cli/live.h"
 #include "cli/report.h"
 #include "cli/run_options.h"
+#include "cli/survey.h"
 #include "engine/child.h"
 #include "engine/session.h"
 #include "export/export.h"
@@ -223,7 +224,6 @@ static int cmd_run_main(int argc, char **argv, void *context)
     if (signal_fd < 0) {
         return cli_complain(&cmd_run, EXIT_OURS, "cannot watch signals: %s", strerror(errno));
     }
-    double lifetime_years = 0;
     struct jb_session_config config = {
         .root = options.common.root,
         .sensors = options.sensors,
@@ -239,12 +239,7 @@ static int cmd_run_main(int argc, char **argv, void *context)
         .tag_count = options.tag_count,
         .command = argv + first,
     };
-    config.hints.table_path = jb_conf_string(options.conf, "hardware", "table");
-    jb_conf_number(options.conf, "hardware", "cpu_tdp", &config.hints.cpu_tdp_w);
-    jb_conf_number(options.conf, "hardware", "embodied_kg", &config.embodied_kg);
-    if (jb_conf_number(options.conf, "hardware", "lifetime", &lifetime_years)) {
-        config.lifetime_s = lifetime_years * 365 * 86400;
-    }
+    cli_hardware_config(options.conf, &config);
     if (jb_session_create(&config, &session, &diag) < 0) {
         return cli_error(&cmd_run, EXIT_OURS, &diag);
     }

@@ -218,6 +218,17 @@ int jb_session_store_baseline(struct jb_session *session, struct jb_diag *diag)
     return stored;
 }
 
+bool jb_session_measured_idle(const struct jb_session *session, int channel, uint64_t *ret_idle_uw, uint64_t *ret_sigma_uw)
+{
+    if (channel < 0 || channel >= session->channel_count ||
+        !jb_streq(session->channels[channel].idle.source, "measured before the run")) {
+        return false;
+    }
+    *ret_idle_uw = session->channels[channel].idle.idle_uw;
+    *ret_sigma_uw = session->channels[channel].idle.sigma_uw;
+    return true;
+}
+
 static void begin_store(struct jb_session *session)
 {
     struct jb_diag diag = {0};

@@ -51,6 +51,9 @@ int jb_session_baseline(struct jb_session *session, uint64_t duration_ns, int st
 /* Keep what baseline() found as this machine's calibrated idle power; the number of channels stored. */
 int jb_session_store_baseline(struct jb_session *session, struct jb_diag *diag);
 
+/* What baseline() found for a channel; false: nothing. */
+bool jb_session_measured_idle(const struct jb_session *session, int channel, uint64_t *ret_idle_uw, uint64_t *ret_sigma_uw);
+
 /* First readings; the run begins here. `child` waits to be released and has used no CPU yet; 0: none. */
 int jb_session_start(struct jb_session *session, pid_t child, struct jb_diag *diag);
 int jb_session_timer_fd(const struct jb_session *session); /* readable when a tick is due */

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The doctor's findings for machines: channels that answer or not, then drivers that found nothing, as channels without an id. */
+#include "cli/doctor_json.h"
+
+#include "base/text.h"
+#include "engine/describe.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+
+static json_t *text_or_null(const char *text)
+{
+    char copy[320];
+
+    jb_copy(copy, sizeof(copy), text != NULL ? text : "");
+    jb_sanitise(copy);
+    return copy[0] != '\0' ? json_string(copy) : json_null();
+}
+
+static json_t *channel_json(const struct jb_record *record, size_t index, const struct jb_channel *origin)
+{
+    const struct jb_record_channel *channel = &record->channels[index];
+    json_t *object = json_object();
+    bool has_parent = channel->parent >= 0 && (size_t)channel->parent < record->channel_count;
+    bool has_twin = channel->twin_of >= 0 && (size_t)channel->twin_of < record->channel_count;
+    double covered_s = (double)channel->covered_ns / 1e9;
+
+    json_object_set_new(object, "id", text_or_null(channel->id));
+    json_object_set_new(object, "source", text_or_null(channel->source));
+    json_object_set_new(object, "device", text_or_null(channel->device));
+    json_object_set_new(object, "path", text_or_null(origin->path));
+    json_object_set_new(object, "method", text_or_null(channel->method));
+    json_object_set_new(object, "update_period_s",
+                        channel->update_period_ns > 0 ? json_real((double)channel->update_period_ns / 1e9) : json_null());
+    json_object_set_new(object, "rel_error", json_real(origin->rel_error));
+    json_object_set_new(object, "power_w", covered_s > 0 ? json_real((double)channel->energy_uj / 1e6 / covered_s) : json_null());
+    json_object_set_new(object, "in_total", json_boolean(channel->in_total));
+    json_object_set_new(object, "parent", text_or_null(has_parent ? record->channels[channel->parent].id : NULL));
+    json_object_set_new(object, "twin_of", text_or_null(has_twin ? record->channels[channel->twin_of].id : NULL));
+    json_object_set_new(object, "status", json_string(jb_status_name(origin->status)));
+    json_object_set_new(object, "reason", text_or_null(origin->reason));
+    json_object_set_new(object, "fix", text_or_null(origin->fix));
+    json_object_set_new(object, "note", text_or_null(origin->note));
+    return object;
+}
+
+static json_t *missing_json(const struct jb_source_info *info)
+{
+    json_t *object = json_object();
+    bool denied = info->result == -EACCES || info->result == -EPERM;
+
+    json_object_set_new(object, "id", json_null());
+    json_object_set_new(object, "source", json_string(info->driver));
+    json_object_set_new(object, "in_total", json_false());
+    json_object_set_new(object, "status", json_string(denied ? "denied" : info->hung ? "timeout" : "absent"));
+    json_object_set_new(object, "reason", text_or_null(info->reason));
+    json_object_set_new(object, "fix", text_or_null(info->fix));
+    return object;
+}
+
+void cli_doctor_json(const struct jb_session *session, const struct jb_record *record, FILE *out)
+{
+    const struct jb_meter *meter = jb_session_meter(session);
+    json_t *root = json_object(), *channels = json_array(), *self = json_object(), *warnings = json_array();
+    char *machine = jb_describe_machine(jb_session_machine(session), meter);
+
+    for (size_t i = 0; i < record->channel_count; i++) {
+        json_array_append_new(channels, channel_json(record, i, jb_meter_channel(meter, (int)i)));
+    }
+    for (int i = 0; i < jb_meter_source_count(meter); i++) {
+        struct jb_source_info info;
+        jb_meter_source_info(meter, i, &info);
+        if (info.result != 0) {
+            json_array_append_new(channels, missing_json(&info));
+        }
+    }
+    for (size_t i = 0; i < record->warning_count; i++) {
+        json_array_append_new(warnings, text_or_null(record->warnings[i]));
+    }
+    json_object_set_new(self, "cpu_s", json_real(record->self_cpu_s));
+    json_object_set_new(self, "duration_s", json_real(record->duration_s));
+    json_object_set_new(self, "max_rss_bytes", json_integer((json_int_t)record->self_max_rss_bytes));
+    json_object_set_new(root, "schema", json_integer(1));
+    json_object_set_new(root, "machine", machine != NULL ? json_loads(machine, 0, NULL) : json_null());
+    json_object_set_new(root, "channels", channels);
+    json_object_set_new(root, "self", self);
+    json_object_set_new(root, "warnings", warnings);
+    json_dumpf(root, out, JSON_INDENT(2));
+    fputc('\n', out);
+    json_decref(root);
+    free(machine);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* doctor_json.h - interface.md's object of `doctor --json`. */
+#ifndef JB_CLI_DOCTOR_JSON_H
+#define JB_CLI_DOCTOR_JSON_H
+
+#include "engine/session.h"
+
+#include <stdio.h>
+
+void cli_doctor_json(const struct jb_session *session, const struct jb_record *record, FILE *out);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* joulebook list: the stored runs, newest first. */
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "cli/cli.h"
+#include "cli/table.h"
+#include "engine/price.h"
+#include "export/export.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { OPT_PROJECT = OPT_OWN, OPT_TAG, OPT_LIMIT, OPT_SEARCH, OPT_IDS };
+
+struct list_options {
+    struct cli_common common;
+    struct jb_run_filter filter;
+    char *tag; /* malloc'd; the filter points into it */
+    bool ids;
+};
+
+static const struct jb_option options[] = {
+    {OPT_PROJECT, 'p', "project", "NAME", NULL, "only runs of this project"},
+    {OPT_TAG, 't', "tag", "KEY=VALUE", NULL, "only runs with this tag"},
+    {OPT_SEARCH, 's', "search", "TEXT", NULL, "only runs with this text in name or command"},
+    {OPT_LIMIT, 'n', "limit", "N", NULL, "at most so many (default 20; 0: all)"},
+    {OPT_IDS, 0, "ids", NULL, NULL, "print ids and names only, one a line, for scripts and completion"},
+    CLI_OPTION_JSON,
+    CLI_OPTION_DB,
+    CLI_OPTION_COLOR,
+    CLI_OPTION_HELP,
+    {0},
+};
+
+static int handle(void *context, const struct jb_option *option, const char *value, struct jb_diag *diag)
+{
+    struct list_options *list = context;
+    uint64_t limit;
+
+    if (cli_common(&list->common, option, value)) {
+        return 0;
+    }
+    switch (option->id) {
+    case OPT_PROJECT:
+        list->filter.project = value;
+        return 0;
+    case OPT_SEARCH:
+        list->filter.text = value;
+        return 0;
+    case OPT_IDS:
+        list->ids = true;
+        return 0;
+    case OPT_LIMIT:
+        if (jb_parse_u64(value, &limit) < 0 || limit > 1000000) {
+            return jb_fail(diag, -EINVAL, "--limit %s: a number is wanted, 0 for all", value);
+        }
+        list->filter.limit = (size_t)limit;
+        return 0;
+    default:
+        break;
+    }
+    char *copy = strdup(value);
+    char *equals = copy != NULL ? strchr(copy, '=') : NULL;
+    if (equals == NULL || equals == copy) {
+        free(copy);
+        return jb_fail(diag, -EINVAL, "--tag %s: a tag is KEY=VALUE", value);
+    }
+    *equals = '\0';
+    free(list->tag);
+    list->tag = copy;
+    list->filter.tag_key = copy;
+    list->filter.tag_value = equals + 1;
+    return 0;
+}
+
+static void command_text(const struct jb_record *record, char *buffer, size_t size)
+{
+    size_t used = 0;
+
+    buffer[0] = '\0';
+    for (size_t i = 0; i < record->command_count && used + 1 < size; i++) {
+        int length = snprintf(buffer + used, size - used, "%s%s", i > 0 ? " " : "", record->command[i]);
+        used += length > 0 ? (size_t)length : 0;
+    }
+    if (used >= size && size > 4) {
+        memcpy(buffer + size - 4, "...", 4);
+    }
+}
+
+static int add_row(void *context, const struct jb_record *record)
+{
+    struct cli_table *table = context;
+    char started[32], duration[JB_UNIT_TEXT], machine[JB_UNIT_TEXT], footprint[JB_UNIT_TEXT], mass[JB_UNIT_TEXT], command[40];
+    time_t seconds = (time_t)(record->started_ns / (int64_t)JB_NS_PER_S);
+    struct tm local;
+    bool known = record->machine_uj > 0;
+
+    strftime(started, sizeof(started), "%Y-%m-%d %H:%M", localtime_r(&seconds, &local));
+    command_text(record, command, sizeof(command));
+    cli_table_row(table, (const char *const[]){
+                             record->id,
+                             started,
+                             jb_run_status_name(record->status),
+                             isnan(record->duration_s) ? "" : jb_format_duration(record->duration_s, duration, sizeof(duration)),
+                             known ? jb_format_energy((double)record->machine_uj / 1e6, machine, sizeof(machine)) : "unknown",
+                             known ? jb_format_energy((double)record->footprint_uj / 1e6, footprint, sizeof(footprint)) : "unknown",
+                             jb_format_mass(record->emissions_g, mass, sizeof(mass)),
+                             record->name != NULL ? record->name : command,
+                         });
+    return 0;
+}
+
+static int add_json(void *context, const struct jb_record *record)
+{
+    return jb_list_json_add(context, record);
+}
+
+static int print_id(void *context, const struct jb_record *record)
+{
+    printf("%s%s%s\n", record->id, record->name != NULL ? "\t" : "", record->name != NULL ? record->name : "");
+    return 0;
+}
+
+static int print_json(struct jb_store *store, const struct jb_run_filter *filter, struct jb_diag *diag)
+{
+    struct jb_list_json *list;
+    JB_CLEANUP(jb_freep) char *text = NULL;
+    int error = jb_list_json_begin(&list);
+
+    if (error < 0) {
+        return error;
+    }
+    error = jb_store_list(store, filter, add_json, list, diag);
+    int end = jb_list_json_end(list, &text);
+    if (error == 0 && end == 0) {
+        fputs(text, stdout);
+    }
+    return error < 0 ? error : end;
+}
+
+static int list_main(int argc, char **argv, void *context)
+{
+    struct list_options list = {.filter = {.limit = 20}};
+    struct jb_conf *conf = NULL;
+    struct jb_store *store = NULL;
+    struct jb_diag diag = {0};
+    int first, error;
+    int status = cli_parse(&cmd_list, argc, argv, handle, &list.common, &first);
+
+    if (status < 0 && first < argc) {
+        status = cli_complain(&cmd_list, EXIT_USAGE, "takes no operand: '%s'; to see one run: joulebook show %s", argv[first], argv[first]);
+    }
+    if (status < 0) {
+        status = cli_open_store(&cmd_list, &list.common, JB_STORE_READ, &conf, &store);
+    }
+    if (status < 0) {
+        status = 0;
+        if (list.common.json) {
+            error = print_json(store, &list.filter, &diag);
+        } else if (list.ids) {
+            error = jb_store_list(store, &list.filter, print_id, NULL, &diag);
+        } else {
+            struct cli_style style = cli_style(&list.common, stdout);
+            struct cli_table table;
+            cli_table_init(&table, (const char *const[]){"run", "started", "status", ">duration", ">machine", ">footprint", ">CO2e",
+                                                         "name or command", NULL});
+            error = jb_store_list(store, &list.filter, add_row, &table, &diag);
+            cli_table_print(&table, stdout, "", style.dim, style.off);
+            cli_table_finish(&table);
+        }
+        if (error < 0) {
+            status = cli_error(&cmd_list, 1, &diag);
+        }
+    }
+    free(list.tag);
+    jb_store_close(store);
+    jb_conf_destroy(conf);
+    return status;
+}
+
+const struct jb_command cmd_list = {
+    .name = "list",
+    .operands = "",
+    .summary = "list the stored runs",
+    .options = options,
+    .run = list_main,
+};

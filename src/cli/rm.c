@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* joulebook rm: forget runs. All are looked up before the first is removed, so that a typo removes nothing. */
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct jb_option options[] = {
+    CLI_OPTION_DB,
+    CLI_OPTION_HELP,
+    {0},
+};
+
+static int handle(void *context, const struct jb_option *option, const char *value, struct jb_diag *diag)
+{
+    cli_common(context, option, value);
+    return 0;
+}
+
+static int remove_all(struct jb_store *store, char **runs, size_t count)
+{
+    struct jb_diag diag = {0};
+    JB_CLEANUP(jb_freep) char(*ids)[JB_RUN_ID_TEXT] = calloc(count, sizeof(*ids));
+
+    if (ids == NULL) {
+        return cli_complain(&cmd_rm, 1, "out of memory");
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (jb_store_find(store, runs[i], ids[i], &diag) < 0) {
+            return cli_error(&cmd_rm, EXIT_USAGE, &diag);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool twice = false;
+        for (size_t j = 0; j < i; j++) {
+            twice = twice || strcmp(ids[i], ids[j]) == 0;
+        }
+        if (!twice && jb_store_delete(store, ids[i], &diag) < 0) {
+            return cli_error(&cmd_rm, 1, &diag);
+        }
+        if (!twice) {
+            printf("removed %s\n", ids[i]);
+        }
+    }
+    return 0;
+}
+
+static int rm_main(int argc, char **argv, void *context)
+{
+    struct cli_common common = {0};
+    struct jb_conf *conf = NULL;
+    struct jb_store *store = NULL;
+    int first;
+    int status = cli_parse(&cmd_rm, argc, argv, handle, &common, &first);
+
+    if (status < 0 && first >= argc) {
+        status = cli_complain(&cmd_rm, EXIT_USAGE, "which run? See: joulebook list");
+    }
+    if (status < 0) {
+        status = cli_open_store(&cmd_rm, &common, JB_STORE_READ, &conf, &store); /* does not make a database to remove from */
+    }
+    if (status < 0) {
+        jb_store_close(store);
+        jb_conf_destroy(conf);
+        store = NULL;
+        conf = NULL;
+        status = cli_open_store(&cmd_rm, &common, JB_STORE_WRITE, &conf, &store);
+    }
+    if (status < 0) {
+        status = remove_all(store, argv + first, (size_t)(argc - first));
+    }
+    jb_store_close(store);
+    jb_conf_destroy(conf);
+    return status;
+}
+
+const struct jb_command cmd_rm = {
+    .name = "rm",
+    .operands = "RUN...",
+    .summary = "remove stored runs",
+    .operand_choices = "@run",
+    .options = options,
+    .run = rm_main,
+};

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Look at the machine's sensors for a moment. */
+#include "cli/survey.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/run_options.h"
+
+#include <poll.h>
+#include <string.h>
+
+void cli_hardware_config(const struct jb_conf *conf, struct jb_session_config *config)
+{
+    double years = 0;
+
+    config->hints.table_path = jb_conf_string(conf, "hardware", "table");
+    jb_conf_number(conf, "hardware", "cpu_tdp", &config->hints.cpu_tdp_w);
+    jb_conf_number(conf, "hardware", "embodied_kg", &config->embodied_kg);
+    if (jb_conf_number(conf, "hardware", "lifetime", &years)) {
+        config->lifetime_s = years * 365 * 86400;
+    }
+}
+
+int cli_survey_open(const struct jb_command *command, struct cli_common *common, const char *sensors, const char *db,
+                    struct jb_conf **ret_conf, struct jb_session **ret_session)
+{
+    struct jb_diag diag = {0};
+    struct jb_intensity intensity;
+
+    if (cli_config(common, ret_conf, &diag) < 0) {
+        return cli_error(command, EXIT_USAGE, &diag);
+    }
+    if (cli_intensity(*ret_conf, NULL, common->root, &intensity, &diag) < 0 ||
+        (sensors != NULL && jb_meter_check_sensors(sensors, &diag) < 0)) {
+        return cli_error(command, EXIT_USAGE, &diag);
+    }
+    struct jb_session_config config = {
+        .root = common->root,
+        .sensors = sensors,
+        .db_path = db != NULL ? db : cli_db_path(common, *ret_conf),
+        .interval_ns = 20 * JB_NS_PER_MS,
+        .open_wait_ns = 2 * JB_NS_PER_S,
+        .basis = "machine",
+        .pue = 1,
+        .intensity = &intensity,
+    };
+    cli_hardware_config(*ret_conf, &config);
+    return jb_session_create(&config, ret_session, &diag) < 0 ? cli_error(command, 1, &diag) : -1;
+}
+
+int cli_survey_run(struct jb_session *session, uint64_t duration_ns, struct jb_diag *diag)
+{
+    struct jb_ending ending = {.status = JB_RUN_FINISHED};
+    int error = jb_session_start(session, 0, diag);
+
+    if (error < 0) {
+        return error;
+    }
+    uint64_t end_ns = jb_mono_ns() + duration_ns;
+    while (jb_mono_ns() < end_ns) {
+        struct pollfd timer = {.fd = jb_session_timer_fd(session), .events = POLLIN};
+        if (poll(&timer, 1, 1000) > 0) {
+            jb_session_tick(session);
+        }
+    }
+    jb_session_stop(session, &ending);
+    return 0;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Columns. Every code point counts as one column: names of runs may be in any script, and wide ones only bend a line. */
+#include "cli/table.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int cli_columns(const char *text)
+{
+    int columns = 0;
+
+    for (; *text != '\0'; text++) {
+        columns += ((unsigned char)*text & 0xc0) != 0x80;
+    }
+    return columns;
+}
+
+void cli_table_init(struct cli_table *table, const char *const *titles)
+{
+    *table = (struct cli_table){0};
+    while (titles[table->columns] != NULL && table->columns < CLI_TABLE_COLUMNS) {
+        const char *title = titles[table->columns];
+        table->right[table->columns] = title[0] == '>';
+        table->titles[table->columns++] = title + (title[0] == '>');
+    }
+}
+
+void cli_table_row(struct cli_table *table, const char *const *cells)
+{
+    if (table->rows == table->capacity) {
+        size_t capacity = table->capacity == 0 ? 16 : table->capacity * 2;
+        char **grown = realloc(table->cells, capacity * table->columns * sizeof(*grown));
+        if (grown == NULL) {
+            table->failed = true;
+            return;
+        }
+        table->cells = grown;
+        table->capacity = capacity;
+    }
+    for (size_t i = 0; i < table->columns; i++) {
+        char *copy = strdup(cells[i] != NULL ? cells[i] : "");
+        if (copy != NULL) {
+            jb_sanitise(copy);
+        }
+        table->cells[table->rows * table->columns + i] = copy;
+    }
+    table->rows++;
+}
+
+static const char *cell_text(const struct cli_table *table, size_t row, size_t column)
+{
+    const char *text = table->cells[row * table->columns + column];
+    return text != NULL ? text : "";
+}
+
+static void print_cell(FILE *out, const char *text, int width, bool right, bool last)
+{
+    int pad = width - cli_columns(text);
+
+    if (right) {
+        fprintf(out, "%*s%s%s", pad > 0 ? pad : 0, "", text, last ? "" : "  ");
+    } else {
+        fprintf(out, "%s%*s", text, last ? 0 : (pad > 0 ? pad : 0) + 2, "");
+    }
+}
+
+void cli_table_print(const struct cli_table *table, FILE *out, const char *indent, const char *dim, const char *off)
+{
+    int width[CLI_TABLE_COLUMNS] = {0};
+
+    for (size_t i = 0; i < table->columns; i++) {
+        width[i] = cli_columns(table->titles[i]);
+        for (size_t row = 0; row < table->rows; row++) {
+            int columns = cli_columns(cell_text(table, row, i));
+            width[i] = columns > width[i] ? columns : width[i];
+        }
+    }
+    fprintf(out, "%s%s", indent, dim);
+    for (size_t i = 0; i < table->columns; i++) {
+        print_cell(out, table->titles[i], width[i], table->right[i], i + 1 == table->columns);
+    }
+    fprintf(out, "%s\n", off);
+    for (size_t row = 0; row < table->rows; row++) {
+        fputs(indent, out);
+        for (size_t i = 0; i < table->columns; i++) {
+            print_cell(out, cell_text(table, row, i), width[i], table->right[i], i + 1 == table->columns);
+        }
+        fputc('\n', out);
+    }
+}
+
+void cli_table_finish(struct cli_table *table)
+{
+    for (size_t i = 0; i < table->rows * table->columns; i++) {
+        free(table->cells[i]);
+    }
+    free(table->cells);
+    *table = (struct cli_table){0};
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * table.h - columns that line up, counted in characters and not in bytes.
+ *
+ * Fill row by row, then print once. Widths follow the content; the last column is never padded. Cells are copied and
+ * sanitised. At most CLI_TABLE_COLUMNS columns.
+ */
+#ifndef JB_CLI_TABLE_H
+#define JB_CLI_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#define CLI_TABLE_COLUMNS 16
+
+struct cli_table {
+    const char *titles[CLI_TABLE_COLUMNS];
+    bool right[CLI_TABLE_COLUMNS]; /* numbers */
+    size_t columns;
+    char **cells; /* rows * columns */
+    size_t rows, capacity;
+    bool failed; /* out of memory: what fitted is printed */
+};
+/* "name" is left-aligned, ">power" right-aligned; ends with NULL. */
+void cli_table_init(struct cli_table *table, const char *const *titles);
+void cli_table_row(struct cli_table *table, const char *const *cells); /* `columns` of them; NULL is empty */
+void cli_table_print(const struct cli_table *table, FILE *out, const char *indent, const char *dim, const char *off);
+void cli_table_finish(struct cli_table *table);
+
+int cli_columns(const char *text); /* characters of UTF-8 */
+
+#endif

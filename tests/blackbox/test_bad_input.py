@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bad input: one clear line on stderr with a hint, the documented exit status, nothing lost or half-written."""
+import sqlite3
+
+import pytest
+
+
+def one_line(result):
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1, result.stderr
+    return result.stderr
+
+
+@pytest.mark.parametrize("args,words", [
+    (["run", "--intervall", "1s", "--", "true"], ["--intervall", "--interval"]),
+    (["run", "--interval", "-5ms", "--", "true"], ["-5ms"]),
+    (["run", "--interval", "5", "--", "true"], ["5", "100ms"]),
+    (["run", "--interval", "0ms", "--", "true"], ["1 ms"]),
+    (["run", "--interval", "2h", "--", "true"], ["60 s"]),
+    (["run", "--zone", "KX", "--", "true"], ["KX"]),
+    (["run", "--zone", "Germani", "--", "true"], ["Germani", "Germany"]),
+    (["run", "--basis", "wall", "--", "true"], ["wall", "footprint"]),
+    (["run", "--pue", "0.3", "--", "true"], ["0.3"]),
+    (["run", "--sensors", "rapl-perv", "--", "true"], ["rapl-perv", "rapl-perf"]),
+    (["run", "--tag", "novalue", "--", "true"], ["KEY=VALUE"]),
+    (["run"], ["joulebook run --"]),
+    (["export", "last", "--format", "xml"], ["xml", "json"]),
+    (["export", "last"], ["format"]),
+    (["grid", "Atlantis"], ["Atlantis"]),
+    (["hardware", "qqqqqqqqq"], ["qqqqqqqqq"]),
+    (["shwo"], ["shwo", "show"]),
+    (["calibrate", "wind"], ["idle"]),
+    (["list", "--limit", "many"], ["many"]),
+    (["run", "--root", "/no/such/folder", "--", "true"], ["/no/such/folder"]),
+])
+def test_bad_usage_is_one_line_and_2(joulebook, args, words):
+    text = one_line(joulebook(*args, status=2))
+    for word in words:
+        assert word in text
+    assert joulebook.runs() == []
+
+
+def test_unknown_run_is_2_with_a_hint(joulebook):
+    joulebook("run", "--quiet", "--name", "resnet", "--", "true")
+    text = one_line(joulebook("show", "resnett", status=2))
+    assert "resnett" in text
+
+
+def test_no_run_yet_says_how_to_begin(joulebook):
+    assert "joulebook run" in one_line(joulebook("list", status=1))
+
+
+def test_unknown_config_key_is_an_error_with_its_line(joulebook):
+    conf = joulebook.home / "config/joulebook/joulebook.conf"
+    conf.parent.mkdir(parents=True)
+    conf.write_text("# mine\n[grid]\nzone = KR\nzoom = 3\n")
+    text = one_line(joulebook("run", "--", "true", status=2))
+    assert f"{conf}:4" in text and "zoom" in text and "zone" in text
+
+
+def test_config_and_environment_are_read_in_order(joulebook):
+    conf = joulebook.home / "config/joulebook/joulebook.conf"
+    conf.parent.mkdir(parents=True)
+    conf.write_text("[grid]\nzone = KR\n")
+    assert joulebook.measure("--", "true")["carbon"]["zone"] == "KR"
+    assert joulebook.measure("--", "true", env={"JOULEBOOK_GRID_ZONE": "FR"})["carbon"]["zone"] == "FR"
+    assert joulebook.measure("--zone", "DE", "--", "true", env={"JOULEBOOK_GRID_ZONE": "FR"})["carbon"]["zone"] == "DE"
+    assert one_line(joulebook("run", "--", "true", status=2, env={"JOULEBOOK_GRID_PUE": "lots"})).count("JOULEBOOK_GRID_PUE") == 1
+
+
+def test_a_file_that_is_no_database_is_left_alone(joulebook, tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("dear diary " * 1000)
+    before = path.read_bytes()
+    result = joulebook("run", "--db", path, "--", "echo", "ran")
+    assert result.stdout == "ran\n" and "not kept" in result.stderr
+    one_line(joulebook("list", "--db", path, status=1))
+    assert path.read_bytes() == before
+
+
+def test_somebody_elses_database_is_left_alone(joulebook, tmp_path):
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as other:
+        other.execute("create table mine (x)")
+        other.execute("insert into mine values (1)")
+    before = path.read_bytes()
+    one_line(joulebook("list", "--db", path, status=1))
+    assert "not kept" in joulebook("run", "--db", path, "--", "true").stderr
+    assert path.read_bytes() == before
+
+
+def test_a_newer_database_is_refused(joulebook):
+    joulebook("run", "--quiet", "--", "true")
+    path = joulebook.home / "data/joulebook/joulebook.db"
+    with sqlite3.connect(path) as db:
+        db.execute("pragma user_version = 999")
+    assert "newer" in one_line(joulebook("list", status=1))
+
+
+def test_terminal_escapes_in_names_are_not_printed(joulebook):
+    joulebook("run", "--quiet", "--name", "evil\x1b[31mname", "--", "true")
+    for command in (["list"], ["show", "last"]):
+        assert "\x1b" not in joulebook(*command).stdout
+
+
+def test_csv_with_another_header_is_never_appended_to(joulebook, tmp_path):
+    path = tmp_path / "runs.csv"
+    path.write_text("a,b,c\n1,2,3\n")
+    result = joulebook("run", "--quiet", "--csv", path, "--", "true")
+    assert path.read_text() == "a,b,c\n1,2,3\n"
+    others = [p for p in tmp_path.iterdir() if p.name.startswith("runs") and p != path]
+    assert len(others) == 1 and others[0].name in result.stderr

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""list, show, compare, rm, export, doctor, grid, hardware, calibrate, completion."""
+import csv
+import io
+import json
+import re
+import subprocess
+
+import pytest
+from conftest import BUILD
+
+CODECARBON = ("timestamp,project_name,run_id,experiment_id,duration,emissions,emissions_rate,cpu_power,gpu_power,ram_power,cpu_energy,"
+              "gpu_energy,ram_energy,energy_consumed,water_consumed,country_name,country_iso_code,region,cloud_provider,cloud_region,os,"
+              "python_version,codecarbon_version,cpu_count,cpu_model,gpu_count,gpu_model,longitude,latitude,ram_total_size,tracking_mode,"
+              "cpu_utilization_percent,gpu_utilization_percent,ram_utilization_percent,ram_used_gb,on_cloud,pue,wue").split(",")
+
+
+@pytest.fixture
+def two_runs(joulebook):
+    joulebook("run", "--quiet", "--name", "first", "--project", "alpha", "--zone", "KR", "--", "sleep", "0.2")
+    joulebook("run", "--quiet", "--name", "second", "--tag", "size=big", "--", "sleep", "1.2")
+    return joulebook
+
+
+def test_list_shows_newest_first_and_filters(two_runs):
+    lines = two_runs("list").stdout.splitlines()
+    assert "second" in lines[1] and "first" in lines[2]
+    assert [r["run"]["name"] for r in two_runs.runs()] == ["second", "first"]
+    only = json.loads(two_runs("list", "--json", "--project", "alpha").stdout)["runs"]
+    assert [r["run"]["name"] for r in only] == ["first"]
+    tagged = json.loads(two_runs("list", "--json", "--tag", "size=big").stdout)["runs"]
+    assert [r["run"]["name"] for r in tagged] == ["second"]
+    assert len(json.loads(two_runs("list", "--json", "--limit", "1").stdout)["runs"]) == 1
+
+
+def test_show_by_id_prefix_name_and_last(two_runs):
+    newest = two_runs.runs()[0]["run"]["id"]
+    for name in (newest, newest[:18], "second", "last"):
+        assert json.loads(two_runs("show", name, "--json").stdout)["run"]["id"] == newest
+    text = two_runs("show", "first").stdout
+    for word in ("machine", "run", "footprint", "carbon", "embodied", "our cost", "±", "South Korea"):
+        assert word in text
+
+
+def test_compare_says_how_much_and_whether_it_is_clear(two_runs):
+    text = two_runs("compare", "first", "second").stdout
+    assert "reference" in text and "±" in text
+    runs = json.loads(two_runs("compare", "first", "second", "--json").stdout)["runs"]
+    assert [r["run"]["name"] for r in runs] == ["first", "second"]
+
+
+def test_rm_removes_what_is_named_and_a_typo_removes_nothing(two_runs):
+    two_runs("rm", "first", "no-such-run", status=2)
+    assert len(two_runs.runs()) == 2
+    two_runs("rm", "first")
+    assert [r["run"]["name"] for r in two_runs.runs()] == ["second"]
+
+
+def test_export_json_is_the_record(two_runs):
+    assert json.loads(two_runs("export", "last", "--format", "json").stdout) == two_runs.record()
+
+
+def test_export_csv_series(two_runs):
+    rows = list(csv.DictReader(io.StringIO(two_runs("export", "last", "--format", "csv").stdout)))
+    assert len(rows) >= 10
+    assert {r["method"] for r in rows} <= {"counter", "integrated", "modelled"}
+    elapsed = [float(r["elapsed_s"]) for r in rows]
+    assert elapsed == sorted(elapsed) and elapsed[-1] >= 1.0
+
+
+def test_export_codecarbon_has_exactly_its_columns(two_runs):
+    rows = list(csv.reader(io.StringIO(two_runs("export", "first", "--format", "codecarbon").stdout)))
+    assert rows[0] == CODECARBON and len(rows) == 2 and len(rows[1]) == 38
+    row = dict(zip(rows[0], rows[1]))
+    record = two_runs.record("first")
+    assert float(row["energy_consumed"]) == pytest.approx(record["energy"]["footprint_j"] / 3.6e6, rel=1e-6)
+    assert float(row["emissions"]) == pytest.approx(record["carbon"]["emissions_g"] / 1000, rel=1e-6)
+    assert row["country_iso_code"] == "KOR"
+
+
+def test_export_html_is_one_file_that_needs_nothing(two_runs, tmp_path):
+    path = tmp_path / "run.html"
+    two_runs("export", "last", "--format", "html", "-o", path)
+    text = path.read_text()
+    assert text.startswith("<!doctype html>") and "</html>" in text
+    assert "<svg" in text and "Content-Security-Policy" in text
+    assert not re.search(r'(src|href)="(https?:)?//', text)
+    assert "<script" not in text or "sha256-" in text
+
+
+def test_export_to_a_place_that_cannot_be_written_leaves_nothing(two_runs, tmp_path):
+    result = two_runs("export", "last", "--format", "json", "-o", tmp_path / "no" / "x.json", status=1)
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_doctor_names_every_channel_and_driver(joulebook, machine):
+    result = joulebook("doctor", "--root", machine.root)
+    assert "rapl-powercap" in result.stdout and "our cost" in result.stdout
+    report = json.loads(joulebook("doctor", "--root", machine.root, "--json").stdout)
+    assert report["schema"] == 1 and report["machine"]["cpu"].startswith("Intel")
+    counted = [c for c in report["channels"] if c["in_total"]]
+    assert sum(c["power_w"] for c in counted) == pytest.approx(machine.leaves, rel=0.02)
+    for channel in counted:
+        assert channel["update_period_s"] is None or channel["update_period_s"] > 0
+    absent = {c["source"]: c for c in report["channels"] if c["status"] == "absent"}
+    assert "rapl-perf" in absent and absent["rapl-perf"]["reason"]
+
+
+def test_doctor_fails_where_nothing_is_measured(joulebook, tmp_path):
+    (tmp_path / "empty").mkdir()
+    result = joulebook("doctor", "--root", tmp_path / "empty", status=1)
+    assert "nothing is measured" in result.stdout
+
+
+def test_grid_by_many_names(joulebook):
+    def zone(*args):
+        return json.loads(joulebook("grid", *args, "--json").stdout)
+    assert zone("KR")["zone"] == zone("south korea")["zone"] == zone("KOR")["zone"]
+    assert zone("aws:eu-west-3")["country"] == "FR"
+    assert zone("US-CA")["g_per_kwh"] > 0
+    world = zone()
+    assert world["zone"] == "World" and world["estimated"] and world["uncertainty_g_per_kwh"] > 0.3 * world["g_per_kwh"]
+    seoul = json.loads(joulebook("grid", "--json", env={"TZ": "Asia/Seoul"}).stdout)
+    assert seoul["zone"] == "KR" and "guessed from the time zone" in seoul["note"]
+    assert "KR" in joulebook("grid", "--list-zones").stdout.split()
+
+
+def test_hardware_of_this_and_of_a_named_part(joulebook, machine):
+    text = joulebook("hardware", "--root", machine.root).stdout
+    assert "Gold 6248" in text and "150 W" in text
+    assert "225 W" in joulebook("hardware", "EPYC 7742").stdout
+    joulebook("hardware", "zzzz-no-such-part", status=2)
+
+
+def test_calibrated_idle_is_used_and_named(joulebook, machine):
+    joulebook("calibrate", "idle", "--for", "2s", "--root", machine.root, status=None)
+    record = joulebook.measure("--root", machine.root, "--baseline", "1s", "--", "sleep", "0.5")
+    sources = {c["idle_source"] for c in record["energy"]["channels"] if c["in_total"]}
+    assert sources == {"measured before the run"}
+
+
+def test_help_of_every_command_goes_to_stdout(joulebook):
+    commands = re.findall(r"^  (\w+)  ", joulebook("--help").stdout, re.M)
+    assert {"run", "list", "show", "compare", "rm", "export", "doctor", "grid", "hardware", "calibrate"} <= set(commands)
+    for command in commands:
+        result = joulebook(command, "--help")
+        assert "usage" in result.stdout.lower() and result.stderr == ""
+
+
+@pytest.mark.parametrize("shell,check", [("bash", ["bash", "-n"]), ("zsh", ["zsh", "-n"]), ("fish", ["fish", "--no-execute"])])
+def test_completion_scripts_are_valid(joulebook, tmp_path, shell, check):
+    script = tmp_path / "completion"
+    script.write_text(joulebook("completion", shell).stdout)
+    subprocess.run(check + [str(script)], check=True, env=joulebook.env)
+
+
+def test_bash_completes_commands_options_and_choices(joulebook, tmp_path):
+    script = tmp_path / "completion"
+    script.write_text(joulebook("completion", "bash").stdout)
+
+    def complete(*words):
+        line = " ".join(words)
+        code = (f'source {script}; COMP_WORDS=({" ".join(repr(w) if w else chr(39) * 2 for w in words)}); '
+                f'COMP_CWORD={len(words) - 1}; COMP_LINE="{line}"; COMP_POINT=${{#COMP_LINE}}; '
+                'f=$(complete -p joulebook | sed "s/.*-F \\([^ ]*\\).*/\\1/"); $f joulebook "${COMP_WORDS[COMP_CWORD]}" "" ; '
+                'printf "%s\\n" "${COMPREPLY[@]}"')
+        env = dict(joulebook.env, PATH=f"{BUILD}:/usr/bin:/bin")
+        return subprocess.run(["bash", "-c", code], text=True, capture_output=True, check=True, env=env).stdout.split()
+    assert "run" in complete("joulebook", "ru")
+    assert "--baseline" in complete("joulebook", "run", "--ba")
+    assert set(complete("joulebook", "export", "--format", "")) >= {"json", "csv", "codecarbon", "html"}
+    assert "KR" in complete("joulebook", "grid", "KR")

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs on a made-up two-socket machine whose counters advance at known power."""
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import closes, wait_until
+from machines import RANGE_UJ, Machine
+
+
+def test_ten_seconds_report_the_disjoint_total_within_one_percent(joulebook, machine):
+    record = joulebook.measure("--root", machine.root, "--", "sleep", "10")
+    energy = closes(record)
+    true_j = machine.leaves * record["run"]["duration_s"]
+    assert energy["machine_j"] == pytest.approx(true_j, rel=0.01)
+    by_id = {c["id"]: c for c in energy["channels"]}
+    counted = sorted(i for i, c in by_id.items() if c["in_total"])
+    assert len(counted) == 4, counted
+    assert all(c["source"] == "rapl-powercap" and c["method"] == "counter" for c in energy["channels"])
+    for channel in energy["channels"]:
+        assert abs(channel["energy_j"]) > 0, "everything is booked, also what is not counted"
+    assert energy["measured_j"] == energy["machine_j"]
+    assert energy["coverage"] == pytest.approx(1, abs=0.02)
+
+
+def test_killing_the_meter_keeps_what_was_measured_and_the_child_goes_on(joulebook, machine, tmp_path):
+    done = tmp_path / "done"
+    meter = joulebook.start("run", "--root", machine.root, "--name", "killed", "--", "sh", "-c", f"sleep 8; touch {done}")
+    time.sleep(5)
+    meter.send_signal(signal.SIGKILL)
+    meter.wait()
+    assert not done.exists()
+    record = joulebook.record("killed")
+    assert record["run"]["status"] == "lost"
+    assert record["run"]["duration_s"] >= 4
+    energy = closes(record)
+    assert energy["machine_j"] == pytest.approx(machine.leaves * record["run"]["duration_s"], rel=0.03)
+    assert record["carbon"]["emissions_g"] > 0, "what is known is priced"
+    assert "lost" in joulebook("list").stdout
+    assert "lost" in joulebook("show", "killed").stdout
+    wait_until(done.exists, "the child, which outlives its meter")
+
+
+def test_a_counter_that_wraps_in_mid_run_loses_nothing(joulebook, tmp_path):
+    soon = RANGE_UJ - 50_000_000  # half a second at 100 W
+    with Machine(tmp_path / "root", offsets=(soon, 1_000_000_000)) as machine:
+        record = joulebook.measure("--root", machine.root, "--", "sleep", "2")
+    energy = closes(record)
+    assert energy["machine_j"] == pytest.approx(machine.leaves * record["run"]["duration_s"], rel=0.03)
+    wrapped = [c["id"] for c in energy["channels"] if "wrapped" in c["flags"]]
+    assert wrapped, "the wrap is told"
+
+
+def test_short_lived_children_are_the_runs(joulebook, machine):
+    """Processes that are born and die between two looks, waited for or not, still count as the run's CPU time."""
+    loop = "for i in $(seq 60); do (i=0; while [ $i -lt 6000 ]; do i=$((i+1)); done) ; done"
+    record = joulebook.measure("--root", machine.root, "--", "sh", "-c", loop)
+    energy = closes(record)
+    active = energy["run_j"] + energy["others_j"] + energy["unattributed_j"]
+    assert energy["run_j"] > 0.6 * active, "the only busy program is the run"
+
+
+def test_double_forked_orphans_are_the_runs(joulebook, machine):
+    spin = "import os,time\nif os.fork()==0:\n  os.setsid()\n  if os.fork()==0:\n    end=time.monotonic()+1.5\n    while time.monotonic()<end: pass\n    os._exit(0)\n  os._exit(0)\nos.wait()\ntime.sleep(2)\n"
+    record = joulebook.measure("--root", machine.root, "--", sys.executable, "-c", spin)
+    energy = closes(record)
+    active = energy["run_j"] + energy["others_j"] + energy["unattributed_j"]
+    assert energy["run_j"] > 0.4 * active
+
+
+def test_a_sleeping_run_is_not_charged_for_a_busy_neighbour(joulebook, machine):
+    neighbour = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        record = joulebook.measure("--root", machine.root, "--", "sleep", "3")
+    finally:
+        neighbour.kill()
+        neighbour.wait()
+    energy = closes(record)
+    assert energy["others_j"] > 5 * energy["run_j"]
+
+
+def test_two_runs_at_once_share_the_file_and_the_machine(joulebook, machine):
+    spin = [sys.executable, "-c", "import time\nend=time.monotonic()+3\nwhile time.monotonic()<end: pass"]
+    both = [joulebook.start("run", "--quiet", "--root", machine.root, "--name", name, "--", *spin) for name in ("one", "two")]
+    assert [p.wait(timeout=60) for p in both] == [0, 0]
+    one, two = (closes(joulebook.record(name)) for name in ("one", "two"))
+    assert one["run_j"] + two["run_j"] <= max(one["machine_j"], two["machine_j"]) * 1.02
+    assert one["run_j"] > 0.2 * (one["run_j"] + one["others_j"])
+
+
+def test_without_proc_stat_active_energy_is_unattributed_and_said_so(joulebook, tmp_path):
+    with Machine(tmp_path / "root", stat=False) as machine:
+        record = joulebook.measure("--root", machine.root, "--", "sleep", "1")
+    energy = closes(record)
+    assert energy["run_j"] == 0 and energy["unattributed_j"] > 0
+    assert any("/proc/stat" in w for w in record["warnings"])
+
+
+def test_interval_of_one_millisecond(joulebook, machine):
+    record = joulebook.measure("--root", machine.root, "--interval", "1ms", "--", "sleep", "2.5")
+    energy = closes(record)
+    assert energy["machine_j"] == pytest.approx(machine.leaves * record["run"]["duration_s"], rel=0.02)
+

@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What a machine can say about the code: tools/lint.sh [format|spelling|shell|cppcheck|tidy]...
+set -eu
+cd "$(dirname "$0")/.."
+build=build/lint
+
+c_files() { git ls-files 'src/*.c' 'include/*.h'; }
+
+format() { git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' | xargs clang-format --dry-run -Werror; }
+
+spelling() {
+  git ls-files | grep -vE '\.(csv|png|svg)$|corpus/|names\.txt|tests/golden/' |
+    xargs codespell --ignore-words-list=optimise,optimiser,modelled,colour,mis,ue,ot,te,fo,ser,hist,nd,inout,crate,hsi,thi
+}
+
+shell() { for file in tools/*.sh .ci/run; do sh -n "$file"; done; }
+
+configure() { [ -f $build/build.ninja ] || CC=clang meson setup $build >/dev/null; ninja -C $build -t restat >/dev/null 2>&1 || true; }
+
+cppcheck_all() {
+  c_files | xargs cppcheck --quiet --std=c17 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+    --suppress=missingIncludeSystem --suppress=nullPointerOutOfMemory --suppress=normalCheckLevelMaxBranches \
+    -D_GNU_SOURCE -DJB_VERSION='"lint"' -Isrc -j "$(nproc)"
+}
+
+tidy() {
+  configure
+  # Generated headers must exist before the sources that include them are looked at.
+  ninja -C $build >/dev/null
+  c_files | xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p $build --warnings-as-errors='*' 2>/dev/null
+}
+
+for part in "${@:-all}"; do
+  case "$part" in
+    all) format; spelling; shell; cppcheck_all; tidy ;;
+    format | spelling | shell | tidy) "$part" ;;
+    cppcheck) cppcheck_all ;;
+    *) echo "tools/lint.sh: there is no part '$part'" >&2; exit 2 ;;
+  esac
+done

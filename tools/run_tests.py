@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every test of joulebook, and one closing line: N passed, N failed.
+
+Stages, each in a build folder of its own below build/:
+  checks      tools/check_* and lint (layers, sizes, banned functions, format, clang-tidy, cppcheck, spelling)
+  gcc         unit tests, gcc -Werror
+  asan        unit tests and the fuzz corpora, clang -Werror with AddressSanitizer and UBSan
+  tsan        the tests that have threads, clang with ThreadSanitizer
+  blackbox    the installed program as users have it (pytest)
+
+usage: tools/run_tests.py [STAGE...]
+A failing test prints its output. A test that could not run counts as failed; a skipped one prints its reason.
+"""
+import os
+import pathlib
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+TSAN_TESTS = ["unit/meter/", "unit/engine/", "unit/nvml/", "unit/sensor/"]
+
+
+class Tally:
+    def __init__(self):
+        self.passed, self.failed, self.skipped = 0, 0, 0
+
+    def add(self, name, state, text=""):
+        if state == "passed":
+            self.passed += 1
+        elif state == "skipped":
+            self.skipped += 1
+            print(f"  skipped: {name}: {text.strip().splitlines()[0] if text.strip() else 'no reason given'}")
+        else:
+            self.failed += 1
+            print(f"  FAILED: {name}\n" + "\n".join("    | " + line for line in text.strip().splitlines()[-60:]))
+
+    def junit(self, path, stage):
+        """Count the test cases of a JUnit file; False when it cannot be read."""
+        try:
+            tree = ElementTree.parse(path)
+        except (OSError, ElementTree.ParseError) as error:
+            self.add(stage, "failed", f"no test results: {error}")
+            return
+        cases = 0
+        for case in tree.iter("testcase"):
+            cases += 1
+            name = f"{stage}: {case.get('classname') or ''} {case.get('name')}"
+            bad = case.find("failure") if case.find("failure") is not None else case.find("error")
+            skipped = case.find("skipped")
+            if bad is not None:
+                self.add(name, "failed", (bad.get("message") or "") + "\n" + (bad.text or ""))
+            elif skipped is not None:
+                self.add(name, "skipped", skipped.get("message") or skipped.text or "")
+            else:
+                self.add(name, "passed")
+        if cases == 0:
+            self.add(stage, "failed", "not one test ran")
+
+
+def run(command, env=None, quiet=True):
+    full = dict(os.environ, **(env or {}))
+    result = subprocess.run(command, cwd=ROOT, env=full, stdin=subprocess.DEVNULL, text=True, errors="replace",
+                            stdout=subprocess.PIPE if quiet else None, stderr=subprocess.STDOUT if quiet else None)
+    return result.returncode, result.stdout or ""
+
+
+def build(tally, folder, compiler, options):
+    """Configure (once) and compile; False and one failed test when that does not go without a warning."""
+    path = BUILD / folder
+    if not (path / "build.ninja").exists():
+        code, text = run(["meson", "setup", str(path), "-Dwerror=true"] + options, {"CC": compiler})
+        if code != 0:
+            tally.add(f"{folder}: configure", "failed", text)
+            return None
+    code, text = run(["ninja", "-C", str(path)])
+    tally.add(f"{folder}: compiles with {compiler} -Werror", "passed" if code == 0 else "failed", text)
+    return path if code == 0 else None
+
+
+def meson_tests(tally, path, stage, env=None, only=None):
+    # Meson matches tests by name, not by prefix: list them and choose.
+    names = []
+    if only is not None:
+        _, text = run(["meson", "test", "-C", str(path), "--list"])
+        # A test with a suite is listed as "joulebook:unit / unit/meter/lane"; it is asked for by its name alone.
+        listed = [line.split(" / ", 1)[-1].strip() for line in text.splitlines()]
+        names = [name for name in listed if any(name.startswith(prefix) for prefix in only)]
+        if not names:
+            tally.add(stage, "failed", "no test chosen")
+            return
+    results = path / "meson-logs" / "testlog.junit.xml"
+    results.unlink(missing_ok=True)
+    run(["meson", "test", "-C", str(path), "--no-rebuild", "--print-errorlogs", "--timeout-multiplier", "4"] + names, env)
+    tally.junit(results, stage)
+
+
+def stage_checks(tally):
+    for check in ["check_layers", "check_size", "check_banned"]:
+        code, text = run([str(ROOT / "tools" / check)])
+        tally.add(check, "passed" if code == 0 else "failed", text)
+    for part in ["format", "spelling", "shell", "cppcheck", "tidy"]:
+        code, text = run([str(ROOT / "tools" / "lint.sh"), part])
+        tally.add(f"lint: {part}", "passed" if code == 0 else "failed", text)
+
+
+def stage_gcc(tally):
+    path = build(tally, "test-gcc", "gcc", [])
+    if path:
+        meson_tests(tally, path, "gcc")
+
+
+def stage_asan(tally):
+    path = build(tally, "test-asan", "clang", ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dfuzzers=true"])
+    if path:
+        meson_tests(tally, path, "asan", {"UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1", "ASAN_OPTIONS": "detect_leaks=1"})
+
+
+def stage_tsan(tally):
+    path = build(tally, "test-tsan", "clang", ["-Db_sanitize=thread", "-Db_lundef=false"])
+    if path:
+        meson_tests(tally, path, "tsan", {"TSAN_OPTIONS": "halt_on_error=1"}, TSAN_TESTS)
+
+
+def stage_blackbox(tally):
+    path = build(tally, "test-gcc", "gcc", [])
+    if not path:
+        return
+    results = BUILD / "blackbox.xml"
+    results.unlink(missing_ok=True)
+    run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={results}", str(ROOT / "tests" / "blackbox")],
+        {"JOULEBOOK_BUILD": str(path), "PYTHONDONTWRITEBYTECODE": "1"})
+    tally.junit(results, "blackbox")
+
+
+STAGES = {"checks": stage_checks, "gcc": stage_gcc, "asan": stage_asan, "tsan": stage_tsan, "blackbox": stage_blackbox}
+
+
+def main():
+    wanted = sys.argv[1:] or list(STAGES)
+    for name in wanted:
+        if name not in STAGES:
+            print(f"tools/run_tests.py: there is no stage '{name}'; known: {', '.join(STAGES)}", file=sys.stderr)
+            return 2
+    tally = Tally()
+    for name in wanted:
+        start = time.monotonic()
+        before = tally.passed, tally.failed
+        print(f"{name} ...", flush=True)
+        STAGES[name](tally)
+        print(f"{name}: {tally.passed - before[0]} passed, {tally.failed - before[1]} failed in {time.monotonic() - start:.0f} s",
+              flush=True)
+    skipped = f", {tally.skipped} skipped" if tally.skipped else ""
+    print(f"{tally.passed} passed, {tally.failed} failed{skipped}")
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
