@@ -12,7 +12,7 @@
 #define JB_BASE_CLEANUP_H
 
 #define JB_CLEANUP(func) __attribute__((cleanup(func)))
-#define JB_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define JB_COUNT(array)  (sizeof(array) / sizeof((array)[0]))
 
 void jb_freep(void *pointer_to_pointer); /* free(*p), keeps errno */
 void jb_closep(int *fd);                 /* close(*fd) when >= 0, keeps errno */

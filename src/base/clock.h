@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define JB_NS_PER_S UINT64_C(1000000000)
+#define JB_NS_PER_S  UINT64_C(1000000000)
 #define JB_NS_PER_MS UINT64_C(1000000)
 #define JB_NS_PER_US UINT64_C(1000)
 

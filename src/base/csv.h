@@ -3,8 +3,9 @@
  * csv.h - RFC 4180: a reader over text in memory and quoting for writers.
  *
  * The reader splits the caller's (writable, NUL-terminated) text in place; fields point into it. A quoted
- * field may hold commas, doubled quotes and newlines. A quote that never closes is -EBADMSG, a row with
- * more than `max` fields is -E2BIG; nothing is skipped silently.
+ * field may hold commas, doubled quotes and newlines. A quote that never closes, or text behind a closed one, is
+ * -EBADMSG, a row with more than `max` fields is -E2BIG, both with the row's `line`; nothing is skipped
+ * silently but a byte order mark at the start. After an error comes the end.
  */
 #ifndef JB_BASE_CSV_H
 #define JB_BASE_CSV_H

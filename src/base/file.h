@@ -4,7 +4,9 @@
  *
  * Every path that describes the machine (/sys, /proc, /dev, /etc) is opened through a `root`: NULL or ""
  * is the real machine, else a folder that holds a recorded or made-up one. Contents of such files are
- * hostile input: sizes are bounded, nothing is assumed to be terminated.
+ * hostile input: sizes are bounded, nothing is assumed to be terminated. A path with a ".." component is
+ * refused (-EINVAL), because names found in a recorded tree become parts of paths. Symbolic links are followed
+ * as they stand, also out of the root.
  */
 #ifndef JB_BASE_FILE_H
 #define JB_BASE_FILE_H
@@ -26,23 +28,27 @@ DIR *jb_root_opendir(const char *root, const char *path); /* NULL with errno */
 bool jb_root_exists(const char *root, const char *path);
 
 /* At most size-1 bytes of the file, NUL-terminated, trailing newlines removed. The length or a negative
- * errno; -EFBIG when there is more. */
+ * errno; -EFBIG when there is more. Only ordinary files, as all of /sys and /proc are: never waits for a FIFO. */
 ssize_t jb_root_read(const char *root, const char *path, char *buffer, size_t size);
 int jb_root_read_u64(const char *root, const char *path, uint64_t *ret);
 
-/* pread from offset 0 of an open descriptor into buffer, NUL-terminated: the hot path. Length or -errno. */
+/* One pread from offset 0 of an open descriptor, at most size-1 bytes, NUL-terminated: the hot path. The length
+ * or a negative errno. A length of size-1 means that there may be more. */
 ssize_t jb_pread_text(int fd, char *buffer, size_t size);
 
 /* The whole of an ordinary file up to `limit` bytes, malloc'd and NUL-terminated. */
 int jb_read_all(const char *path, size_t limit, char **ret_data, size_t *ret_length, struct jb_diag *diag);
 
-/* Write to a temporary file beside `path` and rename: readers see the old or the new, never half. */
+/* Write to a temporary file beside `path`, sync it, rename: readers see the old or the new, never half. A new
+ * file gets `mode` less the umask, an old one keeps its mode. A symbolic link stays and the file that it names
+ * is replaced; a device or FIFO (/dev/stdout) is written to. */
 int jb_write_atomic(const char *path, const void *data, size_t length, unsigned mode, struct jb_diag *diag);
 
-int jb_mkdir_parents(const char *path, unsigned mode); /* the folders that `path` lies in */
+/* The folders that `path` lies in, each with `mode` (0700 for the user's own); existing ones stay as they are. */
+int jb_mkdir_parents(const char *path, unsigned mode);
 
-/* $XDG_CONFIG_HOME/joulebook/<name>, with the fallbacks of the XDG base directory specification; -ENOENT
- * when there is no home. */
+/* $XDG_CONFIG_HOME/joulebook/<name>, with the fallbacks of the XDG base directory specification (a relative
+ * value does not count); the home is $HOME, else that of the password file; -ENOENT when there is none. */
 enum jb_xdg { JB_XDG_CONFIG, JB_XDG_DATA, JB_XDG_CACHE };
 int jb_xdg_path(enum jb_xdg which, const char *name, char *buffer, size_t size);
 

@@ -32,7 +32,7 @@ void jb_buf_finish(struct jb_buf *buf);
 int jb_snprintf(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 int jb_vsnprintf(char *buffer, size_t size, const char *format, va_list args) __attribute__((format(printf, 3, 0)));
 
-int jb_parse_u64(const char *text, uint64_t *ret);  /* decimal digits only; -EINVAL, -ERANGE */
+int jb_parse_u64(const char *text, uint64_t *ret); /* decimal digits only; -EINVAL, -ERANGE */
 int jb_parse_i64(const char *text, int64_t *ret);
 int jb_parse_double(const char *text, double *ret); /* C locale, finite only */
 
@@ -43,17 +43,18 @@ int jb_scan_u64(const char *text, size_t length, uint64_t *ret, const char **ret
 /* snprintf that copies a string and always terminates; returns false when it had to cut. */
 bool jb_copy(char *to, size_t size, const char *from);
 
-char *jb_trim(char *text);                        /* in place; returns the first non-blank */
-bool jb_streq(const char *a, const char *b);      /* NULL equals only NULL */
+char *jb_trim(char *text);                   /* in place; returns the first non-blank */
+bool jb_streq(const char *a, const char *b); /* NULL equals only NULL */
 bool jb_starts(const char *text, const char *prefix);
-bool jb_ieq(const char *a, const char *b);        /* ASCII case ignored */
+bool jb_ieq(const char *a, const char *b); /* ASCII case ignored */
 
-/* Replace control bytes and invalid UTF-8 by '?', in place: names that come from hardware, argv, files or
- * the database may hold terminal escapes. */
+/* Replace control characters (C0, C1, line separators and direction overrides) and invalid UTF-8 by '?', in
+ * place: names that come from hardware, argv, files or the database may hold terminal escapes. */
 void jb_sanitise(char *text);
 
-/* The entry of `names` (NULL-terminated) nearest to `text` by edit distance when it is near enough to be a
- * typo (distance <= 2 and less than half the length), else NULL. For hints: "did you mean ...?". */
+/* The entry of `names` (NULL-terminated) nearest to `text` by edit distance (two swapped letters are one edit,
+ * case is ignored) when it is near enough to be a typo (distance <= 2 and less than half the length of
+ * `text`), else NULL. For hints: "did you mean ...?". */
 const char *jb_nearest(const char *text, const char *const *names);
 
 #endif

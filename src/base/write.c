@@ -3,7 +3,7 @@
  * write.c - files that appear whole or not at all, and the folders they lie in.
  *
  * rename(2) within one folder is atomic; fsync(2) before it, so that a crash does not leave an empty file
- * under the new name. Odd: "-o /dev/stdout" or "/dev/null" must be written to, never replaced. Documented in
+ * under the new name. An existing file keeps its mode. Odd: "-o /dev/stdout" or "/dev/null" must be written to, never replaced. Documented in
  * file.h.
  */
 #include "base/file.h"
@@ -39,15 +39,18 @@ static int write_all(int fd, const char *data, size_t length)
     return 0;
 }
 
-/* A new file beside `path`, made with `mode` less the umask; its name goes into `name`. */
+/* A new file in the folder of `path`, made with `mode` less the umask; its name goes into `name`. Not the name
+ * of `path` with something added: that could be too long. */
 static int create_beside(const char *path, unsigned mode, char *name, size_t size)
 {
+    const char *slash = strrchr(path, '/');
+    int folder = slash ? (int)(slash - path) + 1 : 0;
     for (int tries = 0; tries < 16; tries++) {
         uint64_t number = 0;
         if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number)) {
             return -EIO;
         }
-        int n = jb_snprintf(name, size, "%s.%016" PRIx64 ".tmp", path, number);
+        int n = jb_snprintf(name, size, "%.*s.joulebook-%016" PRIx64 ".tmp", folder, path, number);
         if (n < 0 || (size_t)n >= size) {
             return -ENAMETOOLONG;
         }

@@ -91,7 +91,7 @@ static void numbers_are_printed_in_the_c_locale(void **state)
 {
     /* A locale with a decimal comma need not be installed; the test says which it used. */
     const char *used = setlocale(LC_ALL, "de_DE.UTF-8");
-    print_message("locale: %s\n", used ? used : "none with a comma is installed");
+    print_message("# locale: %s\n", used ? used : "none with a comma is installed");
     char text[32];
     assert_int_equal(jb_snprintf(text, sizeof(text), "%.2f", 1.5), 4);
     assert_string_equal(text, "1.50");

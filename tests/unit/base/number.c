@@ -79,7 +79,7 @@ static void doubles_are_plain_decimals(void **state)
 static void doubles_ignore_the_locale_and_keep_errno(void **state)
 {
     const char *used = setlocale(LC_ALL, "de_DE.UTF-8");
-    print_message("locale: %s\n", used ? used : "none with a comma is installed");
+    print_message("# locale: %s\n", used ? used : "none with a comma is installed");
     double v = 0;
     errno = EXDEV;
     assert_int_equal(jb_parse_double("1.5", &v), 0);

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -37,7 +38,11 @@ __attribute__((unused)) static void scratch_make(struct scratch *s)
 __attribute__((unused)) static const char *scratch_at(struct scratch *s, const char *name)
 {
     char *out = s->joined[s->next++ % 4];
-    snprintf(out, sizeof(s->joined[0]), "%s/%s", s->path, name);
+    size_t folder = strlen(s->path), length = strlen(name);
+    assert_true(folder + 1 + length < sizeof(s->joined[0]));
+    memcpy(out, s->path, folder);
+    out[folder] = '/';
+    memcpy(out + folder + 1, name, length + 1);
     return out;
 }
 
