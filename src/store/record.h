@@ -27,22 +27,24 @@ enum jb_run_status {
 };
 const char *jb_run_status_name(enum jb_run_status status); /* "finished" ... */
 
-struct jb_tag { char *key, *value; };
+struct jb_tag {
+    char *key, *value;
+};
 
 struct jb_record_channel {
     char id[64], device[16], name[96], source[32], method[16];
-    int number;                   /* index in the series; its row in the store */
+    int number; /* index in the series; its row in the store */
     bool in_total;
-    int parent;                   /* index in record.channels; -1 */
-    int twin_of;                  /* index in record.channels; -1 */
+    int parent;  /* index in record.channels; -1 */
+    int twin_of; /* index in record.channels; -1 */
     uint64_t energy_uj, run_uj, idle_uj, others_uj, unattributed_uj, footprint_uj;
-    double uncertainty_uj;        /* one sigma of energy_uj */
+    double uncertainty_uj; /* one sigma of energy_uj */
     double run_uncertainty_uj;
-    uint64_t idle_uw;             /* the idle power that was used */
-    char idle_source[32];         /* "measured before the run", "calibrated", "learned", "model", "none" */
+    uint64_t idle_uw;     /* the idle power that was used */
+    char idle_source[32]; /* "measured before the run", "calibrated", "learned", "model", "none" */
     uint64_t covered_ns, gap_ns, update_period_ns; /* period 0: not known */
-    unsigned flags;               /* ledger/account.h, enum jb_entry_flags */
-    char flag_text[96];           /* the same as words, comma-separated: "wrapped,gap" */
+    unsigned flags;                                /* ledger/account.h, enum jb_entry_flags */
+    char flag_text[96];                            /* the same as words, comma-separated: "wrapped,gap" */
     char note[192];
 };
 
@@ -51,8 +53,8 @@ struct jb_record_segment {
     double g_per_kwh;
     char source[160], factor[16];
     bool estimated;
-    double age_s;             /* NAN: not known */
-    uint64_t energy_uj;       /* of the basis */
+    double age_s;       /* NAN: not known */
+    uint64_t energy_uj; /* of the basis */
 };
 
 struct jb_record {
@@ -75,9 +77,9 @@ struct jb_record {
     size_t channel_count;
     uint64_t machine_uj, run_uj, idle_uj, others_uj, unattributed_uj, footprint_uj, measured_uj, modelled_uj;
     double uncertainty_uj, run_uncertainty_uj, footprint_uncertainty_uj;
-    double coverage;              /* covered time over run time, mean of the channels in total weighted by energy */
+    double coverage; /* covered time over run time, mean of the channels in total weighted by energy */
     /* carbon */
-    char basis[16];               /* "machine", "run", "footprint" */
+    char basis[16]; /* "machine", "run", "footprint" */
     double emissions_g, emissions_uncertainty_g, embodied_g, intensity_g_per_kwh, intensity_rel_error, pue;
     char zone[64], zone_name[96], zone_note[192];
     struct jb_record_segment *segments;
@@ -86,7 +88,7 @@ struct jb_record {
     double self_cpu_s, self_energy_j; /* energy: our CPU time at the machine's mean active power per busy second; NAN */
     uint64_t self_max_rss_bytes, events_dropped;
     /* hardware and words */
-    char *hardware_json;          /* the "hardware" object, compact */
+    char *hardware_json; /* the "hardware" object, compact */
     char **warnings;
     size_t warning_count;
 };

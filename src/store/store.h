@@ -3,9 +3,9 @@
  * store.h - the database: runs, their time series, and what is known of machines. The only user of SQLite.
  *
  * One file, mode 0600, WAL, application_id "JBok" (0x4a426f6b), schema version in user_version, migrated forward by
- * numbered steps inside one transaction each. A database that is not ours (-EPROTO), or from a newer joulebook (-EPROTONOSUPPORT),
- * or damaged (-EUCLEAN) is refused with a message and never touched. Contents are hostile input: blobs are decoded with
- * bounds, text is sanitised before it is shown (by the faces).
+ * numbered steps inside one transaction each. A database that is not ours (-EPROTO), or from a newer joulebook
+ * (-EPROTONOSUPPORT), or damaged (-EUCLEAN) is refused with a message and never touched. Contents are hostile input:
+ * blobs are decoded with bounds, text is sanitised before it is shown (by the faces).
  *
  * Durability: each jb_store_append() is one transaction. synchronous=NORMAL: a killed process loses nothing that was
  * appended, a power cut may lose the last appends, neither corrupts. Writers wait up to 5 s for each other.
@@ -30,94 +30,100 @@ enum jb_store_mode {
 };
 /* path NULL: the default place. */
 int jb_store_open(const char *path, enum jb_store_mode mode, struct jb_store **ret_store, struct jb_diag *diag);
-void jb_store_close(struct jb_store *store); /* NULL-safe */
+void jb_store_close(struct jb_store *store);          /* NULL-safe */
 int jb_store_default_path(char *buffer, size_t size); /* $JOULEBOOK_DB or $XDG_DATA_HOME/joulebook/joulebook.db */
 
 /* ---- writing one run ---- */
 
-/* Insert the run as running, with everything but its channels. The record must have id, started_ns, host, machine_id and command;
- * the caller's pid, its start time and the boot id are noted so that a dead meter is recognised. */
+/* Insert the run as running, with everything but its channels. The record must have id, started_ns, host, machine_id
+ * and command; the caller's pid, its start time and the boot id are noted so that a dead meter is recognised. */
 int jb_store_begin(struct jb_store *store, const struct jb_record *record, struct jb_diag *diag);
 
 /*
  * A chunk: about one second of all channels. Energies are per tick and channel; a tick without a value for a channel
- * (failed, slower sensor) has JB_NO_VALUE and the next value covers the time since; JB_GAP says that the time before the
- * next value is not covered at all.
+ * (failed, slower sensor) has JB_NO_VALUE and the next value covers the time since; JB_GAP says that the time before
+ * the next value is not covered at all.
  */
-#define JB_NO_VALUE UINT64_MAX
-#define JB_GAP (UINT64_MAX - 1)
+#define JB_NO_VALUE        UINT64_MAX
+#define JB_GAP             (UINT64_MAX - 1)
 #define JB_CHUNK_MAX_TICKS 1024
 struct jb_chunk_channel {
-    const uint64_t *energy_uj; /* tick_count values */
+    const uint64_t *energy_uj;                            /* tick_count values */
     uint64_t run_uj, idle_uj, others_uj, unattributed_uj; /* of the chunk; sum = sum of the values */
 };
 struct jb_chunk {
-    uint64_t t0_ns;           /* since the start of the run: end of the chunk before, 0 at first */
-    const uint64_t *tick_ns;  /* since the start of the run, ascending: the end of each tick */
+    uint64_t t0_ns;          /* since the start of the run: end of the chunk before, 0 at first */
+    const uint64_t *tick_ns; /* since the start of the run, ascending: the end of each tick */
     size_t tick_count;
     const struct jb_chunk_channel *channels;
-    size_t channel_count;     /* may grow over a run, never shrinks */
+    size_t channel_count; /* may grow over a run, never shrinks */
 };
-/* Append a chunk and update the run's channel rows and totals from `record`, in one transaction. -ENOSPC when the disk is full: the
- * caller may go on appending later chunks, the store catches up when it can (the channel rows are totals). */
-int jb_store_append(struct jb_store *store, const struct jb_record *record, const struct jb_chunk *chunk, struct jb_diag *diag);
+/* Append a chunk and update the run's channel rows and totals from `record`, in one transaction. -ENOSPC when the disk
+ * is full: the caller may go on appending later chunks, the store catches up when it can (the channel rows are totals).
+ */
+int jb_store_append(struct jb_store *store, const struct jb_record *record, const struct jb_chunk *chunk,
+                    struct jb_diag *diag);
 
 /* The final record: status, times, carbon, self, warnings. */
 int jb_store_end(struct jb_store *store, const struct jb_record *record, struct jb_diag *diag);
 
 /* ---- reading ---- */
 
-/* An id, a unique prefix of one (4 or more characters), a name (the newest run of that name), or "last". -ENOENT, -ENOTUNIQ with
- * the candidates in diag. */
+/* An id, a unique prefix of one (4 or more characters), a name (the newest run of that name), or "last". -ENOENT,
+ * -ENOTUNIQ with the candidates in diag. */
 int jb_store_find(struct jb_store *store, const char *run, char ret_id[JB_RUN_ID_TEXT], struct jb_diag *diag);
 
-/* Load one run. A run that says it is running but whose meter is dead comes back as JB_RUN_LOST, with ended_ns and duration from its
- * last chunk. */
+/* Load one run. A run that says it is running but whose meter is dead comes back as JB_RUN_LOST, with ended_ns and
+ * duration from its last chunk. */
 int jb_store_load(struct jb_store *store, const char *id, struct jb_record *ret, struct jb_diag *diag);
 
 struct jb_run_filter {
-    const char *project; /* NULL: any */
-    const char *text;    /* in name or command, case ignored; NULL */
+    const char *project;             /* NULL: any */
+    const char *text;                /* in name or command, case ignored; NULL */
     const char *tag_key, *tag_value; /* NULL: any */
-    size_t limit;        /* 0: all */
+    size_t limit;                    /* 0: all */
 };
-/* Newest first, without channels, segments and hardware. The callback stops with a non-zero value, which is returned. */
+/* Newest first, without channels, segments and hardware. The callback stops with a non-zero value, which is returned.
+ */
 typedef int (*jb_run_fn)(void *context, const struct jb_record *record);
-int jb_store_list(struct jb_store *store, const struct jb_run_filter *filter, jb_run_fn fn, void *context, struct jb_diag *diag);
+int jb_store_list(struct jb_store *store, const struct jb_run_filter *filter, jb_run_fn fn, void *context,
+                  struct jb_diag *diag);
 
 int jb_store_delete(struct jb_store *store, const char *id, struct jb_diag *diag); /* -EBUSY while it is running */
 
 /* The series of one run at full resolution, in order of time, then channel: one call per value. */
 struct jb_sample {
-    int channel;            /* number in the series */
-    uint64_t t0_ns, t1_ns;  /* since the start of the run */
-    uint64_t energy_uj, run_uj; /* run_uj: the chunk's share, split over its ticks in proportion, summing to it exactly */
+    int channel;           /* number in the series */
+    uint64_t t0_ns, t1_ns; /* since the start of the run */
+    uint64_t energy_uj,
+        run_uj; /* run_uj: the chunk's share, split over its ticks in proportion, summing to it exactly */
     bool gap_before;
 };
 typedef int (*jb_sample_fn)(void *context, const struct jb_sample *sample);
 int jb_store_series(struct jb_store *store, const char *id, jb_sample_fn fn, void *context, struct jb_diag *diag);
 
-/* The same reduced to `count` equal slices of [t0, t1) for drawing: mean, lowest and highest power per slice and channel. Uses
- * per-minute and per-second sums where the slices are long, so that 24 h cost milliseconds. */
+/* The same reduced to `count` equal slices of [t0, t1) for drawing: mean, lowest and highest power per slice and
+ * channel. Uses per-minute and per-second sums where the slices are long, so that 24 h cost milliseconds. */
 struct jb_slice {
     double energy_uj, run_uj; /* energy falling in the slice (linear within an interval) */
     double covered_ns;        /* 0: no data: draw a gap */
     double min_w, max_w;      /* of the finest intervals touching the slice */
 };
 /* ret: channel_count * count slices, channel-major. t1 0: the end of the run. */
-int jb_store_slices(struct jb_store *store, const char *id, uint64_t t0_ns, uint64_t t1_ns, size_t count, size_t channel_count,
-                    struct jb_slice *ret, struct jb_diag *diag);
+int jb_store_slices(struct jb_store *store, const char *id, uint64_t t0_ns, uint64_t t1_ns, size_t count,
+                    size_t channel_count, struct jb_slice *ret, struct jb_diag *diag);
 
 /* ---- machines ---- */
 
 /* Idle power of one channel of one machine. */
 struct jb_baseline {
     uint64_t idle_uw, sigma_uw;
-    char source[32];      /* "calibrated", "learned" */
-    int64_t measured_ns;  /* wall */
-    double seconds;       /* of quiet it rests on */
+    char source[32];     /* "calibrated", "learned" */
+    int64_t measured_ns; /* wall */
+    double seconds;      /* of quiet it rests on */
 };
-int jb_store_baseline_get(struct jb_store *store, const char *machine_id, const char *channel_id, struct jb_baseline *ret);
+int jb_store_baseline_get(struct jb_store *store, const char *machine_id, const char *channel_id,
+                          struct jb_baseline *ret);
 int jb_store_baseline_put(struct jb_store *store, const char *machine_id, const char *channel_id,
                           const struct jb_baseline *baseline, struct jb_diag *diag);
 

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lists of a record to and from JSON text, with jansson (jansson.readthedocs.io).
+ *
+ * Odd: jansson refuses strings that are not UTF-8 and numbers that are not finite, so both are made presentable here;
+ * it keeps objects in the order they were written, so tags keep theirs.
+ */
+#include "store/json.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define MAX_TAGS 1024 /* a record looks for a tag's key among all of them */
+
+static json_t *string_or_printable(const char *text)
+{
+    json_t *value = json_string(text);
+    if (value == NULL) {
+        char *copy = strdup(text);
+        if (copy != NULL) {
+            jb_sanitise(copy);
+            value = json_string(copy);
+        }
+        free(copy);
+    }
+    return value;
+}
+
+static int finish(json_t *value, bool good, char **ret)
+{
+    char *text = good ? json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    json_decref(value);
+    if (text == NULL) {
+        return -ENOMEM;
+    }
+    *ret = text;
+    return 0;
+}
+
+int jb_json_from_strings(char *const *strings, size_t count, char **ret)
+{
+    if (count == 0) {
+        *ret = NULL;
+        return 0;
+    }
+    json_t *array = json_array();
+    bool good = array != NULL;
+    for (size_t i = 0; good && i < count; i++) {
+        good = json_array_append_new(array, string_or_printable(strings[i])) == 0;
+    }
+    return finish(array, good, ret);
+}
+
+int jb_json_from_tags(const struct jb_tag *tags, size_t count, char **ret)
+{
+    if (count == 0) {
+        *ret = NULL;
+        return 0;
+    }
+    json_t *object = json_object();
+    bool good = object != NULL;
+    for (size_t i = 0; good && i < count; i++) {
+        json_t *value = string_or_printable(tags[i].value);
+        if (json_string_value(value) != NULL && json_object_set(object, tags[i].key, value) == 0) {
+            json_decref(value);
+            continue;
+        }
+        char *key = strdup(tags[i].key);
+        if (key != NULL) {
+            jb_sanitise(key);
+        }
+        good = key != NULL && json_object_set(object, key, value) == 0;
+        free(key);
+        json_decref(value);
+    }
+    return finish(object, good, ret);
+}
+
+static json_t *real_or_null(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+int jb_json_from_segments(const struct jb_record_segment *segments, size_t count, char **ret)
+{
+    if (count == 0) {
+        *ret = NULL;
+        return 0;
+    }
+    json_t *array = json_array();
+    bool good = array != NULL;
+    for (size_t i = 0; good && i < count; i++) {
+        const struct jb_record_segment *s = &segments[i];
+        json_t *object = json_object();
+        good = object != NULL && json_object_set_new(object, "start_ns", json_integer(s->start_ns)) == 0 &&
+               json_object_set_new(object, "end_ns", json_integer(s->end_ns)) == 0 &&
+               json_object_set_new(object, "g_per_kwh", real_or_null(s->g_per_kwh)) == 0 &&
+               json_object_set_new(object, "source", string_or_printable(s->source)) == 0 &&
+               json_object_set_new(object, "factor", string_or_printable(s->factor)) == 0 &&
+               json_object_set_new(object, "estimated", json_boolean(s->estimated)) == 0 &&
+               json_object_set_new(object, "age_s", real_or_null(s->age_s)) == 0 &&
+               json_object_set_new(object, "energy_uj", json_integer((json_int_t)s->energy_uj)) == 0;
+        if (!good) {
+            json_decref(object);
+        } else {
+            good = json_array_append_new(array, object) == 0;
+        }
+    }
+    return finish(array, good, ret);
+}
+
+static int load(const char *text, json_t **ret)
+{
+    json_t *value = json_loads(text, 0, NULL);
+    if (value == NULL) {
+        return -EBADMSG;
+    }
+    *ret = value;
+    return 0;
+}
+
+static void free_strings(char **strings, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(strings[i]);
+    }
+    free(strings);
+}
+
+int jb_json_to_strings(const char *text, char ***ret, size_t *ret_count)
+{
+    json_t *array = NULL;
+    int r = text == NULL ? 0 : load(text, &array);
+    if (r < 0) {
+        return r;
+    }
+    size_t count = json_array_size(array), done = 0;
+    char **strings = count == 0 ? NULL : calloc(count, sizeof(*strings));
+    r = array != NULL && !json_is_array(array) ? -EBADMSG : count > 0 && strings == NULL ? -ENOMEM : 0;
+    while (r == 0 && done < count) {
+        const char *one = json_string_value(json_array_get(array, done));
+        strings[done] = one == NULL ? NULL : strdup(one);
+        r = one == NULL ? -EBADMSG : strings[done] == NULL ? -ENOMEM : 0;
+        done++;
+    }
+    json_decref(array);
+    if (r < 0) {
+        free_strings(strings, done);
+        return r;
+    }
+    *ret = strings;
+    *ret_count = count;
+    return 0;
+}
+
+int jb_json_to_tags(const char *text, struct jb_record *record)
+{
+    json_t *object = NULL;
+    int r = text == NULL ? 0 : load(text, &object);
+    if (r < 0) {
+        return r;
+    }
+    r = object != NULL && (!json_is_object(object) || json_object_size(object) > MAX_TAGS) ? -EBADMSG : 0;
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach(object, key, value)
+    {
+        if (r == 0 && json_string_value(value) == NULL) {
+            r = -EBADMSG;
+        }
+        if (r == 0) {
+            r = jb_record_tag(record, key, json_string_value(value));
+        }
+    }
+    json_decref(object);
+    return r;
+}
+
+static void to_segment(const json_t *object, struct jb_record_segment *ret)
+{
+    const char *source = json_string_value(json_object_get(object, "source"));
+    const char *factor = json_string_value(json_object_get(object, "factor"));
+    const json_t *intensity = json_object_get(object, "g_per_kwh");
+    const json_t *age = json_object_get(object, "age_s");
+    *ret = (struct jb_record_segment){
+        .start_ns = json_integer_value(json_object_get(object, "start_ns")),
+        .end_ns = json_integer_value(json_object_get(object, "end_ns")),
+        .g_per_kwh = json_is_number(intensity) ? json_number_value(intensity) : NAN,
+        .estimated = json_is_true(json_object_get(object, "estimated")),
+        .age_s = json_is_number(age) ? json_number_value(age) : NAN,
+        .energy_uj = (uint64_t)json_integer_value(json_object_get(object, "energy_uj")),
+    };
+    jb_copy(ret->source, sizeof(ret->source), source == NULL ? "" : source);
+    jb_copy(ret->factor, sizeof(ret->factor), factor == NULL ? "" : factor);
+}
+
+int jb_json_to_segments(const char *text, struct jb_record_segment **ret, size_t *ret_count)
+{
+    json_t *array = NULL;
+    int r = text == NULL ? 0 : load(text, &array);
+    if (r < 0) {
+        return r;
+    }
+    size_t count = json_array_size(array);
+    struct jb_record_segment *segments = count == 0 ? NULL : calloc(count, sizeof(*segments));
+    r = array != NULL && !json_is_array(array) ? -EBADMSG : count > 0 && segments == NULL ? -ENOMEM : 0;
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        to_segment(json_array_get(array, i), &segments[i]);
+    }
+    json_decref(array);
+    if (r < 0) {
+        free(segments);
+        return r;
+    }
+    *ret = segments;
+    *ret_count = count;
+    return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * json.h - the lists of a record as JSON texts, as the table run_text keeps them.
+ *
+ * Writing gives malloc'd text, or NULL in *ret for an empty list; reading takes NULL as one. A string that is not UTF-8
+ * (an argument may be any bytes) is made printable first: JSON cannot hold it. Reading is for hostile text: -EBADMSG,
+ * and then nothing was read.
+ */
+#ifndef JB_STORE_JSON_H
+#define JB_STORE_JSON_H
+
+#include "store/record.h"
+
+int jb_json_from_strings(char *const *strings, size_t count, char **ret);
+int jb_json_from_tags(const struct jb_tag *tags, size_t count, char **ret);
+int jb_json_from_segments(const struct jb_record_segment *segments, size_t count, char **ret);
+
+int jb_json_to_strings(const char *text, char ***ret, size_t *ret_count);
+int jb_json_to_tags(const char *text, struct jb_record *record); /* by jb_record_tag() */
+int jb_json_to_segments(const char *text, struct jb_record_segment **ret, size_t *ret_count);
+
+#endif

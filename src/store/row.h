@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * row.h - the tables run and run_channel as structs.
+ *
+ * A row is a record with what only the database needs beside it. The lists say which member is which column; the first
+ * JB_RUN_FIXED columns of a run are written once, at its beginning (its indexes are on those: leaving them alone is
+ * what keeps an append small).
+ */
+#ifndef JB_STORE_ROW_H
+#define JB_STORE_ROW_H
+
+#include "store/column.h"
+#include "store/database.h"
+#include "store/liveness.h"
+
+struct jb_run_row {
+    struct jb_record record;
+    char status[16];
+    uint64_t last_us; /* end of the last chunk */
+    struct jb_mark mark;
+};
+
+#define JB_RUN_FIXED 7
+extern const struct jb_column jb_run_columns[];
+extern const size_t jb_run_column_count;
+extern const struct jb_column
+    jb_channel_columns[]; /* of struct jb_record_channel; the column `run` comes before them */
+extern const size_t jb_channel_column_count;
+
+/* Read a row of run (its columns in order, from result column `first`) into a zeroed row. Status, end and duration are
+ * those that the record is to show: a run whose meter is dead is JB_RUN_LOST. `self` is who asks. -ENOMEM. */
+int jb_row_read(sqlite3_stmt *statement, int first, const struct jb_mark *self, struct jb_run_row *ret);
+/* Read the text columns: command, tags, warnings, and if wanted segments and hardware. What cannot be read is left
+ * empty, with a warning in the record. -ENOMEM. */
+int jb_row_read_text(sqlite3_stmt *statement, int first, bool all, struct jb_record *record);
+
+#endif

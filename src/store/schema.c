@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tables of joulebook.db and the steps that make them.
+ *
+ * run is small because it is written with every chunk; the long texts of a run, which are not, lie in run_text. chunk
+ * and the sums have no column for their run: it is in the upper bits of their key (database.h), and a trigger deletes
+ * what a foreign key cannot. STRICT keeps columns to their types whoever writes.
+ */
+#include "store/schema.h"
+
+#include <errno.h>
+
+#include "base/diag.h"
+
+#define TEXT_OF(x) #x
+#define TEXT(x)    TEXT_OF(x)
+#define DELETE_ROWS(table)                                                                                             \
+    "DELETE FROM " table                                                                                               \
+    " WHERE id BETWEEN old.id << " TEXT(JB_TIME_BITS) " AND ((old.id + 1) << " TEXT(JB_TIME_BITS) ") - 1; "
+
+const char *const jb_schema_steps[] = {
+    /* 1: runs and their series */
+    "CREATE TABLE run("
+    " id INTEGER PRIMARY KEY, ulid TEXT NOT NULL UNIQUE, name TEXT, project TEXT, parent TEXT,"
+    " host TEXT, machine_id TEXT, started_ns INTEGER NOT NULL, ended_ns INTEGER NOT NULL, duration_s REAL,"
+    " status TEXT NOT NULL, exit_code INTEGER, signal INTEGER,"
+    " machine_uj INTEGER NOT NULL, run_uj INTEGER NOT NULL, idle_uj INTEGER NOT NULL, others_uj INTEGER NOT NULL,"
+    " unattributed_uj INTEGER NOT NULL, footprint_uj INTEGER NOT NULL, measured_uj INTEGER NOT NULL,"
+    " modelled_uj INTEGER NOT NULL, uncertainty_uj REAL, run_uncertainty_uj REAL, footprint_uncertainty_uj REAL,"
+    " coverage REAL, basis TEXT, emissions_g REAL, emissions_uncertainty_g REAL, embodied_g REAL,"
+    " intensity_g_per_kwh REAL, intensity_rel_error REAL, pue REAL, zone TEXT, zone_name TEXT, zone_note TEXT,"
+    " self_cpu_s REAL, self_energy_j REAL, self_max_rss_bytes INTEGER NOT NULL, events_dropped INTEGER NOT NULL,"
+    " last_us INTEGER NOT NULL, heartbeat_ns INTEGER NOT NULL, meter_pid INTEGER NOT NULL,"
+    " meter_start INTEGER NOT NULL, meter_place TEXT"
+    ") STRICT;"
+    "CREATE INDEX run_started ON run(started_ns);"
+    "CREATE INDEX run_name ON run(name) WHERE name IS NOT NULL;"
+    "CREATE TABLE run_text("
+    " run INTEGER PRIMARY KEY REFERENCES run(id) ON DELETE CASCADE,"
+    " command TEXT, tags TEXT, warnings TEXT, segments TEXT, hardware TEXT"
+    ") STRICT;"
+    "CREATE TABLE run_channel("
+    " run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE, number INTEGER NOT NULL,"
+    " id TEXT, device TEXT, name TEXT, source TEXT, method TEXT, in_total INTEGER NOT NULL,"
+    " parent INTEGER NOT NULL, twin_of INTEGER NOT NULL,"
+    " energy_uj INTEGER NOT NULL, run_uj INTEGER NOT NULL, idle_uj INTEGER NOT NULL, others_uj INTEGER NOT NULL,"
+    " unattributed_uj INTEGER NOT NULL, footprint_uj INTEGER NOT NULL, uncertainty_uj REAL, run_uncertainty_uj REAL,"
+    " idle_uw INTEGER NOT NULL, idle_source TEXT, covered_ns INTEGER NOT NULL, gap_ns INTEGER NOT NULL,"
+    " update_period_ns INTEGER NOT NULL, flags INTEGER NOT NULL, flag_text TEXT, note TEXT,"
+    " PRIMARY KEY(run, number)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE chunk(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
+    "CREATE TABLE sum_10s(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
+    "CREATE TABLE sum_10min(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
+    "CREATE TRIGGER run_deleted AFTER DELETE ON run BEGIN " DELETE_ROWS("chunk") DELETE_ROWS("sum_10s")
+        DELETE_ROWS("sum_10min") "END;",
+    /* 2: what is known of machines */
+    "CREATE TABLE baseline("
+    " machine_id TEXT NOT NULL, channel TEXT NOT NULL, idle_uw INTEGER NOT NULL, sigma_uw INTEGER NOT NULL,"
+    " source TEXT, measured_ns INTEGER NOT NULL, seconds REAL, PRIMARY KEY(machine_id, channel)"
+    ") STRICT, WITHOUT ROWID;",
+};
+const int64_t jb_schema_version = sizeof(jb_schema_steps) / sizeof(jb_schema_steps[0]);
+
+static int refuse_foreign(struct jb_store *store, struct jb_diag *diag)
+{
+    int r = jb_fail(diag, -EPROTO, "%s is a database of another program", store->path);
+    jb_fix(diag, "choose another file with --db FILE or JOULEBOOK_DB");
+    return r;
+}
+
+int jb_schema_identify(struct jb_store *store, int64_t *ret_version, struct jb_diag *diag)
+{
+    int64_t application = 0, version = 0, things = 0;
+    int r = jb_db_number(store, "SELECT count(*) FROM sqlite_schema", "read", &things, diag);
+    if (r == 0) {
+        r = jb_db_number(store, "PRAGMA application_id", "read", &application, diag);
+    }
+    if (r == 0) {
+        r = jb_db_number(store, "PRAGMA user_version", "read", &version, diag);
+    }
+    if (r < 0) {
+        return r;
+    }
+    if (application == 0 && version == 0 && things == 0) {
+        *ret_version = 0;
+        return 0;
+    }
+    if (application != JB_APPLICATION_ID || version < 1) {
+        return refuse_foreign(store, diag);
+    }
+    if (version > jb_schema_version) {
+        r = jb_fail(diag, -EPROTONOSUPPORT, "%s was written by a newer joulebook (schema %lld, this one knows %lld)",
+                    store->path, (long long)version, (long long)jb_schema_version);
+        jb_fix(diag, "update joulebook, or choose another file with --db FILE or JOULEBOOK_DB");
+        return r;
+    }
+    *ret_version = version;
+    return 0;
+}
+
+static int step(struct jb_store *store, int64_t *version, struct jb_diag *diag)
+{
+    int r = jb_db_exec(store, "BEGIN IMMEDIATE", "lock", diag);
+    if (r < 0) {
+        return r;
+    }
+    r = jb_schema_identify(store, version, diag); /* another program may have been faster */
+    if (r == 0 && *version < jb_schema_version) {
+        r = jb_db_exec(store, jb_schema_steps[*version], "make the tables of", diag);
+        if (r == 0) {
+            char pragmas[96];
+            sqlite3_snprintf(sizeof(pragmas), pragmas, "PRAGMA application_id = %d; PRAGMA user_version = %lld",
+                             JB_APPLICATION_ID, (long long)*version + 1);
+            r = jb_db_exec(store, pragmas, "mark", diag);
+        }
+    }
+    if (r == 0) {
+        r = jb_db_exec(store, "COMMIT", "write", diag);
+    }
+    if (r < 0) {
+        jb_db_rollback(store);
+        return r;
+    }
+    if (*version < jb_schema_version) {
+        ++*version;
+    }
+    return 0;
+}
+
+int jb_schema_migrate(struct jb_store *store, struct jb_diag *diag)
+{
+    int64_t version = 0;
+    int r = jb_schema_identify(store, &version, diag);
+    while (r == 0 && version < jb_schema_version) {
+        r = step(store, &version, diag);
+    }
+    return r;
+}
