@@ -45,6 +45,7 @@ static void describe(const struct jb_gpu_info *gpu, unsigned int index, struct j
     jb_sanitise(channel->name);
     jb_copy(channel->path, sizeof(channel->path), gpu->source[0] ? gpu->source : "the power table");
     channel->method = JB_METHOD_MODELLED;
+    channel->zero_at_open = true;
     channel->domain = JB_DOMAIN_GPU;
     channel->device = JB_DEVICE_GPU;
     channel->unit = (int)index;

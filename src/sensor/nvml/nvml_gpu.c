@@ -132,7 +132,7 @@ static uint64_t ask_limit(int (*ask)(struct jb_nvml_device *, unsigned int *), s
 static void read_table(const struct jb_machine *machine, struct jb_nvml_gpu *gpu)
 {
     double board_w = 0, idle_w = 0;
-    if (gpu->unit < JB_NVML_UNIT_BASE) {
+    if (gpu->unit < JB_MAX_GPUS) { /* it is in the machine's list */
         board_w = machine->gpus[gpu->unit].tdp_w;
         idle_w = machine->gpus[gpu->unit].idle_w;
     }

@@ -259,6 +259,7 @@ static bool add_model(struct jb_source *source, struct jb_nvml_gpu *gpu)
         return false;
     }
     channel->method = JB_METHOD_MODELLED;
+    channel->zero_at_open = true;
     channel->unit_num = 1;
     channel->rel_error = 0.3;
     snprintf(channel->path, sizeof(channel->path), "NVML GPU %u: nvmlDeviceGetUtilizationRates", gpu->index);

@@ -22,47 +22,56 @@ struct list {
     size_t count, max;
 };
 
-/* The processes with a compute context into nvml->processes: their number, or a negative nvmlReturn_t. */
-static int ask_contexts(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu)
+static int bounded(unsigned int count)
 {
-    unsigned int count = JB_NVML_MAX_PROCESSES;
-    int code = JB_NVML_FUNCTION_NOT_FOUND;
-    if (nvml->api.processes) {
-        code = nvml->api.processes(gpu->device, &count, nvml->processes);
-    } else if (nvml->api.processes_v1) {
-        code = nvml->api.processes_v1(gpu->device, &count, nvml->processes_v1);
-    }
+    return (int)(count < JB_NVML_MAX_PROCESSES ? count : JB_NVML_MAX_PROCESSES);
+}
+
+/* Libraries from before the first suffix fill a shorter structure. */
+static int ask_contexts_v1(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu)
+{
+    unsigned int room = JB_NVML_MAX_PROCESSES;
+    int code = nvml->api.processes_v1(gpu->device, &room, nvml->processes_v1);
     if (code != JB_NVML_SUCCESS) {
         return -code;
     }
-    count = count < JB_NVML_MAX_PROCESSES ? count : JB_NVML_MAX_PROCESSES;
-    for (unsigned int i = 0; !nvml->api.processes && i < count; i++) {
+    int count = bounded(room);
+    for (int i = 0; i < count; i++) {
         nvml->processes[i] = (struct jb_nvml_process){.pid = nvml->processes_v1[i].pid};
     }
-    return (int)count;
+    return count;
 }
 
-/* The samples of how busy processes were into nvml->uses: their number, or a negative nvmlReturn_t. */
+/* The processes with a compute context into nvml->processes: their number, or a negative nvmlReturn_t. */
+static int ask_contexts(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu)
+{
+    if (!nvml->api.processes) {
+        return nvml->api.processes_v1 ? ask_contexts_v1(nvml, gpu) : -JB_NVML_FUNCTION_NOT_FOUND;
+    }
+    unsigned int count = JB_NVML_MAX_PROCESSES;
+    int code = nvml->api.processes(gpu->device, &count, nvml->processes);
+    return code == JB_NVML_SUCCESS ? bounded(count) : -code;
+}
+
+/* The samples of how busy processes were into nvml->uses: their number, or a negative nvmlReturn_t. Asked twice, as
+ * documented: for the number, and for the samples. */
 static int ask_uses(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu)
 {
-    unsigned int count = 0;
+    unsigned int needed = 0;
     if (!nvml->api.process_use) {
         return -JB_NVML_FUNCTION_NOT_FOUND;
     }
-    int code = nvml->api.process_use(gpu->device, NULL, &count, gpu->uses.seen_us);
-    if (code == JB_NVML_SUCCESS || code == JB_NVML_INSUFFICIENT_SIZE) {
-        count = count < JB_NVML_MAX_PROCESSES ? count : JB_NVML_MAX_PROCESSES;
-        if (count == 0) {
-            return 0;
-        }
-        unsigned int room = count;
+    int code = nvml->api.process_use(gpu->device, NULL, &needed, gpu->uses.seen_us);
+    int room = bounded(needed);
+    if (room > 0 && (code == JB_NVML_SUCCESS || code == JB_NVML_INSUFFICIENT_SIZE)) {
+        unsigned int count = (unsigned int)room;
         code = nvml->api.process_use(gpu->device, nvml->uses, &count, gpu->uses.seen_us);
-        count = count < room ? count : room;
+        room = bounded(count) < room ? bounded(count) : room;
     }
     if (code == JB_NVML_NOT_FOUND) {
-        return 0;
+        return 0; /* nobody was busy */
     }
-    return code == JB_NVML_SUCCESS ? (int)count : -code;
+    return code == JB_NVML_SUCCESS ? room : -code;
 }
 
 static bool is_pid(unsigned int pid)

@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Measure on a machine with an NVIDIA GPU and keep what was printed in docs/measured/ (see its README.md).
+# usage: tools/measure_gpu.sh [JOULEBOOK [SECONDS]]      default: what was built or is on the PATH, 20
+set -eu
+
+here=$(cd "$(dirname "$0")/.." && pwd)
+joulebook=${1:-}
+seconds=${2:-20}
+
+for candidate in "$here"/build/src/cli/joulebook "$here"/build/*/src/cli/joulebook "$(command -v joulebook || true)"; do
+    if [ -z "$joulebook" ] && [ -x "$candidate" ]; then
+        joulebook=$candidate
+    fi
+done
+
+if [ ! -x "$joulebook" ]; then
+    echo "measure_gpu.sh: no joulebook to run${joulebook:+ at $joulebook}: build first, or name the program" >&2
+    exit 2
+fi
+if ! command -v nvidia-smi >/dev/null; then
+    echo "measure_gpu.sh: no nvidia-smi here: this needs a machine with an NVIDIA GPU" >&2
+    exit 2
+fi
+
+name=$(nvidia-smi --query-gpu=name --format=csv,noheader | head -n 1 | tr -cs 'A-Za-z0-9\n' '-' | tr 'A-Z' 'a-z')
+text=$here/docs/measured/$(date -u +%Y-%m-%d)-${name%-}.txt
+
+status=0
+python3 "$here/tools/measure_gpu.py" --joulebook "$joulebook" --seconds "$seconds" >"$text.part" || status=$?
+cat "$text.part"
+if [ "$status" -eq 2 ]; then
+    rm -f "$text.part"
+else
+    mv "$text.part" "$text" # a disagreement is a result too
+    echo "kept in $text" >&2
+fi
+exit "$status"
