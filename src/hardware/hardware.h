@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define JB_MAX_SOCKETS 64
-#define JB_MAX_GPUS 32
+#define JB_MAX_GPUS    32
 
 /* How a watt figure was found. */
 enum jb_found {
@@ -27,43 +27,44 @@ enum jb_found {
 };
 
 struct jb_cpu {
-    char name[128];      /* as the kernel says, sanitised */
-    char model[96];      /* as the table says; empty unless JB_FOUND_TABLE */
-    char vendor[16];     /* "AMD", "Intel", "ARM", "Ampere", "Apple", ...; empty */
-    int family, model_number; /* of CPUID; -1 */
-    unsigned sockets;    /* distinct physical packages seen; at least 1 */
-    unsigned cores;      /* physical cores seen, all sockets */
-    unsigned threads;    /* logical CPUs online */
+    char name[128];                 /* as the kernel says, sanitised */
+    char model[96];                 /* as the table says; empty unless JB_FOUND_TABLE */
+    char vendor[16];                /* "AMD", "Intel", "ARM", "Ampere", "Apple", ...; empty */
+    int family, model_number;       /* of CPUID; -1 */
+    unsigned sockets;               /* distinct physical packages seen; at least 1 */
+    unsigned cores;                 /* physical cores seen, all sockets */
+    unsigned threads;               /* logical CPUs online */
     int package_of[JB_MAX_SOCKETS]; /* physical_package_id of socket i, ascending */
+    bool frequency;                 /* cpufreq tells at what clock the CPUs run, and what their clock can be */
     enum jb_found found;
-    double tdp_w;        /* of one whole socket; for FAMILY and GUESS: watts per core x cores of this machine */
+    double tdp_w;         /* of one whole socket; for FAMILY and GUESS: watts per core x cores of this machine */
     unsigned table_cores; /* cores of the whole socket by the table; 0 */
-    char source[160];    /* of tdp_w: "hardware_power.csv: amd-spec+codecarbon", "family EPYC: 6.3 W per core" */
+    char source[160];     /* of tdp_w: "hardware_power.csv: amd-spec+codecarbon", "family EPYC: 6.3 W per core" */
 };
 
 struct jb_gpu_info {
-    char name[96];   /* "NVIDIA H100 80GB HBM3" */
-    char pci[32];    /* "0000:65:00.0" */
-    char uuid[64];   /* "GPU-..." where the driver tells */
+    char name[96];        /* "NVIDIA H100 80GB HBM3" */
+    char pci[32];         /* "0000:65:00.0" */
+    char uuid[64];        /* "GPU-..." where the driver tells */
     double tdp_w, idle_w; /* board power and idle of the table; 0 not known */
     enum jb_found found;
     char source[160];
 };
 
 struct jb_machine {
-    char id[65];     /* 64 hex digits: SHA-256 of "joulebook" + /etc/machine-id, or of DMI/device-tree serials */
+    char id[65]; /* 64 hex digits: SHA-256 of "joulebook" + /etc/machine-id, or of DMI/device-tree serials */
     char host[65];
     struct jb_cpu cpu;
     uint64_t ram_bytes;       /* MemTotal */
     uint64_t ram_limit_bytes; /* of our cgroup; 0: none */
     unsigned dimms;           /* from SMBIOS or EDAC; 0: not known */
-    char dimm_type[16];       /* "DDR4", "DDR5", "LPDDR5"; empty */
+    char dimm_type[16];       /* "DDR5 RDIMM", "DDR4 UDIMM", "DDR4 SODIMM", "LPDDR5", "DDR4"; empty */
     bool virtual_machine;
-    char hypervisor[32];      /* "kvm", "vmware", "firecracker", ...; empty */
+    char hypervisor[32]; /* "kvm", "vmware", "firecracker", ...; empty */
     bool container;
-    double cpu_limit;         /* CPUs our cgroup may use (quota / period, over all ancestors); 0: no limit */
-    bool laptop;              /* has a battery or a portable chassis */
-    char board[96];           /* DMI or device tree product name; empty */
+    double cpu_limit; /* CPUs our cgroup may use (quota / period, over all ancestors); 0: no limit */
+    bool laptop;      /* has a battery or a portable chassis */
+    char board[96];   /* DMI or device tree product name; empty */
     struct jb_gpu_info gpus[JB_MAX_GPUS]; /* accelerators the operating system shows without a vendor library */
     unsigned gpu_count;
 };
@@ -71,12 +72,15 @@ struct jb_machine {
 /* What the user's config says instead of what is found; zero: nothing. */
 struct jb_machine_hints {
     double cpu_tdp_w;
-    const char *table_path; /* a CSV with the columns of data/hardware_power.csv whose rows win over the built-in ones */
+    const char
+        *table_path; /* a CSV with the columns of data/hardware_power.csv whose rows win over the built-in ones */
 };
 
 struct jb_diag;
-/* -EBADMSG or another errno with a message only when hints->table_path cannot be used; the machine is filled then too. */
-int jb_machine_probe(const char *root, const struct jb_machine_hints *hints, struct jb_machine *ret, struct jb_diag *diag);
+/* -EBADMSG or another errno with a message only when hints->table_path cannot be used; the machine is filled then too.
+ */
+int jb_machine_probe(const char *root, const struct jb_machine_hints *hints, struct jb_machine *ret,
+                     struct jb_diag *diag);
 
 /*
  * The power model of the CPU (grid-and-hardware D1):  P = TDP * (i + (s - i) * curve(u))
@@ -84,12 +88,12 @@ int jb_machine_probe(const char *root, const struct jb_machine_hints *hints, str
  * readable), and `charged` the part of all sockets this machine or container may use.
  */
 struct jb_cpu_power_model {
-    double tdp_w;        /* of all sockets */
+    double tdp_w;                       /* of all sockets */
     double idle_fraction, max_fraction; /* i, s */
-    double charged;      /* 0..1 */
-    double rel_error;    /* one sigma */
-    unsigned cpus;       /* logical CPUs that make up u = 1: threads, or the container's limit rounded up */
-    char note[192];      /* what to tell the user: VM share, family fallback, container quota */
+    double charged;                     /* 0..1 */
+    double rel_error;                   /* one sigma */
+    unsigned cpus;  /* logical CPUs that make up u = 1: threads, or the container's limit rounded up */
+    char note[192]; /* what to tell the user: VM share, family fallback, container quota */
 };
 void jb_cpu_power_model(const struct jb_machine *machine, struct jb_cpu_power_model *ret);
 /* Watts at utilisation u (clamped to 0..1), already multiplied by `charged`. */
@@ -112,11 +116,11 @@ void jb_gpu_key(const char *name, char *key, size_t size, char *vendor, size_t v
 
 /* One row of the power table. */
 struct jb_part {
-    const char *kind;    /* "cpu", "gpu", "soc", "accelerator" */
-    const char *vendor, *model, *key;
+    char kind[12]; /* "cpu", "gpu", "soc", "accelerator" */
+    char vendor[12], model[64], key[48];
     double tdp_w, tdp_min_w, tdp_max_w, max_turbo_w, idle_w; /* 0: not known */
     unsigned cores;
-    const char *source;
+    char source[128];
 };
 /* Exact key; kind "cpu" also finds "soc", "gpu" also finds "accelerator" and driver aliases by the raw name. NULL. */
 const struct jb_part *jb_part_find(const char *kind, const char *name);
@@ -130,13 +134,14 @@ enum jb_found jb_family_watts_per_core(const char *name, double *ret_w, const ch
 struct jb_embodied {
     double cpu_kg, ram_kg, gpu_kg, base_kg; /* base: board, case, supply, disk, assembly */
     double total_kg, rel_error;
-    double lifetime_s;  /* default 4 years */
-    double reserved;    /* 0..1: share of the machine that we may use (VM, container) */
+    double lifetime_s; /* default 4 years */
+    double reserved;   /* 0..1: share of the machine that we may use (VM, container) */
     char source[160];
 };
 /* override_kg and lifetime_s of 0 take the defaults; measured_gpus counts boards that only a vendor library shows. */
 void jb_embodied(const struct jb_machine *machine, unsigned measured_gpus, double override_kg, double lifetime_s,
                  struct jb_embodied *ret);
-double jb_embodied_g(const struct jb_embodied *embodied, double duration_s); /* of a run that has the machine this long */
+double jb_embodied_g(const struct jb_embodied *embodied,
+                     double duration_s); /* of a run that has the machine this long */
 
 #endif
