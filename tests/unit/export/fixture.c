@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A made-up run, and the store double.
+ *
+ * Odd: the series is smooth by a formula, not by chance: reports made from it can be compared by eye.
+ */
+#include "fixture.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/csv.h"
+#include "base/diag.h"
+
+#define SECONDS    600.0
+#define STARTED_NS INT64_C(1763780400123000000)
+
+static void channel(struct fixture *f, int index, const char *id, const char *device, const char *name,
+                    const char *method, const char *source, bool in_total, uint64_t energy_uj, uint64_t run_uj,
+                    uint64_t idle_uj)
+{
+    struct jb_record_channel *c = &f->channels[index];
+    snprintf(c->id, sizeof(c->id), "%s", id);
+    snprintf(c->device, sizeof(c->device), "%s", device);
+    snprintf(c->name, sizeof(c->name), "%s", name);
+    snprintf(c->method, sizeof(c->method), "%s", method);
+    snprintf(c->source, sizeof(c->source), "%s", source);
+    c->number = index;
+    c->in_total = in_total;
+    c->parent = c->twin_of = -1;
+    c->energy_uj = energy_uj;
+    c->run_uj = run_uj;
+    c->idle_uj = idle_uj;
+    c->others_uj = (energy_uj - run_uj - idle_uj) / 2;
+    c->unattributed_uj = energy_uj - run_uj - idle_uj - c->others_uj;
+    c->footprint_uj = run_uj + idle_uj * 3 / 4;
+    c->uncertainty_uj = (double)energy_uj * 0.02;
+    c->run_uncertainty_uj = (double)run_uj * 0.04;
+    c->idle_uw = idle_uj / 600;
+    snprintf(c->idle_source, sizeof(c->idle_source), "measured before the run");
+    c->covered_ns = UINT64_C(600000000000);
+    c->update_period_ns = 1000000;
+}
+
+static void totals(struct fixture *f)
+{
+    struct jb_record *r = &f->record;
+    for (size_t i = 0; i < FIXTURE_CHANNELS; i++) {
+        const struct jb_record_channel *c = &f->channels[i];
+        if (c->in_total) {
+            r->machine_uj += c->energy_uj;
+            r->run_uj += c->run_uj;
+            r->idle_uj += c->idle_uj;
+            r->others_uj += c->others_uj;
+            r->unattributed_uj += c->unattributed_uj;
+            r->footprint_uj += c->footprint_uj;
+            *(strcmp(c->method, "modelled") == 0 ? &r->modelled_uj : &r->measured_uj) += c->energy_uj;
+        }
+    }
+    r->uncertainty_uj = 0.02 * (double)r->machine_uj;
+    r->run_uncertainty_uj = 0.04 * (double)r->run_uj;
+    r->footprint_uncertainty_uj = 0.03 * (double)r->footprint_uj;
+}
+
+void fixture_init(struct fixture *f)
+{
+    memset(f, 0, sizeof(*f));
+    channel(f, 0, "cpu/0/package", "cpu", "Intel Xeon Gold 6248", "counter", "rapl-perf", true, 45012345678,
+            21000000001, 18000000000);
+    channel(f, 1, "cpu/0/core", "cpu", "Intel Xeon Gold 6248 cores", "counter", "rapl-perf", false, 30000000000,
+            15000000000, 9000000000);
+    channel(f, 2, "cpu/1/package", "cpu", "Intel Xeon Gold 6248", "counter", "rapl-perf", true, 39000000000,
+            14000000000, 18000000000);
+    channel(f, 3, "ram/model", "ram", "192 GiB DDR4", "modelled", "ram-model", true, 18000000000, 6000000000,
+            9000000000);
+    channel(f, 4, "gpu/GPU-1a2b/board", "gpu", "NVIDIA H100 80GB HBM3", "counter", "nvml", true, 180500000007,
+            141000000000, 36000000000);
+    channel(f, 5, "cpu/0/package-mmio", "cpu", "Intel Xeon Gold 6248", "counter", "rapl-powercap", false, 45012000000,
+            21000000000, 18000000000);
+    f->channels[1].parent = 0;
+    f->channels[5].twin_of = 0;
+    f->channels[3].uncertainty_uj = 0.3 * 18e9;
+    f->channels[3].update_period_ns = 0;
+    snprintf(f->channels[3].note, sizeof(f->channels[3].note), "12 modules, 3 W each at full load");
+    f->channels[4].gap_ns = UINT64_C(30000000000);
+    f->channels[4].covered_ns -= f->channels[4].gap_ns;
+    snprintf(f->channels[4].flag_text, sizeof(f->channels[4].flag_text), "wrapped,gap");
+
+    static char name[] = "resnet-50", project[] = "digits", python[] = "python3", script[] = "train.py",
+                flag[] = "--epochs", value[] = "10", tag_key[] = "lr", tag_value[] = "0.01", tag_key2[] = "seed",
+                tag_value2[] = "7",
+                hardware[] =
+                    "{\"cpu\":\"Intel Xeon Gold 6248\",\"sockets\":2,\"cores\":40,\"threads\":80,\"virtual\":false,"
+                    "\"ram_bytes\":206158430208,\"gpus\":[\"NVIDIA H100 80GB HBM3\"],\"board\":\"PowerEdge R740\"}",
+                warning[] = "gpu/GPU-1a2b/board: no reading for 30 s; that time is a gap";
+    f->tags[0] = (struct jb_tag){tag_key, tag_value};
+    f->tags[1] = (struct jb_tag){tag_key2, tag_value2};
+    memcpy(f->command, (char *[]){python, script, flag, value}, sizeof(f->command));
+    f->warnings[0] = warning;
+    f->record = (struct jb_record){
+        .id = "01JDA5Z3K8Q4R7T2V9W6X0Y1ZA",
+        .name = name,
+        .project = project,
+        .host = "node17",
+        .machine_id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+        .tags = f->tags,
+        .tag_count = 2,
+        .command = f->command,
+        .command_count = 4,
+        .started_ns = STARTED_NS,
+        .ended_ns = STARTED_NS + (int64_t)(SECONDS * 1e9),
+        .duration_s = SECONDS,
+        .status = JB_RUN_FINISHED,
+        .has_exit_code = true,
+        .channels = f->channels,
+        .channel_count = FIXTURE_CHANNELS,
+        .coverage = 0.968,
+        .basis = "footprint",
+        .emissions_g = 26.25,
+        .emissions_uncertainty_g = 3.5,
+        .embodied_g = 4.75,
+        .intensity_g_per_kwh = 390,
+        .intensity_rel_error = 0.1,
+        .pue = 1.1,
+        .zone = "KR",
+        .zone_name = "South Korea",
+        .zone_note = "guessed from the time zone Asia/Seoul",
+        .segments = f->segments,
+        .segment_count = 2,
+        .self_cpu_s = 0.31,
+        .self_energy_j = 4.2,
+        .self_max_rss_bytes = 8u << 20,
+        .hardware_json = hardware,
+        .warnings = f->warnings,
+        .warning_count = 1,
+    };
+    for (int i = 0; i < 2; i++) {
+        f->segments[i] = (struct jb_record_segment){
+            .start_ns = STARTED_NS + i * INT64_C(300000000000),
+            .end_ns = STARTED_NS + (i + 1) * INT64_C(300000000000),
+            .g_per_kwh = i == 0 ? 380 : 400,
+            .source = "electricitymaps-yearly-2025 (ODbL)",
+            .factor = "lifecycle",
+            .estimated = i == 1,
+            .age_s = i == 0 ? 120 : NAN,
+        };
+    }
+    totals(f);
+    f->segments[0].energy_uj = f->record.footprint_uj / 2;
+    f->segments[1].energy_uj = f->record.footprint_uj - f->segments[0].energy_uj;
+}
+
+/* Watts of a channel at a moment, before scaling to the channel's total: a training loop with evaluation in between. */
+static double shape(int number, double t)
+{
+    double epoch = fmod(t, 60);
+    double busy = t < 20 ? 0.25 : epoch > 52 ? 0.45 : 1 + 0.04 * sin(t * 1.7) + 0.02 * sin(t * 13);
+    static const double weight[FIXTURE_CHANNELS] = {0.5, 0.5, 0.3, 0.2, 1, 0.5};
+    return 1 - weight[number] + weight[number] * busy;
+}
+
+void fixture_series(struct fixture *f, double interval_s)
+{
+    size_t ticks = (size_t)(SECONDS / interval_s), count = 0;
+    double scale[FIXTURE_CHANNELS] = {0};
+    f->samples = calloc(ticks * FIXTURE_CHANNELS, sizeof(*f->samples));
+    assert_non_null(f->samples);
+    for (size_t pass = 0; pass < 2; pass++) {
+        for (size_t tick = 0; tick < ticks; tick++) {
+            double t = (double)(tick + 1) * interval_s;
+            for (int c = 0; c < FIXTURE_CHANNELS; c++) {
+                bool gap = c == 4 && t > 330 && t <= 360;
+                if (gap) {
+                    continue;
+                }
+                if (pass == 0) {
+                    scale[c] += shape(c, t);
+                    continue;
+                }
+                double part = shape(c, t) / scale[c];
+                f->samples[count++] = (struct jb_sample){
+                    .channel = c,
+                    .t0_ns = (uint64_t)llround((t - interval_s) * 1e9),
+                    .t1_ns = (uint64_t)llround(t * 1e9),
+                    .energy_uj = (uint64_t)((double)f->channels[c].energy_uj * part),
+                    .run_uj = (uint64_t)((double)f->channels[c].run_uj * part),
+                    .gap_before = c == 4 && t - interval_s >= 360 && t - 2 * interval_s < 360,
+                };
+            }
+        }
+    }
+    f->store = (struct jb_store){.samples = f->samples, .count = count};
+}
+
+void fixture_finish(struct fixture *f)
+{
+    free(f->samples);
+    f->samples = NULL;
+}
+
+int jb_store_series(struct jb_store *store, const char *id, jb_sample_fn fn, void *context, struct jb_diag *diag)
+{
+    if (store->error < 0) {
+        return jb_fail(diag, store->error, "the double was told to fail");
+    }
+    for (size_t i = 0; i < store->count; i++) {
+        int r = fn(context, &store->samples[i]);
+        if (r != 0) {
+            return r;
+        }
+    }
+    return 0;
+}
+
+int jb_store_slices(struct jb_store *store, const char *id, uint64_t t0_ns, uint64_t t1_ns, size_t count,
+                    size_t channel_count, struct jb_slice *ret, struct jb_diag *diag)
+{
+    if (store->error < 0) {
+        return jb_fail(diag, store->error, "the double was told to fail");
+    }
+    memset(ret, 0, sizeof(*ret) * count * channel_count);
+    double width = (double)(t1_ns - t0_ns) / (double)count;
+    for (size_t s = 0; s < store->count; s++) {
+        const struct jb_sample *sample = &store->samples[s];
+        double start = (double)sample->t0_ns, end = (double)sample->t1_ns;
+        if (sample->channel < 0 || (size_t)sample->channel >= channel_count || !(end > start)) {
+            continue;
+        }
+        double watts = (double)sample->energy_uj * 1e3 / (end - start);
+        for (size_t i = start < 0 ? 0 : (size_t)(start / width); i < count && (double)i * width < end; i++) {
+            struct jb_slice *slice = &ret[(size_t)sample->channel * count + i];
+            double overlap = fmin(end, (double)(i + 1) * width) - fmax(start, (double)i * width);
+            if (overlap <= 0) {
+                continue;
+            }
+            slice->min_w = slice->covered_ns > 0 ? fmin(slice->min_w, watts) : watts;
+            slice->max_w = slice->covered_ns > 0 ? fmax(slice->max_w, watts) : watts;
+            slice->energy_uj += (double)sample->energy_uj * overlap / (end - start);
+            slice->run_uj += (double)sample->run_uj * overlap / (end - start);
+            slice->covered_ns += overlap;
+        }
+    }
+    return 0;
+}
+
+char *fixture_write(const struct jb_export_format *format, const struct jb_record *record, struct jb_store *store)
+{
+    struct jb_export_input input = {.record = record, .store = store};
+    struct jb_diag diag = {0};
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    int r = format->write(&input, out, &diag);
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(diag.text, "");
+    assert_int_equal(r, 0);
+    return text;
+}
+
+char *fixture_csv(const char *csv, const char *name, unsigned row)
+{
+    char *copy = strdup(csv), *found = NULL;
+    char *fields[64];
+    struct jb_csv reader;
+    assert_non_null(copy);
+    jb_csv_init(&reader, copy);
+    int count = jb_csv_row(&reader, fields, 64), column = 0;
+    while (column < count && strcmp(fields[column], name) != 0) {
+        column++;
+    }
+    for (unsigned i = 0; i < row && column < count; i++) {
+        int got = jb_csv_row(&reader, fields, 64);
+        assert_true(got == 0 || got == count);
+        if (got > 0 && i + 1 == row) {
+            found = strdup(fields[column]);
+        }
+    }
+    free(copy);
+    return found;
+}
