@@ -11,7 +11,6 @@
 #include "base/text.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MAX_DRIVERS 64
@@ -102,14 +101,17 @@ static int parse_item(struct wanted *wanted, char *item, bool *removed, bool *re
     return 0;
 }
 
-static int by_preference(const void *left, const void *right)
+/* Stable: of test drivers that repeat, the order of the text stays. */
+static void sort_by_preference(struct jb_choice *choices, size_t count)
 {
-    const struct jb_choice *a = left, *b = right;
-    if (a->preference != b->preference) {
-        return a->preference < b->preference ? -1 : 1;
+    for (size_t i = 1; i < count; i++) {
+        struct jb_choice choice = choices[i];
+        size_t to = i;
+        for (; to > 0 && choices[to - 1].preference > choice.preference; to--) {
+            choices[to] = choices[to - 1];
+        }
+        choices[to] = choice;
     }
-    /* Only test drivers repeat, and those have their specs in the order of the text; qsort is not stable. */
-    return ((uintptr_t)a->spec > (uintptr_t)b->spec) - ((uintptr_t)a->spec < (uintptr_t)b->spec);
 }
 
 int jb_choose(char *text, struct jb_choice *ret, size_t max, struct jb_diag *diag)
@@ -133,8 +135,6 @@ int jb_choose(char *text, struct jb_choice *ret, size_t max, struct jb_diag *dia
             return err;
         }
     }
-    if (wanted.count > 1) {
-        qsort(ret, wanted.count, sizeof(*ret), by_preference);
-    }
+    sort_by_preference(ret, wanted.count);
     return (int)wanted.count;
 }

@@ -20,7 +20,8 @@ struct jb_slot {
     bool adopted;     /* the channels are in the meter's list, as far as there was room */
     bool hung, uses_never;
     uint64_t uses_ns; /* quick drivers: last call of processes() */
-    uint64_t reads, failures, cost_ns;
+    uint64_t reads, failures, cost_ns, looks;
+    bool processes_known;
 };
 
 struct jb_meter {

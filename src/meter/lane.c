@@ -123,17 +123,20 @@ static void open_driver(struct jb_lane *lane)
     pthread_cond_broadcast(&lane->told);
 }
 
-static size_t ask_uses(struct jb_lane *lane, bool now)
+/* The count, or a negative errno: not asked now (-EALREADY), or not to be known. */
+static int ask_uses(struct jb_lane *lane, bool now)
 {
     struct jb_source *source = &lane->opened.source;
-    if (lane->uses_never || !source->driver->processes ||
-        (!now && lane->uses_ns && jb_mono_ns() - lane->uses_ns < USES_PERIOD_NS)) {
-        return 0;
+    if (lane->uses_never || !source->driver->processes) {
+        return -ENOTSUP;
+    }
+    if (!now && lane->uses_ns && jb_mono_ns() - lane->uses_ns < USES_PERIOD_NS) {
+        return -EALREADY;
     }
     lane->uses_ns = jb_mono_ns();
     int count = source->driver->processes(source, lane->scratch_uses, JB_LANE_MAX_USES);
     lane->uses_never = count == -ENOTSUP;
-    return count < 0 ? 0 : count > JB_LANE_MAX_USES ? JB_LANE_MAX_USES : (size_t)count;
+    return count > JB_LANE_MAX_USES ? JB_LANE_MAX_USES : count;
 }
 
 static void read_driver(struct jb_lane *lane)
@@ -144,14 +147,20 @@ static void read_driver(struct jb_lane *lane)
     struct jb_sink sink = {.readings = lane->scratch, .capacity = JB_LANE_MAX_READINGS};
     uint64_t cpu_ns = jb_thread_cpu_ns();
     lane->opened.source.driver->read(&lane->opened.source, &sink);
-    size_t uses = ask_uses(lane, asked);
+    int uses = ask_uses(lane, asked);
     cpu_ns = jb_thread_cpu_ns() - cpu_ns;
     end_call(lane);
     for (size_t i = 0; i < sink.count; i++) {
         lane->report.failures += lane->scratch[i].status != JB_OK;
         push_reading(lane, &lane->scratch[i]);
     }
-    push_uses(lane, lane->scratch_uses, uses);
+    if (uses >= 0) {
+        push_uses(lane, lane->scratch_uses, (size_t)uses);
+        lane->report.looks++;
+    }
+    if (uses != -EALREADY) {
+        lane->report.processes_known = uses >= 0;
+    }
     lane->report.failures += sink.dropped;
     lane->report.reads++;
     lane->report.cost_ns += cpu_ns;

@@ -29,6 +29,8 @@ struct jb_lane_report {
     int result;
     uint64_t call_since_ns; /* when the call that it is inside began; 0: in none */
     uint64_t reads, failures, cost_ns;
+    uint64_t looks;       /* calls of processes() that could tell who uses the devices */
+    bool processes_known; /* the latest could */
 };
 void jb_lane_report(struct jb_lane *lane, struct jb_lane_report *ret);
 

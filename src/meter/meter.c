@@ -136,6 +136,17 @@ int jb_meter_create(const struct jb_meter_config *config, struct jb_meter **ret_
     return 0;
 }
 
+int jb_meter_check_sensors(const char *sensors, struct jb_diag *diag)
+{
+    JB_CLEANUP(jb_freep) char *list = strdup(sensors);
+    struct jb_choice choices[JB_METER_MAX_SOURCES];
+    if (!list) {
+        return jb_fail(diag, -ENOMEM, "no memory for the list of sensors");
+    }
+    int count = jb_choose(list, choices, JB_METER_MAX_SOURCES, diag);
+    return count < 0 ? count : 0;
+}
+
 void jb_meter_destroy(struct jb_meter *meter)
 {
     if (!meter) {
@@ -204,6 +215,8 @@ void jb_meter_source_info(const struct jb_meter *meter, int source, struct jb_so
         .reads = slot->reads,
         .failures = slot->failures,
         .cost_ns = slot->cost_ns,
+        .looks = slot->looks,
+        .processes_known = slot->processes_known,
     };
     jb_copy(ret->reason, sizeof(ret->reason), slot->diag.text);
     jb_copy(ret->fix, sizeof(ret->fix), slot->diag.fix);

@@ -45,6 +45,9 @@ struct jb_meter_config {
  * signals blocked, so that signals remain the caller's. */
 int jb_meter_create(const struct jb_meter_config *config, struct jb_meter **ret_meter, struct jb_diag *diag);
 
+/* Is `sensors` a list that create() would take? 0, or -EINVAL with the same message and hint. */
+int jb_meter_check_sensors(const char *sensors, struct jb_diag *diag);
+
 /* NULL-safe. Waits at most 100 ms in all for lanes that are inside a call. */
 void jb_meter_destroy(struct jb_meter *meter);
 
@@ -81,6 +84,8 @@ struct jb_source_info {
     bool lane, hung;
     int preference;             /* place in the list of drivers: lower is better */
     uint64_t reads, failures;
+    uint64_t looks;             /* times that the users of its devices could be told; each replaces the one before */
+    bool processes_known;       /* the latest time; false: who uses the devices is not known */
     uint64_t cost_ns;           /* CPU time of all reads so far (thread clock) */
 };
 int jb_meter_source_count(const struct jb_meter *meter);

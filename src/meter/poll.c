@@ -69,6 +69,8 @@ static void read_uses(struct jb_meter *meter, struct jb_slot *slot, uint64_t now
     size_t from = meter->use_count, room = JB_METER_MAX_USES - from;
     int count = slot->driver->processes(&slot->opened.source, meter->uses + from, room);
     slot->uses_never = count == -ENOTSUP;
+    slot->processes_known = count >= 0;
+    slot->looks += count >= 0;
     if (count > 0) {
         meter->use_count += (size_t)count < room ? (size_t)count : room;
         number_uses(meter, slot, from);
@@ -155,6 +157,8 @@ static void collect(struct jb_meter *meter)
         slot->reads = report.reads;
         slot->failures = report.failures;
         slot->cost_ns = report.cost_ns;
+        slot->looks = report.looks;
+        slot->processes_known = report.processes_known;
         jb_meter_adopt_lane(meter, slot, &report);
         if (slot->adopted) {
             take(meter, slot);
