@@ -73,10 +73,11 @@ struct jb_account {
     unsigned flags;          /* of all entries, and of what happened since the last one */
     uint64_t max_edge_ns;    /* largest half distance between t_before and t_after */
     uint64_t max_power_seen_uw; /* highest mean over an entry (at least a refresh period long), or reading of power */
-    /* Update period, learned: times between one change of raw and the next. At most as fine as the sampling. */
+    /* Update period, learned: times between one change of raw and the next. At most as fine as the sampling; longer than
+     * 10 documented periods (at least 2 s) is being stuck, not a period. */
     uint64_t changes, period_sum_ns, period_min_ns;
     /* Private. */
-    bool started, cut, moved, stale, pending_gap;
+    bool started, cut, moved, pending_gap;
     unsigned pending_flags;
     uint64_t raw, t_ns, edge_ns; /* the last good reading */
     uint64_t entry_ns;           /* where the next entry begins */

@@ -22,9 +22,10 @@
  *    leaves is there. Domain and unit decide, so that this holds across sources; a driver's own `parent` adds to it
  *    (and, where it names a module or package, overrules the unit) as long as it points up the list above.
  *  - Parts are no leaves: cores, uncore and rails may leave out a share of what contains them, so with their container
- *    it counts, and not they. The same holds for dies beside their socket, and units beside the machine, of one domain.
- *    Cores or uncore without their package, and rails that name no parent, are leaves.
- *  - A model never displaces what was measured: neither by being a leaf below it nor by containing it.
+ *    it counts, and not they. The same holds for dies beside their socket, and units beside the machine, of one domain,
+ *    unless the wider one is rejected. Cores or uncore without their package, and rails that name no parent, are leaves.
+ *  - A model never displaces what was measured, neither by being a leaf below it nor by containing it, but for a twin of
+ *    it that was rejected.
  *  - A channel that is not usable (status other than JB_OK at open) takes no part.
  */
 #ifndef JB_LEDGER_OVERLAP_H
