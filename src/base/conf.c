@@ -128,7 +128,7 @@ static int store(struct jb_conf *conf, size_t index, const char *text, const cha
         text = key->fallback;
         origin = NULL;
     }
-    JB_CLEANUP(value_finish) struct value value = {0};
+    struct value value = {0};
     if (text) {
         int r = parse_value(key, text, &value, diag);
         if (r < 0) {
@@ -137,12 +137,12 @@ static int store(struct jb_conf *conf, size_t index, const char *text, const cha
         value.text = strdup(text);
         value.origin = origin ? strdup(origin) : NULL;
         if (!value.text || (origin && !value.origin)) {
+            value_finish(&value);
             return jb_fail(diag, -ENOMEM, "out of memory");
         }
     }
-    struct value old = conf->values[index];
+    value_finish(&conf->values[index]);
     conf->values[index] = value;
-    value = old; /* freed on the way out */
     return 0;
 }
 

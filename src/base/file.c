@@ -44,14 +44,10 @@ int jb_root_path(const char *root, const char *path, char *buffer, size_t size)
     while (prefix > 0 && root[prefix - 1] == '/') {
         prefix--;
     }
-    size_t length = strlen(path);
-    if (prefix >= size || length >= size - prefix) {
+    if (prefix >= size || strlen(path) >= size - prefix) {
         return -ENAMETOOLONG;
     }
-    if (prefix > 0) {
-        memcpy(buffer, root, prefix);
-    }
-    memcpy(buffer + prefix, path, length + 1);
+    jb_snprintf(buffer, size, "%.*s%s", (int)prefix, root ? root : "", path);
     return 0;
 }
 
@@ -88,13 +84,8 @@ bool jb_root_exists(const char *root, const char *path)
     return jb_root_path(root, path, full, sizeof(full)) == 0 && access(full, F_OK) == 0;
 }
 
-/* Opens for reading what must be an ordinary file (all of sysfs and procfs are), never waiting for it. */
-static int open_ordinary(const char *path)
+static int check_ordinary(int fd)
 {
-    JB_CLEANUP(jb_closep) int fd = open_retrying(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) {
-        return fd;
-    }
     struct stat st;
     if (fstat(fd, &st) < 0) {
         return -errno;
@@ -102,9 +93,19 @@ static int open_ordinary(const char *path)
     if (!S_ISREG(st.st_mode)) {
         return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
     }
-    int result = fd;
-    fd = -1;
-    return result;
+    return 0;
+}
+
+/* Opens for reading what must be an ordinary file (all of sysfs and procfs are), never waiting for it. */
+static int open_ordinary(const char *path)
+{
+    int fd = open_retrying(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    int r = fd < 0 ? fd : check_ordinary(fd);
+    if (r < 0) {
+        jb_closep(&fd);
+        return r;
+    }
+    return fd;
 }
 
 /* Reads until the end or until `size` bytes are in. */
@@ -184,40 +185,62 @@ ssize_t jb_pread_text(int fd, char *buffer, size_t size)
     return n;
 }
 
+/* Everything up to `limit` bytes, malloc'd and terminated. */
+static int read_growing(int fd, size_t limit, char **ret_data, size_t *ret_length)
+{
+    size_t capacity = 4096, length = 0;
+    char *data = NULL;
+    int r = 0;
+    for (;;) {
+        char *bigger = realloc(data, capacity + 1);
+        if (!bigger) {
+            r = -ENOMEM;
+            break;
+        }
+        data = bigger;
+        ssize_t n = read_up_to(fd, data + length, capacity - length);
+        if (n < 0) {
+            r = (int)n;
+            break;
+        }
+        length += (size_t)n;
+        if (length > limit || capacity > SIZE_MAX / 4) {
+            r = -EFBIG;
+            break;
+        }
+        if (length < capacity) {
+            break;
+        }
+        capacity *= 2;
+    }
+    if (r < 0) {
+        free(data);
+        return r;
+    }
+    data[length] = '\0';
+    *ret_data = data;
+    *ret_length = length;
+    return 0;
+}
+
 int jb_read_all(const char *path, size_t limit, char **ret_data, size_t *ret_length, struct jb_diag *diag)
 {
     JB_CLEANUP(jb_closep) int fd = open_ordinary(path);
     if (fd < 0) {
         return jb_fail(diag, fd, "cannot read %s: %s", path, fd == -EINVAL ? "not an ordinary file" : strerror(-fd));
     }
-    size_t capacity = 4096, length = 0;
-    JB_CLEANUP(jb_freep) char *data = NULL;
-    for (;;) {
-        char *bigger = realloc(data, capacity + 1);
-        if (!bigger) {
-            return jb_fail(diag, -ENOMEM, "cannot read %s: out of memory", path);
-        }
-        data = bigger;
-        ssize_t n = read_up_to(fd, data + length, capacity - length);
-        if (n < 0) {
-            return jb_fail(diag, (int)n, "cannot read %s: %s", path, strerror((int)-n));
-        }
-        length += (size_t)n;
-        if (length > limit) {
-            return jb_fail(diag, -EFBIG, "cannot read %s: larger than %zu bytes", path, limit);
-        }
-        if (length < capacity) {
-            break;
-        }
-        if (__builtin_mul_overflow(capacity, (size_t)2, &capacity) || capacity == SIZE_MAX) {
-            return jb_fail(diag, -EFBIG, "cannot read %s: too large", path);
-        }
+    char *data = NULL;
+    size_t length = 0;
+    int r = read_growing(fd, limit, &data, &length);
+    if (r == -EFBIG) {
+        return jb_fail(diag, r, "cannot read %s: larger than %zu bytes", path, limit);
     }
-    data[length] = '\0';
+    if (r < 0) {
+        return jb_fail(diag, r, "cannot read %s: %s", path, strerror(-r));
+    }
     if (ret_length) {
         *ret_length = length;
     }
     *ret_data = data;
-    data = NULL;
     return 0;
 }

@@ -13,14 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Digits from *text up to `end` (NULL: up to the first other byte). Advances *text past all of them, also
- * when the number is too large. */
+/* Digits from *text up to `end`. Advances *text past all of them, also when the number is too large. */
 static int scan_digits(const char **text, const char *end, uint64_t *ret)
 {
     const char *p = *text;
     uint64_t value = 0;
     bool overflow = false;
-    for (; (!end || p < end) && *p >= '0' && *p <= '9'; p++) {
+    for (; p < end && *p >= '0' && *p <= '9'; p++) {
         overflow |= __builtin_mul_overflow(value, UINT64_C(10), &value);
         overflow |= __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value);
     }
@@ -41,7 +40,7 @@ int jb_parse_u64(const char *text, uint64_t *ret)
         return -EINVAL;
     }
     uint64_t value = 0;
-    int r = scan_digits(&text, NULL, &value);
+    int r = scan_digits(&text, text + strlen(text), &value);
     if (*text != '\0') {
         return -EINVAL;
     }

@@ -3,8 +3,8 @@
  * write.c - files that appear whole or not at all, and the folders they lie in.
  *
  * rename(2) within one folder is atomic; fsync(2) before it, so that a crash does not leave an empty file
- * under the new name. An existing file keeps its mode. Odd: "-o /dev/stdout" or "/dev/null" must be written to, never replaced. Documented in
- * file.h.
+ * under the new name. An existing file keeps its mode. Odd: "-o /dev/stdout" or "/dev/null" must be written to, never
+ * replaced. Documented in file.h.
  */
 #include "base/file.h"
 

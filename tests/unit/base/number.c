@@ -137,11 +137,11 @@ static void scan_reads_no_byte_beyond_the_length(void **state)
 {
     char *exact = malloc(3); /* a sanitizer sees the fourth byte */
     assert_non_null(exact);
-    memcpy(exact, "987", 3);
+    exact[0] = '9', exact[1] = '8', exact[2] = '7';
     uint64_t v = 0;
     assert_int_equal(jb_scan_u64(exact, 3, &v, NULL), 0);
     assert_true(v == 987);
-    memcpy(exact, "   ", 3);
+    memset(exact, ' ', 3);
     assert_int_equal(jb_scan_u64(exact, 3, &v, NULL), -EINVAL);
     free(exact);
 }
