@@ -38,8 +38,8 @@ void jb_html_series_load(struct jb_html_series *series, const struct jb_export_i
         jb_copy(series->why, sizeof(series->why), "The run was not stored, so there is no series to draw.");
         return;
     }
-    /* Also false for NAN; the upper end keeps the nanoseconds in range. */
-    if (!(series->seconds > 0 && series->seconds < 1e9) || series->rows == 0) {
+    /* Also false for NAN; between the bounds nanoseconds and the steps of the axis are in range. */
+    if (!(series->seconds > 1e-6 && series->seconds < 1e9) || series->rows == 0) {
         jb_copy(series->why, sizeof(series->why),
                 "Nothing was metered over a known time, so there is nothing to draw.");
         return;

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fuzz_html.c - a record made of the fuzzer's bytes, through every format.
+ *
+ * The first bytes become numbers, the rest strings between NULs, dealt out to every text of a record in turn. What must
+ * hold: the page is well-formed and UTF-8, no byte "<" of the input is a "<" of the page, the JSON parses, and each CSV
+ * row is as wide as its header. The series comes from the bytes too: this file stands in for the store.
+ */
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../unit/export/html_check.h"
+#include "base/csv.h"
+#include "base/text.h"
+#include "export/export.h"
+
+#define NUMBER_BYTES 192
+#define MAX_TEXT     4096
+#define CHANNELS     3
+
+struct jb_store {
+    const uint8_t *bytes; /* NUMBER_BYTES of them */
+};
+
+struct input {
+    const uint8_t *numbers; /* NUMBER_BYTES of them */
+    size_t used;
+    char text[MAX_TEXT + 1]; /* strings between NULs */
+    size_t length, at;
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static uint64_t integer(struct input *in)
+{
+    uint64_t value;
+    memcpy(&value, in->numbers + in->used % (NUMBER_BYTES - sizeof(value)), sizeof(value));
+    in->used += 5;
+    return value;
+}
+
+/* Any double at all, or often one of a likely size. */
+static double real(struct input *in)
+{
+    uint64_t bits = integer(in);
+    double value;
+    memcpy(&value, &bits, sizeof(value));
+    return bits & 1 ? value : (double)(bits >> 40);
+}
+
+static char *string(struct input *in)
+{
+    if (in->at >= in->length) {
+        in->at = 0;
+    }
+    char *text = in->text + in->at;
+    in->at += strlen(text) + 1;
+    return text;
+}
+
+#define TEXT(field) jb_copy(field, sizeof(field), string(in))
+
+static void fill_channel(struct input *in, struct jb_record_channel *c, int number)
+{
+    TEXT(c->id);
+    TEXT(c->device);
+    TEXT(c->name);
+    TEXT(c->source);
+    TEXT(c->method);
+    TEXT(c->idle_source);
+    TEXT(c->flag_text);
+    TEXT(c->note);
+    c->number = integer(in) & 1 ? number : (int)integer(in);
+    c->in_total = integer(in) & 1;
+    c->parent = (int)integer(in);
+    c->twin_of = (int)(integer(in) % 5) - 1;
+    c->energy_uj = integer(in);
+    c->run_uj = integer(in);
+    c->footprint_uj = integer(in);
+    c->uncertainty_uj = real(in);
+    c->covered_ns = integer(in);
+    c->gap_ns = integer(in);
+    c->update_period_ns = integer(in);
+}
+
+static void fill(struct input *in, struct jb_record *r)
+{
+    TEXT(r->id);
+    TEXT(r->host);
+    TEXT(r->machine_id);
+    TEXT(r->parent);
+    TEXT(r->basis);
+    TEXT(r->zone);
+    TEXT(r->zone_name);
+    TEXT(r->zone_note);
+    r->name = string(in);
+    r->project = string(in);
+    r->hardware_json = string(in);
+    r->tags[0] = (struct jb_tag){string(in), string(in)};
+    r->command[0] = string(in);
+    r->command[1] = string(in);
+    r->warnings[0] = string(in);
+    for (int i = 0; i < CHANNELS; i++) {
+        fill_channel(in, &r->channels[i], i);
+    }
+    for (size_t i = 0; i < r->segment_count; i++) {
+        TEXT(r->segments[i].source);
+        TEXT(r->segments[i].factor);
+        r->segments[i].start_ns = (int64_t)integer(in);
+        r->segments[i].g_per_kwh = real(in);
+        r->segments[i].age_s = real(in);
+    }
+    r->started_ns = (int64_t)integer(in);
+    r->ended_ns = (int64_t)integer(in);
+    r->duration_s = real(in);
+    r->status = (enum jb_run_status)(integer(in) % (JB_RUN_LOST + 1));
+    r->has_exit_code = integer(in) & 1;
+    r->exit_code = (int)integer(in);
+    r->has_signal = integer(in) & 1;
+    r->signal = (int)integer(in);
+    r->machine_uj = integer(in);
+    r->run_uj = integer(in);
+    r->idle_uj = integer(in);
+    r->others_uj = integer(in);
+    r->unattributed_uj = integer(in);
+    r->footprint_uj = integer(in);
+    r->uncertainty_uj = real(in);
+    r->footprint_uncertainty_uj = real(in);
+    r->coverage = real(in);
+    r->emissions_g = real(in);
+    r->embodied_g = real(in);
+    r->intensity_g_per_kwh = real(in);
+    r->pue = real(in);
+    r->self_cpu_s = real(in);
+    r->self_energy_j = real(in);
+    r->self_max_rss_bytes = integer(in);
+    r->events_dropped = integer(in);
+}
+
+int jb_store_series(struct jb_store *store, const char *id, jb_sample_fn fn, void *context, struct jb_diag *diag)
+{
+    struct input in = {.numbers = store->bytes};
+    int r = 0;
+    for (int i = 0; i < 8 && r == 0; i++) {
+        struct jb_sample sample = {
+            .channel = (int)(integer(&in) % 5) - 1,
+            .t0_ns = integer(&in),
+            .t1_ns = integer(&in),
+            .energy_uj = integer(&in),
+            .run_uj = integer(&in),
+        };
+        r = fn(context, &sample);
+    }
+    return r;
+}
+
+int jb_store_slices(struct jb_store *store, const char *id, uint64_t t0_ns, uint64_t t1_ns, size_t count,
+                    size_t channel_count, struct jb_slice *ret, struct jb_diag *diag)
+{
+    struct input in = {.numbers = store->bytes};
+    for (size_t i = 0; i < count * channel_count; i++) {
+        if (i >= 400) { /* the rest repeats: enough to draw, little to wait for */
+            ret[i] = ret[i - 400];
+            continue;
+        }
+        ret[i] = (struct jb_slice){real(&in), real(&in), real(&in), real(&in), real(&in)};
+    }
+    return 0;
+}
+
+static char *written(const char *format, const struct jb_record *record, struct jb_store *store)
+{
+    struct jb_export_input input = {.record = record, .store = store};
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out || jb_export_find(format)->write(&input, out, NULL) != 0 || fclose(out) != 0) {
+        abort();
+    }
+    return text;
+}
+
+static size_t count_open(const char *page)
+{
+    size_t count = 0;
+    for (; *page; page++) {
+        count += *page == '<';
+    }
+    return count;
+}
+
+static void check_csv(char *text)
+{
+    char *fields[64];
+    struct jb_csv csv;
+    jb_csv_init(&csv, text);
+    int columns = jb_csv_row(&csv, fields, 64), got;
+    while ((got = jb_csv_row(&csv, fields, 64)) > 0) {
+        if (got != columns) {
+            abort();
+        }
+    }
+    if (columns < 2 || got != 0) {
+        abort();
+    }
+    free(text);
+}
+
+/* Through all formats; how many "<" the page has. */
+static size_t check(struct input *in, struct jb_store *store)
+{
+    struct jb_record_channel channels[CHANNELS];
+    struct jb_record_segment segments[2];
+    struct jb_tag tags[1];
+    char *command[2], *warnings[1];
+    struct jb_record record = {.channels = channels,
+                               .channel_count = CHANNELS,
+                               .segments = segments,
+                               .tags = tags,
+                               .tag_count = 1,
+                               .command = command,
+                               .command_count = 2,
+                               .warnings = warnings,
+                               .warning_count = 1};
+    const char *at;
+    json_error_t error;
+    memset(channels, 0, sizeof(channels));
+    memset(segments, 0, sizeof(segments));
+    record.segment_count = integer(in) % 3;
+    fill(in, &record);
+
+    char *page = written("html", &record, store);
+    size_t open = count_open(page);
+    if (html_fault(page, &at)) {
+        abort();
+    }
+    free(page);
+    char *json = written("json", &record, NULL);
+    json_t *root = json_loads(json, 0, &error);
+    if (!root) {
+        abort();
+    }
+    json_decref(root);
+    free(json);
+    check_csv(written("csv", &record, store));
+    check_csv(written("summary", &record, NULL));
+    check_csv(written("codecarbon", &record, NULL));
+    return open;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    uint8_t numbers[NUMBER_BYTES] = {0};
+    struct input in = {.numbers = numbers};
+    size_t head = size < NUMBER_BYTES ? size : NUMBER_BYTES;
+    memcpy(numbers, data, head);
+    in.length = size - head < MAX_TEXT ? size - head : MAX_TEXT;
+    memcpy(in.text, data + head, in.length);
+    struct jb_store store = {.bytes = numbers};
+    size_t with = check(&in, &store);
+
+    in.used = in.at = 0;
+    for (size_t i = 0; i < in.length; i++) {
+        in.text[i] = in.text[i] == '<' ? 'Z' : in.text[i];
+    }
+    if (check(&in, &store) != with) {
+        abort();
+    }
+    return 0;
+}
