@@ -9,7 +9,8 @@ usage: check_docs.py BUILD [ROOT]      exit 1 with one line for each disagreemen
   pages        listed in man/meson.build, and references from page to page
   keys         of src/base/conf_keys.c and those of joulebook.conf.5: the same, with type, default and variable
   targets      `make WORD` in README.md and CONTRIBUTING.md stands in the Makefile
-  links        relative ones in *.md lead to a file, and to a heading where they name one
+  links        relative ones in *.md lead to a file, and to a heading where they name one; a name in backquotes that is
+               linked to a source file stands in it
   paths        in backquotes in *.md exist
   drivers      of src/sensor/meson.build have a row in docs/sensors.md, and no other has
   packages     that tools/setup.sh installs stand in docs/dependencies.md
@@ -152,7 +153,7 @@ class Checker:
         for path in self.documents():
             name = path.relative_to(self.root)
             text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
-            for target in re.findall(r"(?<!`)\]\(([^)\s]+)\)", text):
+            for title, target in re.findall(r"\[([^\[\]\n]*)\]\(([^)\s]+)\)", text):
                 if re.match(r"[a-z]+:", target):
                     continue
                 file, _, anchor = target.partition("#")
@@ -161,6 +162,9 @@ class Checker:
                     self.say(f"{name}: the link {target} leads nowhere")
                 elif anchor and aim.suffix == ".md" and anchor not in self.anchors(aim):
                     self.say(f"{name}: {file or 'it'} has no heading #{anchor}")
+                elif re.fullmatch(r"`\w+`", title) and aim.suffix in (".c", ".h", ".py"):
+                    if not re.search(rf"\b{title.strip('`')}\b", aim.read_text(encoding="utf-8")):
+                        self.say(f"{name}: {target} has no {title}")
             for word in re.findall(r"`([^`\n]+)`", text):
                 if not re.fullmatch(rf"(?:{'|'.join(map(re.escape, FOLDERS))})/[\w./*-]*", word):
                     continue

@@ -28,7 +28,7 @@ FILES = {
     "Makefile": "run: all\nall:\n",
     "README.md": "# One\n\n`make run`, [two](docs/sensors.md#a-heading), `src/base/conf_keys.c`\n",
     "CONTRIBUTING.md": "[one](README.md)\n",
-    "docs/sensors.md": "# A heading\n\n| `rapl-perf` | x |\n",
+    "docs/sensors.md": "# A heading\n\n| `rapl-perf` | x |\n\n[`help`](../src/base/conf_keys.c)\n",
     "docs/dependencies.md": "`gcc`\n",
     "tools/setup.sh": "  build) echo gcc ;;\n",
 }
@@ -95,6 +95,9 @@ class CheckDocs(unittest.TestCase):
 
     def test_link_to_no_heading(self):
         self.assert_found("README.md: docs/sensors.md has no heading #a-heading", "docs/sensors.md", "A heading", "Another")
+
+    def test_name_that_is_not_in_the_file(self):
+        self.assert_found("docs/sensors.md: ../src/base/conf_keys.c has no `wrap`", "docs/sensors.md", "`help`", "`wrap`")
 
     def test_path_that_is_not_there(self):
         self.assert_found("README.md: there is no src/base/keys.c", "README.md", "conf_keys.c", "keys.c")
