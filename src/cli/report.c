@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define NAME_WIDTH 34
+#define VALUE_WIDTH 27
 
 char *cli_energy_pm(double energy_uj, double sigma_uj, char *buffer, size_t size)
 {
@@ -54,7 +55,7 @@ static void head(FILE *out, const struct jb_record *record, const struct cli_sty
 
 static void devices(FILE *out, const struct jb_record *record, const struct cli_style *style)
 {
-    fprintf(out, "\n  %s%-6s  %-22s%-9s %-24s  what%s\n", style->dim, "device", "energy", "power", "method", style->off);
+    fprintf(out, "\n  %s%-10s%-*s%-10s%-25s what%s\n", style->dim, "device", VALUE_WIDTH, "energy", "power", "method", style->off);
     for (size_t i = 0; i < record->channel_count; i++) {
         const struct jb_record_channel *channel = &record->channels[i];
         char text[2 * JB_UNIT_TEXT + 8], method[64];
@@ -62,22 +63,22 @@ static void devices(FILE *out, const struct jb_record *record, const struct cli_
             continue;
         }
         snprintf(method, sizeof(method), "%s (%s)", channel->method, channel->source);
-        fprintf(out, "  %-6s  ", channel->device);
-        cell(out, cli_energy_pm((double)channel->energy_uj, channel->uncertainty_uj, text, sizeof(text)), 22);
+        fprintf(out, "  %-10s", channel->device);
+        cell(out, cli_energy_pm((double)channel->energy_uj, channel->uncertainty_uj, text, sizeof(text)), VALUE_WIDTH);
         double covered_s = (double)channel->covered_ns / 1e9;
         cell(out, jb_format_power(covered_s > 0 ? (double)channel->energy_uj / 1e6 / covered_s : NAN, text, sizeof(text)), 10);
         bool modelled = jb_streq(channel->method, "modelled");
         fprintf(out, "%s", modelled ? style->yellow : "");
-        cell(out, method, 24);
-        fprintf(out, "%s  %.*s%s%s%s\n", modelled ? style->off : "", NAME_WIDTH, channel->name,
+        cell(out, method, 25);
+        fprintf(out, "%s %.*s%s%s%s\n", modelled ? style->off : "", NAME_WIDTH, channel->name,
                 channel->flag_text[0] != '\0' ? "  [" : "", channel->flag_text, channel->flag_text[0] != '\0' ? "]" : "");
     }
 }
 
 static void line(FILE *out, const struct cli_style *style, const char *label, const char *value, const char *meaning)
 {
-    fprintf(out, "  %s%-12s%s", style->bold, label, style->off);
-    cell(out, value, 22);
+    fprintf(out, "  %s%-10s%s", style->bold, label, style->off);
+    cell(out, value, VALUE_WIDTH);
     fprintf(out, "%s%s%s\n", style->dim, meaning, style->off);
 }
 
@@ -111,7 +112,7 @@ static void carbon(FILE *out, const struct jb_record *record, const struct cli_s
     }
     snprintf(value, sizeof(value), "%s ± %s CO2e", jb_format_mass(record->emissions_g, mass, sizeof(mass)),
              jb_format_mass(record->emissions_uncertainty_g, sigma, sizeof(sigma)));
-    int used = snprintf(meaning, sizeof(meaning), " %s x %s g/kWh", record->basis,
+    int used = snprintf(meaning, sizeof(meaning), "%s x %s g/kWh", record->basis,
                         jb_format_3(record->intensity_g_per_kwh, number, sizeof(number)));
     if (record->pue > 1) {
         used += snprintf(meaning + used, sizeof(meaning) - (size_t)used, " x PUE %s", jb_format_3(record->pue, number, sizeof(number)));
@@ -120,11 +121,11 @@ static void carbon(FILE *out, const struct jb_record *record, const struct cli_s
              segment != NULL && segment->factor[0] != '\0' ? ", " : "", segment != NULL ? segment->factor : "",
              segment != NULL && segment->estimated ? ", estimated" : "");
     line(out, style, "carbon", value, meaning);
-    fprintf(out, "  %-12s%-22s%s%s%s%s%s\n", "", "", style->dim, segment != NULL ? segment->source : "",
+    fprintf(out, "  %-10s%-*s%s%s%s%s%s\n", "", VALUE_WIDTH, "", style->dim, segment != NULL ? segment->source : "",
             record->zone_note[0] != '\0' ? "; " : "", record->zone_note, style->off);
     if (!isnan(record->embodied_g)) {
         snprintf(value, sizeof(value), "%s CO2e", jb_format_mass(record->embodied_g, mass, sizeof(mass)));
-        line(out, style, "embodied", value, " making this hardware, for the time of the run; not in the line above");
+        line(out, style, "embodied", value, "making this hardware, for the time of the run; not in the line above");
     }
 }
 
@@ -138,7 +139,7 @@ static void self(FILE *out, const struct jb_record *record, const struct cli_sty
     snprintf(value, sizeof(value), "%s CPU, %s", jb_format_duration(record->self_cpu_s, cpu, sizeof(cpu)),
              jb_format_bytes((double)record->self_max_rss_bytes, memory, sizeof(memory)));
     double percent = record->duration_s > 0 ? 100 * record->self_cpu_s / record->duration_s : NAN;
-    snprintf(meaning, sizeof(meaning), " %s %% of a core, %s", jb_format_3(percent, share, sizeof(share)),
+    snprintf(meaning, sizeof(meaning), "%s %% of a core, %s", jb_format_3(percent, share, sizeof(share)),
              jb_format_energy(record->self_energy_j, energy, sizeof(energy)));
     line(out, style, "our cost", value, meaning);
 }

@@ -26,6 +26,7 @@
 #define MAX_DEPTH 64       /* of parents followed up */
 #define BUDGET 2000        /* a look may cost 1/2000 of the time since the one before */
 #define MIN_PERIOD_NS JB_NS_PER_S
+#define FIRST_CAPACITY 256 /* processes; a larger run allocates once more */
 
 struct seen {
     pid_t pid, parent;
@@ -43,7 +44,22 @@ struct jb_proctree {
     struct list now, before;
     uint64_t reaped_ns, lost_ticks, last_ns;
     uint64_t next_look_ns;
+    bool no_lists; /* the kernel keeps no lists of children */
 };
+
+static bool reserve(struct list *list)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity == 0 ? FIRST_CAPACITY : list->capacity * 2;
+        struct seen *items = realloc(list->items, capacity * sizeof(*items));
+        if (items == NULL) {
+            return false;
+        }
+        list->items = items;
+        list->capacity = capacity;
+    }
+    return true;
+}
 
 static int open_task_clock(pid_t child)
 {
@@ -75,6 +91,10 @@ int jb_proctree_create(pid_t child, bool allow_perf, struct jb_proctree **ret)
     tree->child = child;
     tree->ns_per_tick = JB_NS_PER_S / (hz > 0 ? (uint64_t)hz : 100);
     tree->perf_fd = allow_perf ? open_task_clock(child) : -1;
+    if (!reserve(&tree->now) || !reserve(&tree->before)) {
+        jb_proctree_destroy(tree);
+        return -ENOMEM;
+    }
     *ret = tree;
     return 0;
 }
@@ -126,14 +146,8 @@ static struct seen *find(const struct list *list, pid_t pid, uint64_t start_tick
 
 static bool add(struct list *list, pid_t pid, const struct jb_pidstat *stat)
 {
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity == 0 ? 32 : list->capacity * 2;
-        struct seen *items = realloc(list->items, capacity * sizeof(*items));
-        if (items == NULL) {
-            return false;
-        }
-        list->items = items;
-        list->capacity = capacity;
+    if (!reserve(list)) {
+        return false;
     }
     list->items[list->count++] = (struct seen){
         .pid = pid,
@@ -145,62 +159,66 @@ static bool add(struct list *list, pid_t pid, const struct jb_pidstat *stat)
     return true;
 }
 
-/* Append the children of one process, as the kernel lists them per thread. False: no such list on this kernel. */
-static bool add_children(struct list *list, pid_t pid)
+/* Call fn for each entry of an open folder whose name is a number. getdents64 and not opendir, which allocates. */
+typedef void (*number_fn)(struct jb_proctree *tree, pid_t process, uint64_t number);
+static void each_number(struct jb_proctree *tree, const char *path, pid_t process, number_fn fn)
 {
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
-    DIR *dir = opendir(path);
-    if (dir == NULL) {
-        return true; /* it has just died */
-    }
-    bool known = true;
-    const struct dirent *entry;
-    while ((entry = readdir(dir)) != NULL) {
-        char name[64], text[4096];
-        if (entry->d_name[0] == '.') {
-            continue;
-        }
-        snprintf(name, sizeof(name), "task/%.20s/children", entry->d_name);
-        ssize_t length = read_proc(pid, name, text, sizeof(text));
-        if (length == -ENOENT) {
-            snprintf(name, sizeof(name), "task/%.20s", entry->d_name);
-            snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-            known = known && access(path, F_OK) != 0; /* the thread is there, its list is not */
-        }
-        const char *at = text;
-        const char *end = text + (length > 0 ? length : 0);
-        uint64_t child;
-        const char *next;
-        while (at < end && jb_scan_u64(at, (size_t)(end - at), &child, &next) == 0) {
-            struct jb_pidstat stat;
-            if (read_stat((pid_t)child, &stat) == 0) {
-                add(list, (pid_t)child, &stat);
+    _Alignas(struct dirent64) char buffer[4096];
+    JB_CLEANUP(jb_closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ssize_t length;
+
+    while (fd >= 0 && (length = getdents64(fd, buffer, sizeof(buffer))) > 0) {
+        for (ssize_t at = 0; at < length;) {
+            const struct dirent64 *entry = (const void *)(buffer + at);
+            uint64_t number;
+            if (jb_parse_u64(entry->d_name, &number) == 0) {
+                fn(tree, process, number);
             }
-            at = next;
+            at += entry->d_reclen;
         }
     }
-    closedir(dir);
-    return known;
 }
 
-/* Without children lists (CONFIG_PROC_CHILDREN): all processes, keeping those whose parents lead to us. */
-static void add_all(struct jb_proctree *tree)
+/* Append the children of one thread, as the kernel lists them. */
+static void add_children_of_thread(struct jb_proctree *tree, pid_t process, uint64_t thread)
 {
-    DIR *dir = opendir("/proc");
-    if (dir == NULL) {
+    char name[48], text[4096];
+
+    snprintf(name, sizeof(name), "task/%llu/children", (unsigned long long)thread);
+    ssize_t length = read_proc(process, name, text, sizeof(text));
+    if (length == -ENOENT) {
+        tree->no_lists = tree->no_lists || process == tree->self; /* we are alive: then this kernel has no lists */
         return;
     }
-    const struct dirent *entry;
-    while ((entry = readdir(dir)) != NULL) {
-        uint64_t pid;
+    const char *at = text;
+    const char *end = text + (length > 0 ? length : 0);
+    uint64_t child;
+    const char *next;
+    while (at < end && jb_scan_u64(at, (size_t)(end - at), &child, &next) == 0) {
         struct jb_pidstat stat;
-        if (jb_parse_u64(entry->d_name, &pid) == 0 && (pid_t)pid != tree->self && read_stat((pid_t)pid, &stat) == 0 &&
-            jb_proctree_contains(tree, (pid_t)pid)) {
-            add(&tree->now, (pid_t)pid, &stat);
+        if (read_stat((pid_t)child, &stat) == 0) {
+            add(&tree->now, (pid_t)child, &stat);
         }
+        at = next;
     }
-    closedir(dir);
+}
+
+static void add_children(struct jb_proctree *tree, pid_t process)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/task", (int)process);
+    each_number(tree, path, process, add_children_of_thread);
+}
+
+/* Without children lists (CONFIG_PROC_CHILDREN): any process whose parents lead to us. */
+static void add_if_ours(struct jb_proctree *tree, pid_t unused, uint64_t pid)
+{
+    struct jb_pidstat stat;
+
+    if ((pid_t)pid != tree->self && read_stat((pid_t)pid, &stat) == 0 && jb_proctree_contains(tree, (pid_t)pid)) {
+        add(&tree->now, (pid_t)pid, &stat);
+    }
 }
 
 static void look(struct jb_proctree *tree)
@@ -210,13 +228,13 @@ static void look(struct jb_proctree *tree)
     tree->now = swap;
     tree->now.count = 0;
 
-    bool known = add_children(&tree->now, tree->self);
-    for (size_t i = 0; known && i < tree->now.count; i++) { /* the list grows while we walk it */
-        known = add_children(&tree->now, tree->now.items[i].pid);
+    add_children(tree, tree->self);
+    for (size_t i = 0; !tree->no_lists && i < tree->now.count; i++) { /* the list grows while we walk it */
+        add_children(tree, tree->now.items[i].pid);
     }
-    if (!known) {
+    if (tree->no_lists) {
         tree->now.count = 0;
-        add_all(tree);
+        each_number(tree, "/proc", 0, add_if_ours);
     }
 
     for (size_t i = 0; i < tree->before.count; i++) {

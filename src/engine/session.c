@@ -267,7 +267,7 @@ int jb_session_start(struct jb_session *session, pid_t child, struct jb_diag *di
     begin_store(session);
     restart_books(session);
     jb_usage_init(&session->usage, session->clock_known);
-    session->sleep_ns = jb_boot_ns() - jb_mono_ns();
+    session->sleep_ns = session_sleep_ns();
     session_look(session, true);
     session->busy_at_start = session->busy_last;
     jb_meter_poll(session->meter, &poll_result);
@@ -290,7 +290,7 @@ void jb_session_tick(struct jb_session *session)
     if (read(session->timer_fd, &expirations, sizeof(expirations)) < 0 && errno == EAGAIN) {
         return;
     }
-    session_check_sleep(session);
+    session_check_sleep(session, session_sleep_ns());
     jb_meter_poll(session->meter, &poll_result);
     session_book(session, &poll_result);
     uint64_t now_ns = jb_mono_ns();
@@ -350,7 +350,7 @@ void jb_session_stop(struct jb_session *session, const struct jb_ending *ending)
 
     session->end_ns = jb_mono_ns();
     session->stopped = true;
-    session_check_sleep(session);
+    session_check_sleep(session, session_sleep_ns());
     jb_meter_poll_final(session->meter, FINAL_WAIT_NS, &poll_result);
     session_book(session, &poll_result);
     uint64_t now_ns = jb_mono_ns();

@@ -9,10 +9,9 @@
 
 #include "base/clock.h"
 
-#include <string.h>
-
+/* A pre-emption between the two clocks looks like a short sleep; a real one lasts longer than this. */
+#define SLEEP_MIN_NS ((int64_t)(500 * JB_NS_PER_MS))
 #define QUIET_SHARE 0.02 /* of all CPUs busy: below this a second says what idle draws */
-#define USES_VALID_NS (10 * JB_NS_PER_S)
 
 static bool is_ours(const void *context, int32_t pid)
 {
@@ -20,14 +19,18 @@ static bool is_ours(const void *context, int32_t pid)
     return session->tree != NULL && jb_proctree_contains(session->tree, pid);
 }
 
-void session_check_sleep(struct jb_session *session)
+int64_t session_sleep_ns(void)
 {
-    uint64_t sleep_ns = jb_boot_ns() - jb_mono_ns();
+    /* In this order the difference is never less than the time slept, and more only by what lies between two calls. */
+    int64_t mono_ns = (int64_t)jb_mono_ns();
+    return (int64_t)jb_boot_ns() - mono_ns;
+}
 
-    /* The clocks are read one after the other: a millisecond between them is not a sleep. */
-    if (sleep_ns > session->sleep_ns + 100 * JB_NS_PER_MS) {
+void session_check_sleep(struct jb_session *session, int64_t sleep_ns)
+{
+    if (sleep_ns - session->sleep_ns > SLEEP_MIN_NS) {
         session->suspends++;
-        session->suspended_ns += sleep_ns - session->sleep_ns;
+        session->suspended_ns += (uint64_t)(sleep_ns - session->sleep_ns);
         for (int i = 0; i < session->channel_count; i++) {
             jb_account_suspend(&session->channels[i].account);
         }
@@ -74,7 +77,7 @@ static void shares_of(const struct jb_session *session, int number, const struct
         if (!info.processes_known) {
             return;
         }
-        jb_gpu_share(session->uses, session->use_count, device_channel(session, number), session->use_ns, is_ours,
+        jb_gpu_share(session->uses, session->use_count, device_channel(session, number), jb_mono_ns(), is_ours,
                      session, &share);
         *ret = share.shares;
         return;
@@ -174,18 +177,39 @@ static void book_reading(struct jb_session *session, const struct jb_reading *re
     }
 }
 
+/* Who uses the accelerators, until the same source looks again: a look that finds nobody brings no use at all. */
+static void keep_uses(struct jb_session *session, const struct jb_poll *poll)
+{
+    int sources = jb_meter_source_count(session->meter);
+
+    for (int i = 0; i < sources; i++) {
+        struct jb_source_info info;
+        jb_meter_source_info(session->meter, i, &info);
+        if (info.looks == session->looks[i]) {
+            continue;
+        }
+        session->looks[i] = info.looks;
+        size_t kept = 0;
+        for (size_t j = 0; j < session->use_count; j++) {
+            if (session->nodes[session->uses[j].channel].source != i) {
+                session->uses[kept++] = session->uses[j];
+            }
+        }
+        session->use_count = kept;
+    }
+    for (size_t i = 0; i < poll->use_count && session->use_count < MAX_USES; i++) {
+        if (poll->uses[i].channel < session->channel_count) {
+            session->uses[session->use_count++] = poll->uses[i];
+        }
+    }
+}
+
 void session_book(struct jb_session *session, const struct jb_poll *poll)
 {
     if (poll->channels_changed) {
         session_refresh_channels(session);
     }
-    if (poll->use_count > 0) {
-        session->use_count = poll->use_count < MAX_USES ? poll->use_count : MAX_USES;
-        memcpy(session->uses, poll->uses, session->use_count * sizeof(session->uses[0]));
-        session->use_ns = jb_mono_ns();
-    } else if (session->use_count > 0 && jb_mono_ns() - session->use_ns > USES_VALID_NS) {
-        session->use_count = 0;
-    }
+    keep_uses(session, poll);
     for (size_t i = 0; i < poll->count; i++) {
         book_reading(session, &poll->readings[i]);
     }

@@ -29,11 +29,11 @@ void session_refresh_channels(struct jb_session *session)
 
         jb_meter_source_info(session->meter, source, &info);
         if (i >= session->channel_count) {
-            *state = (struct channel_state){.channel = channel, .check_twin = -1, .status = channel->status};
+            *state = (struct channel_state){.own = *channel, .channel = &state->own, .check_twin = -1, .status = channel->status};
             jb_account_init(&state->account, channel);
             jb_idle_choose(session->reader, &session->machine, channel, &state->idle);
         }
-        session->nodes[i].channel = channel;
+        session->nodes[i].channel = state->channel;
         session->nodes[i].source = source;
         session->nodes[i].preference = info.preference;
         if (i >= session->channel_count) {

@@ -25,7 +25,9 @@
 #define MAX_USES 256
 
 struct channel_state {
-    const struct jb_channel *channel;
+    /* As it was when it appeared: the meter's own follows what is read ("gone"), but what was booked stays booked. */
+    struct jb_channel own;
+    const struct jb_channel *channel; /* &own */
     struct jb_account account;
     struct jb_parts totals;
     struct jb_idle idle;
@@ -60,13 +62,14 @@ struct jb_session {
     struct jb_usage usage;
     struct jb_gpu_use uses[MAX_USES];
     size_t use_count;
-    uint64_t use_ns;
+    uint64_t looks[JB_METER_MAX_SOURCES]; /* of each source, at the last poll */
     struct channel_state *channels; /* JB_METER_MAX_CHANNELS */
     struct jb_overlap_node *nodes;
     int channel_count;
     int timer_fd;
     size_t max_ticks;
-    uint64_t start_ns, end_ns, chunk_start_ns, sleep_ns; /* sleep_ns: boottime - monotonic at the last look */
+    uint64_t start_ns, end_ns, chunk_start_ns;
+    int64_t sleep_ns; /* session_sleep_ns() at the last look */
     uint64_t suspends, suspended_ns;
     uint64_t self_cpu_start_ns;
     bool started, stopped, stored, store_failed, sensor_lost;
@@ -81,7 +84,8 @@ void session_check_twins(struct jb_session *session, uint64_t now_ns);
 /* session_book.c */
 void session_look(struct jb_session *session, bool final); /* one point of usage */
 void session_book(struct jb_session *session, const struct jb_poll *poll);
-void session_check_sleep(struct jb_session *session);
+int64_t session_sleep_ns(void); /* how long this machine has slept since it booted */
+void session_check_sleep(struct jb_session *session, int64_t sleep_ns);
 void session_attribute(struct jb_session *session);
 void session_end_tick(struct jb_session *session, uint64_t now_ns);
 void session_flush_chunk(struct jb_session *session, uint64_t now_ns);

@@ -78,6 +78,7 @@ def test_lost_gpu_is_told_and_the_rest_goes_on(joulebook, tmp_path):
 
 def test_vendor_call_that_hangs_costs_the_run_nothing(joulebook, machine, tmp_path):
     env = nvml("gpus 1\nwatts 0 200\nhang 0 after=1s\n", tmp_path)
+    machine.write("proc/driver/nvidia/version", "")  # below a root the library is opened only where the driver is
     begin = time.monotonic()
     record = joulebook.measure("--root", machine.root, "--", "sleep", "8", env=env, timeout=40)
     took = time.monotonic() - begin

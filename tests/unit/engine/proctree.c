@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The run's CPU time, both ways, against what the processes themselves burnt. Each burns a known amount of its own CPU clock, so
+ * nothing here depends on how fast the machine is.
+ */
+#include "test.h"
+
+#include "base/clock.h"
+#include "base/os.h"
+#include "engine/proctree.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BURN_NS (200 * JB_NS_PER_MS)
+
+static void burn(uint64_t ns)
+{
+    struct timespec now;
+
+    do {
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    } while ((uint64_t)now.tv_sec * JB_NS_PER_S + (uint64_t)now.tv_nsec < ns);
+}
+
+typedef void (*story_fn)(void);
+
+static void burn_self(void)
+{
+    burn(BURN_NS);
+}
+
+static void burn_in_waited_child(void)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        burn(BURN_NS);
+        _exit(0);
+    }
+    waitpid(pid, NULL, 0);
+}
+
+static void burn_in_orphan(void)
+{
+    if (fork() == 0) {
+        if (fork() == 0) {
+            burn(BURN_NS);
+        }
+        _exit(0);
+    }
+    while (wait(NULL) > 0) {
+    }
+}
+
+static void burn_in_ignored_child(void)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    sigaction(SIGCHLD, &ignore, NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        burn(BURN_NS);
+        _exit(0);
+    }
+    while (kill(pid, 0) == 0) {
+        usleep(1000);
+    }
+}
+
+static uint64_t tell(story_fn story, bool perf)
+{
+    struct jb_proctree *tree;
+    int go[2];
+
+    assert_int_equal(pipe(go), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        char byte;
+        close(go[1]);
+        if (read(go[0], &byte, 1) != 1) {
+            _exit(1);
+        }
+        story();
+        _exit(0);
+    }
+    close(go[0]);
+    assert_int_equal(jb_proctree_create(child, perf, &tree), 0);
+    assert_int_equal(write(go[1], "x", 1), 1);
+    close(go[1]);
+    for (;;) {
+        struct rusage usage;
+        pid_t pid = wait4(-1, NULL, WNOHANG, &usage);
+        if (pid < 0) {
+            break;
+        }
+        if (pid > 0) {
+            jb_proctree_reaped(tree, pid, (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * JB_NS_PER_S +
+                                              (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000);
+        }
+        jb_proctree_cpu_ns(tree, true);
+        usleep(2000);
+    }
+    uint64_t total = jb_proctree_cpu_ns(tree, true);
+    jb_proctree_destroy(tree);
+    return total;
+}
+
+static void check(story_fn story, bool perf)
+{
+    uint64_t cpu_ns = tell(story, perf);
+
+    assert_in_range(cpu_ns, BURN_NS - 20 * JB_NS_PER_MS, BURN_NS + 100 * JB_NS_PER_MS);
+}
+
+static void proc_sees_the_child_and_what_it_waited_for(void **state)
+{
+    check(burn_self, false);
+    check(burn_in_waited_child, false);
+}
+
+static void proc_sees_orphans(void **state)
+{
+    check(burn_in_orphan, false);
+}
+
+static void proc_keeps_what_it_saw_of_a_child_that_nobody_waited_for(void **state)
+{
+    /* Looked at every 2 ms: what it burnt after the last look is not known. */
+    check(burn_in_ignored_child, false);
+}
+
+static void perf_sees_them_all(void **state)
+{
+    struct jb_proctree *tree;
+
+    assert_int_equal(jb_proctree_create(getpid(), true, &tree), 0);
+    const char *method = jb_proctree_method(tree);
+    bool perf = method[0] == 'p';
+    jb_proctree_destroy(tree);
+    if (!perf) {
+        print_message("perf events are not allowed here\n");
+        skip();
+    }
+    check(burn_self, true);
+    check(burn_in_waited_child, true);
+    check(burn_in_orphan, true);
+    check(burn_in_ignored_child, true);
+}
+
+static void it_knows_its_own(void **state)
+{
+    struct jb_proctree *tree;
+    pid_t child = fork();
+
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    assert_int_equal(jb_proctree_create(child, false, &tree), 0);
+    assert_true(jb_proctree_contains(tree, child));
+    assert_false(jb_proctree_contains(tree, getpid()));
+    assert_false(jb_proctree_contains(tree, getppid()));
+    assert_false(jb_proctree_contains(tree, 1));
+    assert_false(jb_proctree_contains(tree, 0x7ffffff0));
+    assert_false(jb_proctree_contains(tree, -1));
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    jb_proctree_destroy(tree);
+    jb_proctree_destroy(NULL);
+}
+
+static int become_subreaper(void **state)
+{
+    return jb_os_become_subreaper();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(proc_sees_the_child_and_what_it_waited_for),
+        cmocka_unit_test(proc_sees_orphans),
+        cmocka_unit_test(proc_keeps_what_it_saw_of_a_child_that_nobody_waited_for),
+        cmocka_unit_test(perf_sees_them_all),
+        cmocka_unit_test(it_knows_its_own),
+    };
+    return cmocka_run_group_tests(tests, become_subreaper, NULL);
+}

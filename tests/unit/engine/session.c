@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A session on made-up sensors: the ledger closes whatever they do, a tick allocates nothing, a sensor that dies is told. The
+ * fake driver follows the monotonic clock exactly, so that joules can be checked without any sleep being exact.
+ */
+#include "test.h"
+
+#include "base/clock.h"
+#include "engine/session.h"
+#include "engine/session_impl.h"
+
+#include <math.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__has_feature)
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+#define COUNT_ALLOCATIONS
+#endif
+#else
+#define COUNT_ALLOCATIONS
+#endif
+#endif
+
+#ifdef COUNT_ALLOCATIONS
+/* Replace the allocator of this test by one that counts what one thread does while it is watched. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+static __thread bool watched_thread;
+static __thread unsigned allocations;
+
+void *malloc(size_t size)
+{
+    allocations += watched_thread;
+    return __libc_malloc(size);
+}
+void *calloc(size_t count, size_t size)
+{
+    allocations += watched_thread;
+    return __libc_calloc(count, size);
+}
+void *realloc(void *old, size_t size)
+{
+    allocations += watched_thread;
+    return __libc_realloc(old, size);
+}
+#endif
+
+static struct jb_intensity intensity = {.zone = "X", .g_per_kwh = 400, .rel_error = 0.1, .factor = "lifecycle"};
+
+static struct jb_session *make(const char *sensors, const char *db)
+{
+    struct jb_session_config config = {
+        .sensors = sensors,
+        .db_path = db,
+        .interval_ns = 10 * JB_NS_PER_MS,
+        .basis = "machine", /* there is no child, so nothing is the run's */
+        .pue = 1,
+        .intensity = &intensity,
+        .open_wait_ns = 2 * JB_NS_PER_S,
+    };
+    struct jb_session *session;
+    struct jb_diag diag = {0};
+
+    if (jb_session_create(&config, &session, &diag) < 0) {
+        fail_msg("%s", diag.text);
+    }
+    return session;
+}
+
+static void tick_for(struct jb_session *session, uint64_t duration_ns)
+{
+    uint64_t end_ns = jb_mono_ns() + duration_ns;
+
+    while (jb_mono_ns() < end_ns) {
+        struct pollfd timer = {.fd = jb_session_timer_fd(session), .events = POLLIN};
+        assert_true(poll(&timer, 1, 5000) > 0);
+        jb_session_tick(session);
+    }
+}
+
+static struct jb_record *run(struct jb_session *session, uint64_t duration_ns)
+{
+    struct jb_ending ending = {.status = JB_RUN_FINISHED, .has_exit_code = true};
+
+    assert_int_equal(jb_session_start(session, 0, NULL), 0);
+    tick_for(session, duration_ns);
+    jb_session_stop(session, &ending);
+    return jb_session_record(session);
+}
+
+static void assert_closes(const struct jb_record *record)
+{
+    uint64_t machine_uj = 0;
+
+    assert_int_equal(record->machine_uj, record->run_uj + record->idle_uj + record->others_uj + record->unattributed_uj);
+    for (size_t i = 0; i < record->channel_count; i++) {
+        const struct jb_record_channel *channel = &record->channels[i];
+        assert_int_equal(channel->energy_uj,
+                         channel->run_uj + channel->idle_uj + channel->others_uj + channel->unattributed_uj);
+        machine_uj += channel->in_total ? channel->energy_uj : 0;
+    }
+    assert_int_equal(record->machine_uj, machine_uj);
+    assert_true(record->footprint_uj <= record->run_uj + record->idle_uj);
+}
+
+static void known_power_gives_known_joules(void **state)
+{
+    struct jb_session *session = make("fake:watts=100:device=cpu:unit=0,fake:watts=40:device=gpu:unit=1:kind=power", "none");
+    struct jb_record *record = run(session, 1200 * JB_NS_PER_MS);
+
+    assert_closes(record);
+    double joules = (double)record->machine_uj / 1e6;
+    /* The readings lie a little outside of the run at both ends; never inside it. */
+    assert_true(joules >= 0.97 * 140 * record->duration_s && joules <= 140 * (record->duration_s + 0.5));
+    assert_true(record->emissions_g > 0);
+    assert_true(record->uncertainty_uj > 0);
+    jb_session_destroy(session);
+}
+
+static void every_fault_closes(void **state)
+{
+    static const char *const faults[] = {"stall", "gone", "backwards", "frozen", "nan", "reset", "wild"};
+
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        char sensors[128];
+        snprintf(sensors, sizeof(sensors), "fake:watts=100:unit=0:fault=%s:at=100ms,fake:watts=10:device=ram", faults[i]);
+        struct jb_session *session = make(sensors, "none");
+        struct jb_record *record = run(session, 400 * JB_NS_PER_MS);
+        assert_closes(record);
+        assert_true((double)record->machine_uj / 1e6 < 110 * (record->duration_s + 1));
+        jb_session_destroy(session);
+    }
+}
+
+static void a_lane_that_hangs_does_not_hold_up_the_end(void **state)
+{
+    struct jb_session *session = make("fake:watts=50:unit=0,fake-lane:watts=100:device=gpu:fault=hang:at=100ms", "none");
+    uint64_t begin_ns = jb_mono_ns();
+    struct jb_record *record = run(session, 500 * JB_NS_PER_MS);
+
+    assert_closes(record);
+    jb_session_destroy(session);
+    assert_true(jb_mono_ns() - begin_ns < 10 * JB_NS_PER_S); /* the lane hangs for ever */
+}
+
+static void a_device_that_goes_is_told(void **state)
+{
+    struct jb_session *session = make("fake:watts=50:unit=0:fault=gone:at=100ms", "none");
+    struct jb_record *record = run(session, 400 * JB_NS_PER_MS);
+    bool told = false;
+
+    for (size_t i = 0; i < record->warning_count; i++) {
+        told = told || strstr(record->warnings[i], "went away") != NULL;
+    }
+    assert_true(told);
+    assert_true(jb_session_failed(session));
+    jb_session_destroy(session);
+}
+
+static void a_sleep_is_a_gap_and_told(void **state)
+{
+    struct jb_session *session = make("fake:watts=100:unit=0", "none");
+    struct jb_ending ending = {.status = JB_RUN_FINISHED};
+
+    assert_int_equal(jb_session_start(session, 0, NULL), 0);
+    tick_for(session, 200 * JB_NS_PER_MS);
+    session_check_sleep(session, session->sleep_ns + 60 * (int64_t)JB_NS_PER_S);
+    tick_for(session, 200 * JB_NS_PER_MS);
+    jb_session_stop(session, &ending);
+    struct jb_record *record = jb_session_record(session);
+    assert_closes(record);
+    assert_non_null(strstr(record->channels[0].flag_text, "suspend"));
+    assert_true(record->warning_count > 0);
+    assert_non_null(strstr(record->warnings[record->warning_count - 1], "slept"));
+    jb_session_destroy(session);
+}
+
+static void clocks_read_apart_are_no_sleep(void **state)
+{
+    struct jb_session *session = make("fake:watts=100:unit=0", "none");
+
+    assert_int_equal(jb_session_start(session, 0, NULL), 0);
+    for (int i = 0; i < 1000; i++) {
+        session_check_sleep(session, session_sleep_ns());
+    }
+    session_check_sleep(session, session->sleep_ns - 300);
+    assert_int_equal(session->suspends, 0);
+    jb_session_destroy(session);
+}
+
+static void unknown_sensors_are_refused(void **state)
+{
+    struct jb_session_config config = {.sensors = "fakke", .db_path = "none", .interval_ns = JB_NS_PER_S, .basis = "run", .pue = 1,
+                                       .intensity = &intensity};
+    struct jb_session *session;
+    struct jb_diag diag = {0};
+
+    assert_true(jb_session_create(&config, &session, &diag) < 0);
+    assert_non_null(strstr(diag.text, "fakke"));
+    jb_session_destroy(NULL);
+}
+
+static void a_tick_allocates_nothing(void **state)
+{
+#ifdef COUNT_ALLOCATIONS
+    char folder[] = "/tmp/jb-session-XXXXXX", path[64], name[80];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/x.db", folder);
+    struct jb_session *session = make("fake:watts=100:unit=0,fake:watts=10:device=ram,cpu-model", path);
+    struct jb_ending ending = {.status = JB_RUN_FINISHED};
+
+    assert_int_equal(jb_session_start(session, 0, NULL), 0);
+    tick_for(session, 50 * JB_NS_PER_MS);
+    allocations = 0;
+    watched_thread = true;
+    tick_for(session, 2200 * JB_NS_PER_MS); /* at least two chunks are flushed in this */
+    watched_thread = false;
+    assert_int_equal(allocations, 0);
+    jb_session_stop(session, &ending);
+    assert_true(jb_session_stored(session));
+    jb_session_destroy(session);
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(name, sizeof(name), "%s%s", path, endings[i]);
+        unlink(name);
+    }
+    assert_int_equal(rmdir(folder), 0);
+#else
+    print_message("the sanitizer has the allocator\n");
+    skip();
+#endif
+}
+
+static void baseline_is_measured_and_used(void **state)
+{
+    struct jb_session *session = make("fake:watts=30:unit=0", "none");
+    uint64_t idle_uw, sigma_uw;
+
+    assert_true(jb_session_baseline(session, 1000 * JB_NS_PER_MS, -1) >= 0);
+    assert_true(jb_session_measured_idle(session, 0, &idle_uw, &sigma_uw));
+    assert_in_range(idle_uw, 29000000, 31000000);
+    struct jb_record *record = run(session, 300 * JB_NS_PER_MS);
+    assert_closes(record);
+    assert_string_equal(record->channels[0].idle_source, "measured before the run");
+    assert_true(record->idle_uj > record->machine_uj * 9 / 10); /* the fake draws at rest what it always draws */
+    jb_session_destroy(session);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(known_power_gives_known_joules),
+        cmocka_unit_test(every_fault_closes),
+        cmocka_unit_test(a_lane_that_hangs_does_not_hold_up_the_end),
+        cmocka_unit_test(a_device_that_goes_is_told),
+        cmocka_unit_test(a_sleep_is_a_gap_and_told),
+        cmocka_unit_test(clocks_read_apart_are_no_sleep),
+        cmocka_unit_test(unknown_sensors_are_refused),
+        cmocka_unit_test(a_tick_allocates_nothing),
+        cmocka_unit_test(baseline_is_measured_and_used),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
