@@ -62,6 +62,15 @@ void jb_bits_put_rice(struct jb_bit_writer *writer, uint64_t value, unsigned k)
     jb_bits_put(writer, value, k);
 }
 
+void jb_bits_put_part(struct jb_bit_writer *writer, uint64_t part, uint64_t whole)
+{
+    unsigned length = bit_length(part);
+    jb_bits_put_rice(writer, length == 0 ? 0 : bit_length(whole) - length + 1, 1);
+    if (length > 1) {
+        jb_bits_put(writer, part, length - 1);
+    }
+}
+
 void jb_bits_flush(struct jb_bit_writer *writer)
 {
     if (writer->used > 0) {
@@ -170,4 +179,18 @@ uint64_t jb_bits_get_rice(struct jb_bit_reader *reader, unsigned k)
         return 0;
     }
     return (uint64_t)ones << k | jb_bits_get(reader, k);
+}
+
+uint64_t jb_bits_get_part(struct jb_bit_reader *reader, uint64_t whole)
+{
+    uint64_t code = jb_bits_get_rice(reader, 1), longest = bit_length(whole);
+    if (code == 0) {
+        return 0;
+    }
+    if (code > longest) {
+        reader->failed = true;
+        return 0;
+    }
+    unsigned rest = (unsigned)(longest - code); /* bits after the leading one */
+    return UINT64_C(1) << rest | jb_bits_get(reader, rest);
 }

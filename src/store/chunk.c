@@ -106,10 +106,12 @@ static void put_parts(struct jb_bit_writer *bits, const struct jb_chunk_channel 
             rest = i;
         }
     }
+    uint64_t left = parts[0] + parts[1] + parts[2] + parts[3];
     jb_bits_put(bits, rest, 2);
     for (unsigned i = 0; i < 4; i++) {
         if (i != rest) {
-            jb_bits_put_number(bits, parts[i]);
+            jb_bits_put_part(bits, parts[i], left);
+            left -= parts[i];
         }
     }
 }

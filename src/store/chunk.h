@@ -16,8 +16,8 @@
  *       1 bit        every tick has a value; if not, 1 bit a tick, and for a tick without one 1 bit "gap"
  *       number       the first value, if there is one
  *       6 bits, Rice the differences to the value before (zigzag)
- *       2 bits, 3 numbers   which of run, idle, others, unattributed is the rest of the sum, and the three that are not
- *     zeros          to the end of the byte
+ *       2 bits, 3 parts   which of run, idle, others, unattributed is the rest of the sum, and the three that are not,
+ * each as a part of what the ones before it left zeros          to the end of the byte
  *
  * Energies are exact microjoules. Whatever the bytes, reading ends with 0 or -EBADMSG and touches nothing outside them.
  */

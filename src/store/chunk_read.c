@@ -110,7 +110,7 @@ static int get_parts(struct jb_chunk_reader *reader)
         if (i == rest) {
             continue;
         }
-        *parts[i] = jb_bits_get_number(&reader->bits);
+        *parts[i] = jb_bits_get_part(&reader->bits, left);
         if (*parts[i] > left) {
             return -EBADMSG;
         }

@@ -21,11 +21,12 @@
 #include "base/diag.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "store/connection.h"
 #include "store/schema.h"
 #include "store/write.h"
 
-#define BUSY_MS   5000
-#define PATH_SIZE 4096
+#define BUSY_MS       5000
+#define JB_STORE_PATH 4096
 
 int jb_store_default_path(char *buffer, size_t size)
 {
@@ -36,112 +37,20 @@ int jb_store_default_path(char *buffer, size_t size)
     return jb_xdg_path(JB_XDG_DATA, "joulebook.db", buffer, size);
 }
 
-/* "file:PATH?immutable=1"; what means something in a URI is written as %XX. */
-static char *immutable_uri(const char *path)
-{
-    struct jb_buf uri = {0};
-    jb_buf_puts(&uri, *path == '/' ? "file://" : "file:");
-    for (const unsigned char *p = (const unsigned char *)path; *p != '\0'; p++) {
-        if (*p == '%' || *p == '?' || *p == '#' || *p < 0x21) {
-            jb_buf_printf(&uri, "%%%02X", *p);
-        } else {
-            jb_buf_add(&uri, p, 1);
-        }
-    }
-    jb_buf_puts(&uri, "?immutable=1");
-    if (uri.failed) {
-        jb_buf_finish(&uri);
-    }
-    return uri.data;
-}
-
-/* There is no log, or an empty one: all that was written is in the file itself. */
-static bool log_is_empty(const char *path)
-{
-    char log[PATH_SIZE + 8];
-    struct stat st;
-    for (int i = 0; i < 2; i++) {
-        if (!jb_copy(log, sizeof(log), path) || strlen(log) + sizeof("-journal") > sizeof(log)) {
-            return false;
-        }
-        jb_copy(log + strlen(log), sizeof("-journal"), i == 0 ? "-wal" : "-journal");
-        if (stat(log, &st) == 0 ? st.st_size > 0 : errno != ENOENT) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void disconnect(struct jb_store *store)
-{
-    sqlite3_close_v2(store->db);
-    store->db = NULL;
-}
-
-static int connect_to(struct jb_store *store, int flags, bool immutable, struct jb_diag *diag)
-{
-    JB_CLEANUP(jb_freep) char *uri = immutable ? immutable_uri(store->path) : NULL;
-    if (immutable && uri == NULL) {
-        return jb_fail(diag, -ENOMEM, "out of memory");
-    }
-    int rc = sqlite3_open_v2(immutable ? uri : store->path, &store->db,
-                             flags | SQLITE_OPEN_NOMUTEX | (immutable ? SQLITE_OPEN_URI : 0), NULL);
-    if (rc != SQLITE_OK) {
-        rc = jb_db_fail(store, rc, "open", diag);
-        disconnect(store);
-        return rc;
-    }
-    sqlite3_extended_result_codes(store->db, 1);
-    sqlite3_busy_timeout(store->db, BUSY_MS);
-    sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
-    sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, (int *)NULL);
-    sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
-    sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, (int *)NULL);
-    sqlite3_limit(store->db, SQLITE_LIMIT_LENGTH, 16 << 20);
-    sqlite3_limit(store->db, SQLITE_LIMIT_ATTACHED, 0);
-    /* 512 KiB of cache: the whole meter is to stay under 10 MB. */
-    return jb_db_exec(store, "PRAGMA cell_size_check = ON; PRAGMA cache_size = -512; PRAGMA mmap_size = 0", "open",
-                      diag);
-}
-
 /* Whose is it? Leaves no connection. */
 static int look(struct jb_store *store, int64_t *ret_version, struct jb_diag *diag)
 {
-    int r = connect_to(store, SQLITE_OPEN_READONLY, log_is_empty(store->path), diag);
+    int r = jb_connect(store, SQLITE_OPEN_READONLY, jb_connection_log_is_empty(store->path), diag);
     if (r == 0) {
         r = jb_schema_identify(store, ret_version, diag);
     }
-    disconnect(store);
+    jb_disconnect(store);
     return r;
-}
-
-/* Changing to WAL takes a lock for which SQLite does not wait by itself. */
-static int change_to_wal(struct jb_store *store, struct jb_diag *diag)
-{
-    uint64_t give_up_ns = jb_mono_ns() + BUSY_MS * JB_NS_PER_MS;
-    for (;;) {
-        JB_CLEANUP(jb_db_finalize) sqlite3_stmt *statement = NULL;
-        int r = jb_db_prepare(store, "PRAGMA journal_mode = WAL", "open", &statement, diag);
-        if (r == 0) {
-            r = jb_db_step(store, statement, "open", diag);
-        }
-        if (r == 1) {
-            /* Where there is no shared memory (some network file systems) the old journal stays, and needs more syncs.
-             */
-            bool wal = jb_streq((const char *)sqlite3_column_text(statement, 0), "wal");
-            jb_db_finalize(&statement);
-            return jb_db_exec(store, wal ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", "open", diag);
-        }
-        if (r != -EBUSY || jb_mono_ns() > give_up_ns) {
-            return r;
-        }
-        usleep(2000);
-    }
 }
 
 static int open_for_writing(struct jb_store *store, struct jb_diag *diag)
 {
-    int r = connect_to(store, SQLITE_OPEN_READWRITE, false, diag);
+    int r = jb_connect(store, SQLITE_OPEN_READWRITE, false, diag);
     if (r < 0) {
         return r;
     }
@@ -150,12 +59,14 @@ static int open_for_writing(struct jb_store *store, struct jb_diag *diag)
         jb_fix(diag, "choose another file with --db FILE or JOULEBOOK_DB");
         return r;
     }
-    /* auto_vacuum counts only before the first page is written; a log of 256 pages is 1 MB. */
-    r = jb_db_exec(
-        store, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA wal_autocheckpoint = 256; PRAGMA journal_size_limit = 1048576",
-        "open", diag);
+    /* The first two count only before the first page is written. A chunk is about 400 bytes: pages of 8 KiB waste half
+     * as much of it as the usual 4. A log of 128 pages is 1 MB. */
+    r = jb_db_exec(store,
+                   "PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA wal_autocheckpoint = 128;"
+                   "PRAGMA journal_size_limit = 1048576",
+                   "open", diag);
     if (r == 0) {
-        r = change_to_wal(store, diag);
+        r = jb_connection_use_wal(store, diag);
     }
     return r < 0 ? r : jb_schema_migrate(store, diag);
 }
@@ -163,13 +74,13 @@ static int open_for_writing(struct jb_store *store, struct jb_diag *diag)
 static int open_for_reading(struct jb_store *store, struct jb_diag *diag)
 {
     int64_t version = 0;
-    int r = connect_to(store, SQLITE_OPEN_READONLY, false, diag);
+    int r = jb_connect(store, SQLITE_OPEN_READONLY, false, diag);
     if (r == 0) {
         r = jb_schema_identify(store, &version, diag);
     }
-    if (r < 0 && log_is_empty(store->path)) {
-        disconnect(store);
-        r = connect_to(store, SQLITE_OPEN_READONLY, true, diag);
+    if (r < 0 && jb_connection_log_is_empty(store->path)) {
+        jb_disconnect(store);
+        r = jb_connect(store, SQLITE_OPEN_READONLY, true, diag);
     }
     return r;
 }
@@ -177,7 +88,7 @@ static int open_for_reading(struct jb_store *store, struct jb_diag *diag)
 /* What was written last is in the log, and reading a log needs a file for its index beside it. */
 static int explain_log(struct jb_store *store, int err, struct jb_diag *diag)
 {
-    if ((err == -EACCES || err == -EROFS) && !log_is_empty(store->path)) {
+    if ((err == -EACCES || err == -EROFS) && !jb_connection_log_is_empty(store->path)) {
         jb_fail(diag, err, "%s was not closed properly and its folder cannot be written to", store->path);
         jb_fix(diag, "cp '%s' '%s-wal' FOLDER, and read the copy with --db", store->path, store->path);
     }
@@ -238,14 +149,14 @@ static int open_store(struct jb_store *store, enum jb_store_mode mode, struct jb
     if (mode == JB_STORE_WRITE) {
         return open_for_writing(store, diag);
     }
-    if (version == 0 && log_is_empty(store->path)) {
+    if (version == 0 && jb_connection_log_is_empty(store->path)) {
         jb_fail(diag, -ENOENT, "%s is empty: nothing has been recorded yet", store->path);
         jb_fix(diag, "joulebook run -- COMMAND");
         return -ENOENT;
     }
     if (version < jb_schema_version) { /* an older file is brought up to date first */
         r = open_for_writing(store, diag);
-        disconnect(store);
+        jb_disconnect(store);
     }
     if (r == 0) {
         r = open_for_reading(store, diag);
@@ -255,7 +166,7 @@ static int open_store(struct jb_store *store, enum jb_store_mode mode, struct jb
 
 int jb_store_open(const char *path, enum jb_store_mode mode, struct jb_store **ret_store, struct jb_diag *diag)
 {
-    char fallback[PATH_SIZE];
+    char fallback[JB_STORE_PATH];
     if (path == NULL) {
         int r = jb_store_default_path(fallback, sizeof(fallback));
         if (r < 0) {
@@ -266,7 +177,7 @@ int jb_store_open(const char *path, enum jb_store_mode mode, struct jb_store **r
         }
         path = fallback;
     }
-    if (strlen(path) >= PATH_SIZE || *path == '\0') {
+    if (strlen(path) >= JB_STORE_PATH || *path == '\0') {
         return jb_fail(diag, *path == '\0' ? -ENOENT : -ENAMETOOLONG, "the path of the database is empty or too long");
     }
     struct jb_store *store = calloc(1, sizeof(*store));
@@ -294,7 +205,7 @@ void jb_store_close(struct jb_store *store)
         return;
     }
     jb_writer_destroy(store->writer);
-    disconnect(store);
+    jb_disconnect(store);
     free(store->path);
     free(store);
 }

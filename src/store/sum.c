@@ -103,23 +103,39 @@ void jb_sum_add(struct jb_sum *to, const struct jb_sum *part)
     to->covered_us += part->covered_us;
 }
 
-int jb_bin_encode(const struct jb_bin *bin, struct jb_buf *out)
+int jb_bin_encode(const struct jb_bin *bin, uint64_t width_us, struct jb_buf *out)
 {
     struct jb_bit_writer bits = {.out = out};
     jb_bits_put(&bits, 1, 8);
     jb_bits_put_number(&bits, bin->channel_count);
     for (size_t c = 0; c < bin->channel_count; c++) {
         const struct jb_sum *sum = &bin->channels[c];
-        jb_bits_put_number(&bits, sum->energy_uj);
-        jb_bits_put_number(&bits, sum->run_uj);
-        jb_bits_put_number(&bits, sum->covered_us);
+        jb_bits_put_part(&bits, width_us - sum->covered_us, width_us);
         if (sum->covered_us > 0) {
-            jb_bits_put_number(&bits, sum->min_uw);
+            jb_bits_put_number(&bits, sum->energy_uj);
+            jb_bits_put_number(&bits, sum->run_uj);
             jb_bits_put_number(&bits, sum->max_uw);
+            jb_bits_put_part(&bits, sum->min_uw, sum->max_uw);
         }
     }
     jb_bits_flush(&bits);
     return out->failed ? -ENOMEM : 0;
+}
+
+/* A sum that says more than its bin can hold fails the reader. */
+static struct jb_sum get_sum(struct jb_bit_reader *bits, uint64_t width_us)
+{
+    struct jb_sum sum = {0};
+    uint64_t uncovered = jb_bits_get_part(bits, width_us);
+    if (uncovered < width_us) {
+        sum.covered_us = width_us - uncovered;
+        sum.energy_uj = jb_bits_get_number(bits);
+        sum.run_uj = jb_bits_get_number(bits);
+        sum.max_uw = jb_bits_get_number(bits);
+        sum.min_uw = jb_bits_get_part(bits, sum.max_uw);
+    }
+    bits->failed = bits->failed || uncovered > width_us || sum.min_uw > sum.max_uw;
+    return sum;
 }
 
 int jb_bin_decode(struct jb_bin *bin, const void *data, size_t size, uint64_t width_us)
@@ -135,20 +151,12 @@ int jb_bin_decode(struct jb_bin *bin, const void *data, size_t size, uint64_t wi
         return r;
     }
     jb_bin_reset(bin, bin->index);
-    for (size_t c = 0; c < count; c++) {
-        struct jb_sum sum = {0};
-        sum.energy_uj = jb_bits_get_number(&bits);
-        sum.run_uj = jb_bits_get_number(&bits);
-        sum.covered_us = jb_bits_get_number(&bits);
-        if (sum.covered_us > 0) {
-            sum.min_uw = jb_bits_get_number(&bits);
-            sum.max_uw = jb_bits_get_number(&bits);
-        }
-        if (bits.failed || sum.covered_us > width_us || sum.min_uw > sum.max_uw) {
-            jb_bin_reset(bin, bin->index);
-            return -EBADMSG;
-        }
-        bin->channels[c] = sum;
+    for (size_t c = 0; c < count && !bits.failed; c++) {
+        bin->channels[c] = get_sum(&bits, width_us);
+    }
+    if (bits.failed) {
+        jb_bin_reset(bin, bin->index);
+        return -EBADMSG;
     }
     return 0;
 }

@@ -9,8 +9,9 @@
  * The writer keeps the bin that the run's last moment lies in in memory and writes it when the run has moved on, or
  * ends. What reaches further back (a slow sensor's value covers time before) is added to the bins already written.
  *
- * The blob of a bin, as bits (bits.h): 8 bits format 1, number of channels, and for each channel number energy, number
- * run, number covered time; if that is not 0, number lowest and number highest power in microwatts.
+ * The blob of a bin, as bits (bits.h): 8 bits format 1, number of channels, and for each channel the time that is not
+ * covered as a part of the width; if that is not all of it, number energy, number run, number highest power in
+ * microwatts, and the lowest as a part of the highest.
  */
 #ifndef JB_STORE_SUM_H
 #define JB_STORE_SUM_H
@@ -42,8 +43,8 @@ void jb_bin_finish(struct jb_bin *bin);
 struct jb_sum jb_sum_part(const struct jb_interval *interval, uint64_t index, uint64_t width_us);
 void jb_sum_add(struct jb_sum *to, const struct jb_sum *part);
 
-int jb_bin_encode(const struct jb_bin *bin, struct jb_buf *out);
-/* Replaces the channels of `bin`, keeps its index. -EBADMSG, -ENOMEM (then the bin is what it was or empty). */
+int jb_bin_encode(const struct jb_bin *bin, uint64_t width_us, struct jb_buf *out);
+/* Replaces the channels of `bin`, keeps its index. -EBADMSG, -ENOMEM (then the bin is empty or what it was). */
 int jb_bin_decode(struct jb_bin *bin, const void *data, size_t size, uint64_t width_us);
 
 #endif

@@ -22,7 +22,7 @@ static int put_bin(struct jb_store *store, size_t level, const struct jb_bin *bi
     struct jb_writer *writer = store->writer;
     sqlite3_stmt *put = writer->levels[level].put;
     jb_buf_clear(&writer->bin_blob);
-    int r = jb_bin_encode(bin, &writer->bin_blob);
+    int r = jb_bin_encode(bin, jb_sum_width_us[level], &writer->bin_blob);
     if (r < 0) {
         return jb_fail(diag, r, "out of memory");
     }

@@ -80,7 +80,7 @@ static void check_bin(const uint8_t *data, size_t size)
     struct jb_bin bin = {0}, again = {0};
     struct jb_buf out = {0};
     if (jb_bin_decode(&bin, data, size, jb_sum_width_us[0]) == 0) {
-        require(jb_bin_encode(&bin, &out) == 0);
+        require(jb_bin_encode(&bin, jb_sum_width_us[0], &out) == 0);
         require(jb_bin_decode(&again, out.data, out.length, jb_sum_width_us[0]) == 0);
         require(again.channel_count == bin.channel_count);
         for (size_t i = 0; i < bin.channel_count; i++) {

@@ -82,6 +82,30 @@ static void random_streams_come_back(void **state)
     }
 }
 
+static void parts_of_a_whole_come_back_and_nothing_costs_two_bits(void **state)
+{
+    struct random random = {.state = 5};
+    struct jb_buf out = {0};
+    struct jb_bit_writer writer = {.out = &out};
+    uint64_t wholes[256], parts[256];
+    for (size_t i = 0; i < 256; i++) {
+        wholes[i] = i == 0 ? UINT64_MAX : random_next(&random) >> random_below(&random, 64);
+        parts[i] = i < 2 ? wholes[i] : wholes[i] == 0 ? 0 : random_below(&random, wholes[i]) >> random_below(&random, 64);
+        jb_bits_put_part(&writer, parts[i], wholes[i]);
+    }
+    jb_bits_flush(&writer);
+    struct jb_bit_reader reader = {.data = (const uint8_t *)out.data, .size = out.length};
+    for (size_t i = 0; i < 256; i++) {
+        assert_true(jb_bits_get_part(&reader, wholes[i]) == parts[i]);
+    }
+    assert_false(reader.failed);
+    jb_buf_clear(&out);
+    writer = (struct jb_bit_writer){.out = &out};
+    jb_bits_put_part(&writer, 0, 123456789);
+    assert_int_equal(writer.used, 2);
+    jb_buf_finish(&out);
+}
+
 static void zigzag_keeps_small_differences_small_and_all_differences_apart(void **state)
 {
     assert_true(jb_zigzag(0) == 0);
@@ -132,12 +156,15 @@ static void reading_stays_inside_the_data(void **state)
             }
             struct jb_bit_reader reader = {.data = data, .size = size};
             for (int i = 0; i < 400 && !reader.failed; i++) {
-                switch (random_below(&random, 3)) {
+                switch (random_below(&random, 4)) {
                 case 0:
                     jb_bits_get(&reader, (unsigned)random_below(&random, 65));
                     break;
                 case 1:
                     jb_bits_get_number(&reader);
+                    break;
+                case 2:
+                    jb_bits_get_part(&reader, random_next(&random) >> random_below(&random, 64));
                     break;
                 default:
                     jb_bits_get_rice(&reader, (unsigned)random_below(&random, 64));
@@ -162,6 +189,7 @@ int main(void)
         cmocka_unit_test(every_width_comes_back),
         cmocka_unit_test(numbers_and_rice_codes_come_back_at_their_limits),
         cmocka_unit_test(random_streams_come_back),
+        cmocka_unit_test(parts_of_a_whole_come_back_and_nothing_costs_two_bits),
         cmocka_unit_test(zigzag_keeps_small_differences_small_and_all_differences_apart),
         cmocka_unit_test(the_chosen_k_is_close_to_the_best),
         cmocka_unit_test(reading_stays_inside_the_data),
