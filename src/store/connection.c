@@ -41,7 +41,7 @@ static char *immutable_uri(const char *path)
 
 bool jb_connection_log_is_empty(const char *path)
 {
-    char log[PATH_SIZE + 8];
+    char log[JB_STORE_PATH + 8];
     struct stat st;
     for (int i = 0; i < 2; i++) {
         if (!jb_copy(log, sizeof(log), path) || strlen(log) + sizeof("-journal") > sizeof(log)) {
@@ -97,8 +97,7 @@ int jb_connection_use_wal(struct jb_store *store, struct jb_diag *diag)
             r = jb_db_step(store, statement, "open", diag);
         }
         if (r == 1) {
-            /* Where there is no shared memory (some network file systems) the old journal stays, and needs more syncs.
-             */
+            /* Without shared memory (some network file systems) the old journal stays, and needs more syncs. */
             bool wal = jb_streq((const char *)sqlite3_column_text(statement, 0), "wal");
             jb_db_finalize(&statement);
             return jb_db_exec(store, wal ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", "open", diag);

@@ -4,10 +4,12 @@
  *
  * The first look at a file is never one that could change it: SQLite would mend the journal of somebody else's database
  * on a normal open, and clean up its write-ahead log when closing. A file that nobody has open is looked at as
- * "immutable" (no lock, no log, no file made beside it); else a read-only connection does. The file is made by us, not
- * by SQLite, so that its mode is 0600 from the start; SQLite gives the log the same mode. Read-only media: a WAL
- * database wants to make a file beside itself even to be read. Where it cannot, and no log is left over, "immutable"
- * reads it all the same.
+ * "immutable" (no lock, no log, no file made beside it); else a read-only connection does.
+ *
+ * The file is made by us, not by SQLite, so that its mode is 0600 from the start; SQLite gives the log the same mode.
+ *
+ * Read-only media: a WAL database wants to make a file beside itself even to be read. Where it cannot, and no log is
+ * left over, "immutable" reads it all the same.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,16 +19,12 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/diag.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "store/connection.h"
 #include "store/schema.h"
 #include "store/write.h"
-
-#define BUSY_MS       5000
-#define JB_STORE_PATH 4096
 
 int jb_store_default_path(char *buffer, size_t size)
 {
@@ -78,7 +76,8 @@ static int open_for_reading(struct jb_store *store, struct jb_diag *diag)
     if (r == 0) {
         r = jb_schema_identify(store, &version, diag);
     }
-    if (r < 0 && jb_connection_log_is_empty(store->path)) {
+    bool by_place = r < 0 && r != -EBUSY && r != -EUCLEAN && r != -ENOMEM; /* not by what is in the file */
+    if (by_place && jb_connection_log_is_empty(store->path)) {
         jb_disconnect(store);
         r = jb_connect(store, SQLITE_OPEN_READONLY, true, diag);
     }
