@@ -138,9 +138,9 @@ int jb_meter_create(const struct jb_meter_config *config, struct jb_meter **ret_
 
 int jb_meter_check_sensors(const char *sensors, struct jb_diag *diag)
 {
-    JB_CLEANUP(jb_freep) char *list = strdup(sensors);
+    JB_CLEANUP(jb_freep) char *list = sensors ? strdup(sensors) : NULL;
     struct jb_choice choices[JB_METER_MAX_SOURCES];
-    if (!list) {
+    if (sensors && !list) {
         return jb_fail(diag, -ENOMEM, "no memory for the list of sensors");
     }
     int count = jb_choose(list, choices, JB_METER_MAX_SOURCES, diag);

@@ -45,7 +45,8 @@ struct jb_meter_config {
  * signals blocked, so that signals remain the caller's. */
 int jb_meter_create(const struct jb_meter_config *config, struct jb_meter **ret_meter, struct jb_diag *diag);
 
-/* Is `sensors` a list that create() would take? 0, or -EINVAL with the same message and hint. */
+/* Is `sensors` (NULL: the default) a list that create() would take? 0, or -EINVAL with the same message and hint.
+ * Opens nothing: what a test driver makes of its spec shows when it is opened. */
 int jb_meter_check_sensors(const char *sensors, struct jb_diag *diag);
 
 /* NULL-safe. Waits at most 100 ms in all for lanes that are inside a call. */

@@ -66,6 +66,19 @@ static void a_list_that_makes_no_sense_makes_no_meter(void **state)
     jb_meter_destroy(NULL);
 }
 
+static void a_list_can_be_checked_without_opening_anything(void **state)
+{
+    struct jb_diag diag = {0};
+    assert_int_equal(jb_meter_check_sensors("fake:watts=1,rapl-perf", &diag), 0);
+    assert_int_equal(jb_meter_check_sensors("-cpu-model", &diag), 0);
+    assert_int_equal(jb_meter_check_sensors(NULL, &diag), 0);
+    assert_string_equal(diag.text, "");
+    assert_int_equal(jb_meter_check_sensors("rapl-pref", &diag), -EINVAL);
+    assert_non_null(strstr(diag.fix, "rapl-perf"));
+    assert_int_equal(jb_meter_check_sensors("", &diag), -EINVAL);
+    assert_int_equal(jb_meter_check_sensors("rapl-pref", NULL), -EINVAL);
+}
+
 static void test_drivers_are_opened_only_by_name(void **state)
 {
     char root[] = "/tmp/jb-meter-XXXXXX";
@@ -462,6 +475,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_that_makes_no_sense_makes_no_meter),
+        cmocka_unit_test(a_list_can_be_checked_without_opening_anything),
         cmocka_unit_test(test_drivers_are_opened_only_by_name),
         cmocka_unit_test(channels_are_numbered_over_all_sources),
         cmocka_unit_test(what_a_sensor_says_comes_through_unchanged),
