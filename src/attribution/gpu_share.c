@@ -32,8 +32,12 @@ static void count_use(struct holders *holders, const struct jb_gpu_use *use, boo
     }
     holders->ours = holders->ours || ours;
     holders->others = holders->others || !ours;
-    if (!use->utilisation_known || use->busy_ppm > FULL_PPM || use->t1_ns < use->t0_ns) {
-        holders->unknown = true;
+    if (!use->utilisation_known) {
+        holders->unseen = true;
+        return;
+    }
+    if (use->busy_ppm > FULL_PPM || use->t1_ns < use->t0_ns) {
+        holders->garbage = true;
         return;
     }
     uint64_t width_ns = use->t1_ns > use->t0_ns ? use->t1_ns - use->t0_ns : 1;
@@ -50,17 +54,23 @@ static void count_use(struct holders *holders, const struct jb_gpu_use *use, boo
 
 static void share_by_time(const struct holders *holders, struct jb_shares *ret)
 {
-    unsigned __int128 ours = holders->ours_busy, others = holders->others_busy;
+    unsigned __int128 ours = holders->ours_busy, others = holders->others_busy, nobody = 0;
     uint64_t span_ns = holders->t1_ns > holders->t0_ns ? holders->t1_ns - holders->t0_ns : 1;
+    unsigned __int128 all = (unsigned __int128)FULL_PPM * span_ns;
 
-    if (holders->unknown || ours + others == 0 || ours + others > (unsigned __int128)SUM_LIMIT_PPM * span_ns) {
+    if (holders->garbage || ours + others == 0 || ours + others > (unsigned __int128)SUM_LIMIT_PPM * span_ns) {
         return;
     }
-    while (ours > UINT64_MAX || others > UINT64_MAX) {
+    if (holders->unseen && ours + others < all) {
+        nobody = all - ours - others;
+    }
+    while ((ours | others | nobody) > UINT64_MAX) {
         ours >>= 1;
         others >>= 1;
+        nobody >>= 1;
     }
-    *ret = (struct jb_shares){.known = true, .run = (uint64_t)ours, .others = (uint64_t)others};
+    *ret = (struct jb_shares){
+        .known = true, .run = (uint64_t)ours, .others = (uint64_t)others, .nobody = (uint64_t)nobody};
 }
 
 void jb_gpu_share(const struct jb_gpu_use *uses, size_t count, int channel, uint64_t now_ns, jb_is_ours_fn is_ours,

@@ -8,7 +8,9 @@
  *  - only others do: nothing is the run's;
  *  - both: by busy time (utilisation x window), when it passes the validity filter: each process at most 100 %, their sum
  *    above zero and at most 100 % + 10 % of the time the windows span. The vendor's call is known to return stale pids
- *    and values over 100 % (sensors.md 4.2). Not valid, or a holder whose utilisation is not known: unknown;
+ *    and values over 100 % (sensors.md 4.2). Not valid: unknown;
+ *  - both, and of some it is not known how busy they were: these may have used all the time that the others left, so
+ *    that much is nobody's;
  *  - nobody: `known` with all weights on nobody.
  * A window that ended more than 10 s ago (or is that far in the future) says that the process was idle since: it counts
  * for nothing, and a pid that is not the run's does not even hold the device by it (it may be dead). A pid that no

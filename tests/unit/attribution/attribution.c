@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "attribution/attribution.h"
+
+#define S 1000000000ull
+#define W 1000000ull
+
+static uint64_t next_random(uint64_t *state)
+{
+    *state ^= *state >> 12;
+    *state ^= *state << 25;
+    *state ^= *state >> 27;
+    return *state * 2685821657736338717ull;
+}
+
+static struct jb_parts attribute(uint64_t energy_uj, uint64_t dt_ns, uint64_t idle_uw, struct jb_shares shares)
+{
+    struct jb_entry entry = {.t0_ns = 5 * S, .t1_ns = 5 * S + dt_ns, .energy_uj = energy_uj};
+    struct jb_parts parts;
+
+    jb_attribute(&entry, idle_uw, &shares, &parts);
+    return parts;
+}
+
+static void assert_parts(struct jb_parts parts, uint64_t run, uint64_t idle, uint64_t others, uint64_t unattributed)
+{
+    assert_int_equal(parts.run_uj, run);
+    assert_int_equal(parts.idle_uj, idle);
+    assert_int_equal(parts.others_uj, others);
+    assert_int_equal(parts.unattributed_uj, unattributed);
+}
+
+static void idle_comes_first_and_the_rest_by_share(void **state)
+{
+    struct jb_shares shares = {.known = true, .run = 6, .others = 3, .nobody = 1};
+
+    assert_parts(attribute(100 * W, S, 20 * W, shares), 48 * W, 20 * W, 24 * W, 8 * W);
+    assert_parts(attribute(100 * W, S / 2, 20 * W, shares), 54 * W, 10 * W, 27 * W, 9 * W);
+}
+
+static void idle_is_never_more_than_the_entry(void **state)
+{
+    struct jb_shares shares = {.known = true, .run = 1};
+
+    assert_parts(attribute(15 * W, S, 20 * W, shares), 0, 15 * W, 0, 0);
+    assert_parts(attribute(15 * W, UINT64_MAX - 5 * S, UINT64_MAX, shares), 0, 15 * W, 0, 0);
+    assert_parts(attribute(0, S, 20 * W, shares), 0, 0, 0, 0);
+}
+
+static void without_idle_power_nothing_is_idle(void **state)
+{
+    struct jb_shares shares = {.known = true, .run = 1, .others = 1};
+
+    assert_parts(attribute(10, S, 0, shares), 5, 0, 5, 0);
+}
+
+static void unknown_shares_leave_active_energy_unattributed(void **state)
+{
+    struct jb_shares shares = {.known = false, .run = 5, .others = 5};
+
+    assert_parts(attribute(100 * W, S, 20 * W, shares), 0, 20 * W, 0, 80 * W);
+}
+
+static void nobody_seen_leaves_active_energy_unattributed(void **state)
+{
+    struct jb_shares shares = {.known = true};
+
+    assert_parts(attribute(100 * W, S, 20 * W, shares), 0, 20 * W, 0, 80 * W);
+}
+
+static void an_entry_without_length_has_no_idle(void **state)
+{
+    struct jb_shares shares = {.known = true, .run = 1};
+    struct jb_entry entry = {.t0_ns = 9, .t1_ns = 5, .energy_uj = 7};
+    struct jb_parts parts;
+
+    jb_attribute(&entry, 1000 * W, &shares, &parts);
+    assert_parts(parts, 7, 0, 0, 0);
+}
+
+static void parts_always_sum_to_the_entry(void **state)
+{
+    for (uint64_t seed = 1; seed <= 50000; seed++) {
+        uint64_t random = seed * 0x9e3779b97f4a7c15ull;
+        uint64_t energy = next_random(&random) >> (next_random(&random) % 64);
+        struct jb_shares shares = {
+            .known = next_random(&random) % 8 != 0,
+            .run = next_random(&random) >> (next_random(&random) % 64),
+            .others = next_random(&random) >> (next_random(&random) % 64),
+            .nobody = next_random(&random) >> (next_random(&random) % 64),
+        };
+        struct jb_parts parts = attribute(energy, next_random(&random) >> (8 + next_random(&random) % 50),
+                                          next_random(&random) >> (next_random(&random) % 64), shares);
+        if (jb_parts_total(&parts) != energy) {
+            fail_msg("parts do not sum (seed %llu)", (unsigned long long)seed);
+        }
+    }
+}
+
+static void footprint_adds_idle_by_use(void **state)
+{
+    struct jb_parts half = {.run_uj = 30, .idle_uj = 100, .others_uj = 30, .unattributed_uj = 999};
+    struct jb_parts alone = {.run_uj = 30, .idle_uj = 100, .unattributed_uj = 5};
+    struct jb_parts nothing = {.idle_uj = 100};
+    struct jb_parts foreign = {.idle_uj = 100, .others_uj = 1};
+
+    assert_int_equal(jb_footprint_uj(&half), 80);
+    assert_int_equal(jb_footprint_uj(&alone), 130);
+    assert_int_equal(jb_footprint_uj(&nothing), 100); /* nothing else was active */
+    assert_int_equal(jb_footprint_uj(&foreign), 0);
+}
+
+static void footprint_lies_between_run_and_run_plus_idle_and_slices_sum_to_it(void **state)
+{
+    for (uint64_t seed = 1; seed <= 5000; seed++) {
+        uint64_t random = seed * 0x9e3779b97f4a7c15ull, sliced = 0;
+        struct jb_parts totals = {0}, slices[24];
+
+        for (size_t i = 0; i < 24; i++) {
+            slices[i] = (struct jb_parts){
+                .run_uj = next_random(&random) >> (8 + next_random(&random) % 56),
+                .idle_uj = next_random(&random) >> (8 + next_random(&random) % 56),
+                .others_uj = next_random(&random) >> (8 + next_random(&random) % 56),
+            };
+            jb_parts_add(&totals, &slices[i]);
+        }
+        for (size_t i = 0; i < 24; i++) {
+            sliced += jb_footprint_slice_uj(&totals, &slices[i]);
+        }
+        uint64_t whole = jb_footprint_uj(&totals), off = sliced > whole ? sliced - whole : whole - sliced;
+        if (off > 24 || whole < totals.run_uj || whole > totals.run_uj + totals.idle_uj) {
+            fail_msg("footprint is off by %llu (seed %llu)", (unsigned long long)off, (unsigned long long)seed);
+        }
+    }
+}
+
+static void parts_add_up_member_by_member(void **state)
+{
+    struct jb_parts sum = {1, 2, 3, 4}, more = {10, 20, 30, 40};
+
+    jb_parts_add(&sum, &more);
+    assert_parts(sum, 11, 22, 33, 44);
+    assert_int_equal(jb_parts_total(&sum), 110);
+}
+
+static void assert_near(double value, double wanted)
+{
+    if (fabs(value - wanted) > 1e-9 * fabs(wanted)) {
+        fail_msg("%.12g is not %.12g", value, wanted);
+    }
+}
+
+static void sigma_of_the_run_is_its_part_of_the_channels_error(void **state)
+{
+    struct jb_parts parts = {.run_uj = 30 * W, .idle_uj = 40 * W, .others_uj = 20 * W, .unattributed_uj = 10 * W};
+
+    assert_near(jb_run_sigma_uj(&parts, 10e6, 0, 10 * S), 3e6);
+}
+
+static void sigma_of_idle_moves_to_the_run_in_its_proportion(void **state)
+{
+    struct jb_parts parts = {.run_uj = 30 * W, .idle_uj = 40 * W, .others_uj = 20 * W, .unattributed_uj = 10 * W};
+
+    /* 0.8 W for 10 s are 8 J more or less active; half of what is active is the run's */
+    assert_near(jb_run_sigma_uj(&parts, 0, 0.8e6, 10 * S), 4e6);
+    assert_near(jb_run_sigma_uj(&parts, 10e6, 0.8e6, 10 * S), 5e6);
+}
+
+static void a_run_without_energy_has_no_error_and_an_unknown_one_stays_unknown(void **state)
+{
+    struct jb_parts nothing = {.idle_uj = 5}, some = {.run_uj = 5};
+
+    assert_true(jb_run_sigma_uj(&nothing, 10, 10, S) == 0);
+    assert_true(isnan(jb_run_sigma_uj(&some, NAN, 10, S)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(idle_comes_first_and_the_rest_by_share),
+        cmocka_unit_test(idle_is_never_more_than_the_entry),
+        cmocka_unit_test(without_idle_power_nothing_is_idle),
+        cmocka_unit_test(unknown_shares_leave_active_energy_unattributed),
+        cmocka_unit_test(nobody_seen_leaves_active_energy_unattributed),
+        cmocka_unit_test(an_entry_without_length_has_no_idle),
+        cmocka_unit_test(parts_always_sum_to_the_entry),
+        cmocka_unit_test(footprint_adds_idle_by_use),
+        cmocka_unit_test(footprint_lies_between_run_and_run_plus_idle_and_slices_sum_to_it),
+        cmocka_unit_test(parts_add_up_member_by_member),
+        cmocka_unit_test(sigma_of_the_run_is_its_part_of_the_channels_error),
+        cmocka_unit_test(sigma_of_idle_moves_to_the_run_in_its_proportion),
+        cmocka_unit_test(a_run_without_energy_has_no_error_and_an_unknown_one_stays_unknown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
