@@ -4,8 +4,6 @@
 #include "base/text.h"
 #include "support.h"
 
-#include <locale.h>
-
 static void a_zeroed_buffer_grows_and_stays_terminated(void **state)
 {
     JB_CLEANUP(jb_buf_finish) struct jb_buf b = {0};
@@ -89,9 +87,7 @@ static void finish_accepts_anything(void **state)
 
 static void numbers_are_printed_in_the_c_locale(void **state)
 {
-    /* A locale with a decimal comma need not be installed; the test says which it used. */
-    const char *used = setlocale(LC_ALL, "de_DE.UTF-8");
-    print_message("# locale: %s\n", used ? used : "none with a comma is installed");
+    enter_comma_locale();
     char text[32];
     assert_int_equal(jb_snprintf(text, sizeof(text), "%.2f", 1.5), 4);
     assert_string_equal(text, "1.50");

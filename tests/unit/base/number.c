@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <locale.h>
 #include <math.h>
 
 static void u64_takes_the_whole_range(void **state)
@@ -78,8 +77,7 @@ static void doubles_are_plain_decimals(void **state)
 
 static void doubles_ignore_the_locale_and_keep_errno(void **state)
 {
-    const char *used = setlocale(LC_ALL, "de_DE.UTF-8");
-    print_message("# locale: %s\n", used ? used : "none with a comma is installed");
+    enter_comma_locale();
     double v = 0;
     errno = EXDEV;
     assert_int_equal(jb_parse_double("1.5", &v), 0);

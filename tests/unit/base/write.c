@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 static int make(void **state)
 {
@@ -110,6 +112,24 @@ static void a_write_that_fails_leaves_everything_as_it_was(void **state)
     assert_int_equal(scratch_count(s), 1);
 }
 
+static void a_disk_that_fills_up_leaves_the_old_file_and_nothing_else(void **state)
+{
+    struct scratch *s = *state;
+    scratch_text(s, "f", "old");
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
+    struct rlimit limit, small;
+    assert_int_equal(sigaction(SIGXFSZ, &ignore, &before), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    small = (struct rlimit){.rlim_cur = 2, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    int r = jb_write_atomic(scratch_at(s, "f"), "newer", 5, 0600, NULL); /* two bytes get in */
+    setrlimit(RLIMIT_FSIZE, &limit);
+    sigaction(SIGXFSZ, &before, NULL);
+    assert_int_equal(r, -EFBIG);
+    holds(s, "f", "old");
+    assert_int_equal(scratch_count(s), 1);
+}
+
 static void the_longest_name_still_has_room_for_a_temporary_one(void **state)
 {
     struct scratch *s = *state;
@@ -182,6 +202,7 @@ int main(void)
         WITH_SCRATCH(a_link_stays_and_its_file_is_replaced),
         cmocka_unit_test(a_device_is_written_to_and_never_replaced),
         WITH_SCRATCH(a_write_that_fails_leaves_everything_as_it_was),
+        WITH_SCRATCH(a_disk_that_fills_up_leaves_the_old_file_and_nothing_else),
         WITH_SCRATCH(the_longest_name_still_has_room_for_a_temporary_one),
         WITH_SCRATCH(a_name_without_a_folder_goes_to_the_current_one),
         WITH_SCRATCH(parents_are_made_private_and_the_last_part_is_not),
