@@ -76,7 +76,8 @@ class CheckDocs(unittest.TestCase):
                           "joulebook-show", "joulebook-shew")
 
     def test_page_not_listed(self):
-        self.assert_found("man/meson.build: joulebook-show.1 is not listed", "man/meson.build", "'joulebook-show.1', ", "")
+        self.assert_found("man/meson.build: joulebook-show.1 is not listed", "man/meson.build",
+                          "'joulebook-show.1', ", "")
 
     def test_key_missing_and_unknown(self):
         found = self.check("src/base/conf_keys.c", '"interval"', '"period"')
@@ -94,16 +95,19 @@ class CheckDocs(unittest.TestCase):
         self.assert_found("CONTRIBUTING.md: the link READ.md leads nowhere", "CONTRIBUTING.md", "README.md", "READ.md")
 
     def test_link_to_no_heading(self):
-        self.assert_found("README.md: docs/sensors.md has no heading #a-heading", "docs/sensors.md", "A heading", "Another")
+        self.assert_found("README.md: docs/sensors.md has no heading #a-heading", "docs/sensors.md",
+                          "A heading", "Another")
 
     def test_name_that_is_not_in_the_file(self):
-        self.assert_found("docs/sensors.md: ../src/base/conf_keys.c has no `wrap`", "docs/sensors.md", "`help`", "`wrap`")
+        self.assert_found("docs/sensors.md: ../src/base/conf_keys.c has no `wrap`", "docs/sensors.md",
+                          "`help`", "`wrap`")
 
     def test_path_that_is_not_there(self):
         self.assert_found("README.md: there is no src/base/keys.c", "README.md", "conf_keys.c", "keys.c")
 
     def test_driver_without_a_row(self):
-        self.assert_found("docs/sensors.md: lacks a row for nvml", "src/sensor/meson.build", "'rapl_perf'", "'rapl_perf', 'nvml'")
+        self.assert_found("docs/sensors.md: lacks a row for nvml", "src/sensor/meson.build", "'rapl_perf'",
+                          "'rapl_perf', 'nvml'")
 
     def test_row_without_a_driver(self):
         self.assert_found("docs/sensors.md: there is no driver ipmi", "docs/sensors.md", "| `rapl-perf` | x |",
