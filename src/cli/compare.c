@@ -25,12 +25,18 @@ static int handle(void *context, const struct jb_option *option, const char *val
     return 0;
 }
 
+/* A run in which nothing was read has no energy that we know of: that is not 0 J. */
+static double joules(const struct jb_record *record, uint64_t energy_uj)
+{
+    return record->machine_uj > 0 ? (double)energy_uj / 1e6 : NAN;
+}
+
 static void difference(const struct jb_record *first, const struct jb_record *record, char *buffer, size_t size)
 {
     double a = (double)first->footprint_uj, b = (double)record->footprint_uj;
     char number[JB_UNIT_TEXT], sigma_text[JB_UNIT_TEXT];
 
-    if (first == record || a <= 0) {
+    if (first == record || a <= 0 || record->machine_uj == 0) {
         jb_copy(buffer, size, first == record ? "reference" : "unknown");
         return;
     }
@@ -58,10 +64,10 @@ static void print_table(const struct cli_common *common, const struct jb_record 
                                   record->id,
                                   record->name,
                                   jb_format_duration(record->duration_s, duration, sizeof(duration)),
-                                  jb_format_power((double)record->machine_uj / 1e6 / record->duration_s, power, sizeof(power)),
-                                  jb_format_energy((double)record->machine_uj / 1e6, machine, sizeof(machine)),
-                                  jb_format_energy((double)record->run_uj / 1e6, run, sizeof(run)),
-                                  jb_format_energy((double)record->footprint_uj / 1e6, footprint, sizeof(footprint)),
+                                  jb_format_power(joules(record, record->machine_uj) / record->duration_s, power, sizeof(power)),
+                                  jb_format_energy(joules(record, record->machine_uj), machine, sizeof(machine)),
+                                  jb_format_energy(joules(record, record->run_uj), run, sizeof(run)),
+                                  jb_format_energy(joules(record, record->footprint_uj), footprint, sizeof(footprint)),
                                   jb_format_mass(record->emissions_g, mass, sizeof(mass)),
                                   isnan(share) ? "unknown" : measured,
                                   change,

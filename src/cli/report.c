@@ -34,13 +34,24 @@ static void cell(FILE *out, const char *text, int width)
     fprintf(out, "%s%*s", text, columns < width ? width - columns : 0, "");
 }
 
+/* Names and notes may come from anybody's argv, files or hardware: nothing that moves the terminal is printed. */
+static void put(FILE *out, const char *text)
+{
+    char copy[640];
+
+    jb_copy(copy, sizeof(copy), text);
+    jb_sanitise(copy);
+    fputs(copy, out);
+}
+
 static void head(FILE *out, const struct jb_record *record, const struct cli_style *style)
 {
     char text[JB_UNIT_TEXT];
 
     fprintf(out, "%sjoulebook%s  %s", style->bold, style->off, record->id);
     if (record->name != NULL) {
-        fprintf(out, "  %s", record->name);
+        fputs("  ", out);
+        put(out, record->name);
     }
     const char *color = record->status == JB_RUN_FINISHED ? style->green : style->yellow;
     fprintf(out, "  %s%s%s", color, jb_run_status_name(record->status), style->off);
@@ -157,7 +168,11 @@ static void doubts(FILE *out, const struct jb_record *record, const struct cli_s
             seen = seen || (record->channels[j].in_total && jb_streq(record->channels[j].note, channel->note));
         }
         if (channel->in_total && channel->note[0] != '\0' && !seen) {
-            fprintf(out, "  %snote: %s: %s%s\n", style->dim, channel->source, channel->note, style->off);
+            fprintf(out, "  %snote: ", style->dim);
+            put(out, channel->source);
+            fputs(": ", out);
+            put(out, channel->note);
+            fprintf(out, "%s\n", style->off);
         }
         model_idle = model_idle || (channel->in_total && !jb_streq(channel->method, "modelled") &&
                                     (jb_streq(channel->idle_source, "model") || jb_streq(channel->idle_source, "none")));
@@ -167,7 +182,9 @@ static void doubts(FILE *out, const struct jb_record *record, const struct cli_s
                 style->dim, style->off);
     }
     for (size_t i = 0; i < record->warning_count; i++) {
-        fprintf(out, "  %swarning:%s %s\n", style->yellow, style->off, record->warnings[i]);
+        fprintf(out, "  %swarning:%s ", style->yellow, style->off);
+        put(out, record->warnings[i]);
+        fputc('\n', out);
     }
 }
 

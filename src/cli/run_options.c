@@ -170,6 +170,9 @@ static int duration(const struct jb_conf *conf, const char *key, const char *fla
     } else if (!jb_conf_duration(conf, "run", key, &value_ns)) {
         return 0;
     }
+    if (flag == NULL && value_ns == 0) {
+        return 0; /* a config may say "none" */
+    }
     if (value_ns < min_ns || value_ns > max_ns) {
         return jb_fail(diag, -ERANGE, "%s of %s is out of range: it must be from %llu ms to %llu s", key,
                        flag != NULL ? flag : jb_conf_origin(conf, "run", key), (unsigned long long)(min_ns / JB_NS_PER_MS),

@@ -116,8 +116,8 @@ void jb_session_destroy(struct jb_session *session)
     }
     jb_meter_destroy(session->meter);
     jb_proctree_destroy(session->tree);
+    jb_store_close(session->reader); /* first: only a last connection that may write folds the log into the file */
     jb_store_close(session->store);
-    jb_store_close(session->reader);
     jb_machine_clock_finish(&session->clock);
     jb_closep(&session->timer_fd);
     jb_record_finish(&session->record);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From readings to the book. At every tick readings become entries; once a second (and at the end) the clocks of the
+ * From readings to the book. At every tick readings become entries; about once a second (and at the end) the clocks of the
  * machine and of the run are looked at, what was booked since is attributed by who was busy in that very time, and the
- * second goes to the store as a chunk. Attribution per second and not per tick, because the machine's clock counts in
+ * chunk goes to the store. Attribution per chunk and not per tick, because the machine's clock counts in
  * 10 ms: over 100 ms its rounding alone would charge others with energy of the run.
  */
 #include "engine/session_impl.h"
@@ -11,7 +11,7 @@
 
 /* A pre-emption between the two clocks looks like a short sleep; a real one lasts longer than this. */
 #define SLEEP_MIN_NS ((int64_t)(500 * JB_NS_PER_MS))
-#define QUIET_SHARE 0.02 /* of all CPUs busy: below this a second says what idle draws */
+#define QUIET_SHARE 0.02 /* of all CPUs busy: below this a chunk says what idle draws */
 
 static bool is_ours(const void *context, int32_t pid)
 {

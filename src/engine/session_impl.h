@@ -21,7 +21,8 @@
 #include "ledger/account.h"
 #include "ledger/overlap.h"
 
-#define CHUNK_NS JB_NS_PER_S
+/* A chunk goes to the store this often: with the write itself a killed meter loses less than a second. */
+#define CHUNK_NS (800 * JB_NS_PER_MS)
 #define MAX_USES 256
 
 struct channel_state {

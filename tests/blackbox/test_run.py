@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`joulebook run` changes nothing of the command: output, input, signals, exit status."""
+import csv
 import json
 import os
 import pty
@@ -142,8 +143,8 @@ def test_csv_row_and_series_are_written(joulebook, tmp_path):
     table, series = tmp_path / "runs.csv", tmp_path / "series.csv"
     for _ in range(2):
         joulebook("run", "--quiet", "--csv", table, "--series", series, "--", "sleep", "0.3")
-    rows = table.read_text().splitlines()
-    assert len(rows) == 3 and len({len(r.split(",")) for r in rows}) == 1
+    rows = list(csv.reader(table.open()))
+    assert len(rows) == 3 and len({len(row) for row in rows}) == 1
     lines = series.read_text().splitlines()
     assert lines[0] == "time,elapsed_s,channel,device,power_w,energy_j,run_j,method,intensity_g_per_kwh,emissions_g,region"
     total = sum(float(line.split(",")[5]) for line in lines[1:])
