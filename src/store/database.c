@@ -39,7 +39,7 @@ int jb_db_errno(sqlite3 *db, int rc)
     case SQLITE_AUTH:
         return -EACCES;
     case SQLITE_CANTOPEN:
-        return system > 0 ? -system : -EACCES;
+        return system == EROFS || system == ENOSPC || system == EMFILE || system == ENFILE ? -system : -EACCES;
     case SQLITE_CORRUPT:
     case SQLITE_ERROR:
     case SQLITE_SCHEMA:

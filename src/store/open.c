@@ -46,7 +46,14 @@ static int look(struct jb_store *store, int64_t *ret_version, struct jb_diag *di
     return r;
 }
 
-static int open_for_writing(struct jb_store *store, struct jb_diag *diag)
+/* Counts only before the first page is written, and on an old file is not without effect. A chunk is about 400 bytes:
+ * pages of 8 KiB waste half as much of it as the usual 4. */
+static int set_up_new(struct jb_store *store, struct jb_diag *diag)
+{
+    return jb_db_exec(store, "PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL", "open", diag);
+}
+
+static int open_for_writing(struct jb_store *store, int64_t version, struct jb_diag *diag)
 {
     int r = jb_connect(store, SQLITE_OPEN_READWRITE, false, diag);
     if (r < 0) {
@@ -57,22 +64,27 @@ static int open_for_writing(struct jb_store *store, struct jb_diag *diag)
         jb_fix(diag, "choose another file with --db FILE or JOULEBOOK_DB");
         return r;
     }
-    /* The first two count only before the first page is written. A chunk is about 400 bytes: pages of 8 KiB waste half
-     * as much of it as the usual 4. A log of 128 pages is 1 MB. */
-    r = jb_db_exec(store,
-                   "PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA wal_autocheckpoint = 128;"
-                   "PRAGMA journal_size_limit = 1048576",
-                   "open", diag);
+    if (version == 0) {
+        r = set_up_new(store, diag);
+    }
+    if (r == 0) { /* a log of 128 pages is 1 MB */
+        r = jb_db_exec(store, "PRAGMA wal_autocheckpoint = 128; PRAGMA journal_size_limit = 1048576", "open", diag);
+    }
     if (r == 0) {
         r = jb_connection_use_wal(store, diag);
     }
     return r < 0 ? r : jb_schema_migrate(store, diag);
 }
 
+/* Open for writing, if that may be, and then not written to: a read-only connection would leave an empty log and its
+ * index lying beside the file, because it may not delete them. */
 static int open_for_reading(struct jb_store *store, struct jb_diag *diag)
 {
     int64_t version = 0;
-    int r = jb_connect(store, SQLITE_OPEN_READONLY, false, diag);
+    int r = jb_connect(store, SQLITE_OPEN_READWRITE, false, diag);
+    if (r == 0) {
+        r = jb_db_exec(store, "PRAGMA query_only = ON", "open", diag);
+    }
     if (r == 0) {
         r = jb_schema_identify(store, &version, diag);
     }
@@ -146,7 +158,7 @@ static int open_store(struct jb_store *store, enum jb_store_mode mode, struct jb
         return mode == JB_STORE_READ ? explain_log(store, r, diag) : r;
     }
     if (mode == JB_STORE_WRITE) {
-        return open_for_writing(store, diag);
+        return open_for_writing(store, version, diag);
     }
     if (version == 0 && jb_connection_log_is_empty(store->path)) {
         jb_fail(diag, -ENOENT, "%s is empty: nothing has been recorded yet", store->path);
@@ -154,7 +166,7 @@ static int open_store(struct jb_store *store, enum jb_store_mode mode, struct jb
         return -ENOENT;
     }
     if (version < jb_schema_version) { /* an older file is brought up to date first */
-        r = open_for_writing(store, diag);
+        r = open_for_writing(store, version, diag);
         jb_disconnect(store);
     }
     if (r == 0) {

@@ -90,7 +90,9 @@ static void parts_of_a_whole_come_back_and_nothing_costs_two_bits(void **state)
     uint64_t wholes[256], parts[256];
     for (size_t i = 0; i < 256; i++) {
         wholes[i] = i == 0 ? UINT64_MAX : random_next(&random) >> random_below(&random, 64);
-        parts[i] = i < 2 ? wholes[i] : wholes[i] == 0 ? 0 : random_below(&random, wholes[i]) >> random_below(&random, 64);
+        parts[i] = i < 2            ? wholes[i]
+                   : wholes[i] == 0 ? 0
+                                    : random_below(&random, wholes[i]) >> random_below(&random, 64);
         jb_bits_put_part(&writer, parts[i], wholes[i]);
     }
     jb_bits_flush(&writer);
