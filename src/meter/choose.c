@@ -24,7 +24,7 @@ static int find(const char *name, struct jb_diag *diag)
 {
     const char *names[MAX_DRIVERS + 1];
     int count = 0;
-    for (; jb_sensor_drivers[count] && count < MAX_DRIVERS; count++) {
+    for (; count < MAX_DRIVERS && jb_sensor_drivers[count]; count++) {
         names[count] = jb_sensor_drivers[count]->name;
         if (jb_streq(names[count], name)) {
             return count;
@@ -65,7 +65,7 @@ static int add(struct wanted *wanted, int preference, const char *spec, struct j
 
 static int add_defaults(struct wanted *wanted, const bool *removed, struct jb_diag *diag)
 {
-    for (int i = 0; jb_sensor_drivers[i] && i < MAX_DRIVERS; i++) {
+    for (int i = 0; i < MAX_DRIVERS && jb_sensor_drivers[i]; i++) {
         int err = jb_sensor_drivers[i]->test || removed[i] ? 0 : add(wanted, i, NULL, diag);
         if (err < 0) {
             return err;

@@ -24,9 +24,9 @@
 #include "sensor/sensor.h"
 
 #define JB_METER_MAX_CHANNELS 256
-#define JB_METER_MAX_SOURCES 24
+#define JB_METER_MAX_SOURCES  24
 #define JB_METER_MAX_READINGS 4096 /* of one poll; what lanes have beyond that comes with the next */
-#define JB_METER_MAX_USES 512      /* likewise */
+#define JB_METER_MAX_USES     512  /* likewise */
 
 struct jb_meter;
 
@@ -55,9 +55,9 @@ void jb_meter_destroy(struct jb_meter *meter);
 struct jb_poll {
     const struct jb_reading *readings; /* `channel` is the number over all sources; valid until the next poll */
     size_t count;
-    const struct jb_gpu_use *uses;     /* likewise */
+    const struct jb_gpu_use *uses; /* likewise */
     size_t use_count;
-    bool channels_changed;             /* new channels, or another status of one, since the last poll */
+    bool channels_changed; /* new channels, or another status of one, since the last poll */
 };
 /* Read all quick sources and collect what the lanes have left. */
 void jb_meter_poll(struct jb_meter *meter, struct jb_poll *ret);
@@ -83,11 +83,11 @@ struct jb_source_info {
     int result;                 /* of open(): 0, -ENODEV, -EACCES...; -EINPROGRESS: a lane still opening */
     char reason[320], fix[320]; /* of a failure */
     bool lane, hung;
-    int preference;             /* place in the list of drivers: lower is better */
+    int preference; /* place in the list of drivers: lower is better */
     uint64_t reads, failures;
-    uint64_t looks;             /* times that the users of its devices could be told; each replaces the one before */
-    bool processes_known;       /* the latest time; false: who uses the devices is not known */
-    uint64_t cost_ns;           /* CPU time of all reads so far (thread clock) */
+    uint64_t looks;       /* times that the users of its devices could be told; each replaces the one before */
+    bool processes_known; /* the latest time; false: who uses the devices is not known */
+    uint64_t cost_ns;     /* CPU time of all reads so far (thread clock) */
 };
 int jb_meter_source_count(const struct jb_meter *meter);
 void jb_meter_source_info(const struct jb_meter *meter, int source, struct jb_source_info *ret);

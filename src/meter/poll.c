@@ -195,7 +195,7 @@ void jb_meter_poll(struct jb_meter *meter, struct jb_poll *ret)
 
 void jb_meter_poll_final(struct jb_meter *meter, uint64_t wait_ns, struct jb_poll *ret)
 {
-    uint64_t tickets[JB_METER_MAX_SOURCES];
+    uint64_t tickets[JB_METER_MAX_SOURCES] = {0};
     uint64_t deadline_ns = jb_mono_ns() + wait_ns;
     for (int i = 0; i < meter->slot_count; i++) {
         if (meter->slots[i].lane) {

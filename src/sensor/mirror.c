@@ -43,7 +43,7 @@ struct pass {
 
 static void read_pass(struct jb_source *source, struct pass *ret)
 {
-    struct jb_reading readings[MAX_READINGS];
+    struct jb_reading readings[MAX_READINGS] = {0};
     struct jb_sink sink = {.readings = readings, .capacity = MAX_READINGS};
     memset(ret, 0, sizeof(*ret));
     source->driver->read(source, &sink);

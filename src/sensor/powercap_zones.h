@@ -14,12 +14,12 @@
 
 struct jb_powercap_zone {
     char path[112];  /* folder of the zone */
-    bool mmio;       /* the same counters through another door */
-    int number, sub; /* intel-rapl:NUMBER[:SUB]; sub -1: not a subzone */
     char name[32];   /* contents of `name`, sanitised; empty: cannot be read */
-    bool understood; /* name is one of RAPL's: domain is set */
+    int number, sub; /* intel-rapl:NUMBER[:SUB]; sub -1: not a subzone */
     enum jb_rapl_domain domain;
     int package, die; /* of the zone or the one around it; die -1: the socket has one */
+    bool mmio;        /* the same counters through another door */
+    bool understood;  /* name is one of RAPL's: domain is set */
     bool guessed;     /* package is: the zone around does not say */
 };
 

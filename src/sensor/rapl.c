@@ -129,7 +129,7 @@ void jb_rapl_refuse(struct jb_channel *channel, int err, const char *format, ...
     channel->status = status_of(err);
     va_list args;
     va_start(args, format);
-    vsnprintf(channel->reason, sizeof(channel->reason), format, args);
+    jb_vsnprintf(channel->reason, sizeof(channel->reason), format, args);
     va_end(args);
 }
 

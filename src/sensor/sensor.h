@@ -28,7 +28,7 @@
 struct jb_diag;
 struct jb_machine;
 
-#define JB_SENSOR_ABI 1
+#define JB_SENSOR_ABI   1
 #define JB_MAX_CHANNELS 64 /* of one source */
 
 /* How the joules of a channel come to be. */
@@ -45,10 +45,10 @@ enum jb_domain {
     JB_DOMAIN_PACKAGE, /* one CPU socket (or die): contains its cores and uncore, not its DRAM */
     JB_DOMAIN_CORE,
     JB_DOMAIN_UNCORE,
-    JB_DOMAIN_DRAM,    /* the memory of one socket (unit >= 0) or of the machine (unit -1) */
-    JB_DOMAIN_MODULE,  /* accelerator module with its CPU (Grace Hopper): contains the GPU */
-    JB_DOMAIN_GPU,     /* one accelerator board */
-    JB_DOMAIN_RAIL,    /* another supply rail: a leaf unless `parent` says otherwise */
+    JB_DOMAIN_DRAM,   /* the memory of one socket (unit >= 0) or of the machine (unit -1) */
+    JB_DOMAIN_MODULE, /* accelerator module with its CPU (Grace Hopper): contains the GPU */
+    JB_DOMAIN_GPU,    /* one accelerator board */
+    JB_DOMAIN_RAIL,   /* another supply rail: a leaf unless `parent` says otherwise */
 };
 
 enum jb_device { JB_DEVICE_CPU, JB_DEVICE_RAM, JB_DEVICE_GPU, JB_DEVICE_BOARD };
@@ -67,15 +67,15 @@ const char *jb_device_name(enum jb_device device); /* "cpu", "ram", "gpu", "boar
 
 /* One cumulative energy counter or power gauge; filled once, by open(). Zero means "not known" everywhere. */
 struct jb_channel {
-    char id[64];      /* stable over runs: "cpu/0/package", "gpu/GPU-1a2b/board"; unique in its source */
-    char name[96];    /* for people: "AMD EPYC 9965", "NVIDIA H100" */
-    char path[192];   /* where it is read: a file, a call; shown by the doctor */
+    char id[64];    /* stable over runs: "cpu/0/package", "gpu/GPU-1a2b/board"; unique in its source */
+    char name[96];  /* for people: "AMD EPYC 9965", "NVIDIA H100" */
+    char path[192]; /* where it is read: a file, a call; shown by the doctor */
     enum jb_method method;
     enum jb_domain domain;
     enum jb_device device;
-    int unit;         /* socket or device number; -1: the whole machine */
-    int die;          /* die within the socket where the source counts dies; -1: the socket as one */
-    int parent;       /* index, in this source, of the channel that contains this one; -1: none known */
+    int unit;   /* socket or device number; -1: the whole machine */
+    int die;    /* die within the socket where the source counts dies; -1: the socket as one */
+    int parent; /* index, in this source, of the channel that contains this one; -1: none known */
 
     /* raw * unit_num / unit_den = microjoules (counter, modelled) or microwatts (integrated), exactly. */
     uint64_t unit_num, unit_den;
@@ -95,7 +95,7 @@ struct jb_channel {
 };
 
 struct jb_reading {
-    int channel;          /* index in the source; the meter makes it an index over all sources */
+    int channel; /* index in the source; the meter makes it an index over all sources */
     enum jb_status status;
     uint64_t t_before_ns; /* CLOCK_MONOTONIC before and after the hardware was asked; a sample that the */
     uint64_t t_after_ns;  /* hardware stamped itself has its own time in both */
@@ -127,7 +127,7 @@ struct jb_sensor_env {
     const char *root;                 /* NULL: the real machine */
     const struct jb_machine *machine; /* hardware/hardware.h: CPU, sockets, memory, limits */
     const struct jb_perf_ops *perf;
-    const char *nvml_path;            /* library to dlopen; NULL: libnvidia-ml.so.1 */
+    const char *nvml_path; /* library to dlopen; NULL: libnvidia-ml.so.1 */
 };
 struct jb_sensor_env *jb_sensor_env_copy(const struct jb_sensor_env *env); /* deep; NULL without memory */
 void jb_sensor_env_free(struct jb_sensor_env *env);                        /* a copy; NULL-safe */
@@ -136,10 +136,10 @@ void jb_sensor_env_free(struct jb_sensor_env *env);                        /* a 
 struct jb_source {
     const struct jb_sensor_driver *driver;
     const struct jb_sensor_env *env;
-    const char *spec;                 /* text after "name:" in --sensors, for test drivers; NULL */
-    struct jb_channel *channels;      /* room for JB_MAX_CHANNELS, zeroed */
+    const char *spec;            /* text after "name:" in --sensors, for test drivers; NULL */
+    struct jb_channel *channels; /* room for JB_MAX_CHANNELS, zeroed */
     int channel_count;
-    void *priv;                       /* priv_size bytes, zeroed, owned by the core */
+    void *priv; /* priv_size bytes, zeroed, owned by the core */
 };
 
 /* The next free channel with unit -1, die -1, parent -1, unit_num = unit_den = 1; NULL when all are used. */
@@ -190,8 +190,8 @@ const struct jb_sensor_driver *jb_sensor_find(const char *name);
  * that is A's too lies between the two readings of A, and independent counters of billions of microjoules do not.
  *
  * Reads an open source twice (not at all when it has no dies) and stores for each of its channels the index of the
- * channel that it mirrors, or -1; mirror_of has room for JB_MAX_CHANNELS. Counters with zero_at_open cannot be compared.
- * Returns the number of mirrors.
+ * channel that it mirrors, or -1; mirror_of has room for JB_MAX_CHANNELS. Counters with zero_at_open cannot be
+ * compared. Returns the number of mirrors.
  */
 int jb_mirror_detect(struct jb_source *source, int *mirror_of);
 
