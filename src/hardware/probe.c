@@ -147,7 +147,7 @@ static void find_cpu_power(struct jb_machine *machine, const struct jb_parts_fil
     if (hint_w > 0) {
         cpu->found = JB_FOUND_CONFIG;
         cpu->tdp_w = hint_w;
-        jb_copy(cpu->source, sizeof cpu->source, "config: hardware cpu_tdp_w");
+        jb_copy(cpu->source, sizeof cpu->source, "config: cpu_tdp");
     }
 }
 
