@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * joulebook calibrate idle: measure what this machine draws when nobody uses it, and keep it. Runs use it to tell their own
- * energy from what would have been drawn anyway.
+ * joulebook calibrate idle: measure what this machine draws when nobody uses it, and keep it. Runs use it to tell their
+ * own energy from what would have been drawn anyway.
  */
 #include "base/clock.h"
 #include "base/text.h"
@@ -75,7 +75,9 @@ static int calibrate_idle(struct jb_session *session, uint64_t duration_ns)
         return cli_error(&cmd_calibrate, 1, &diag);
     }
     if (stored == 0) {
-        return cli_complain(&cmd_calibrate, 1, "nothing is measured on this machine, so there is nothing to calibrate; see joulebook doctor");
+        return cli_complain(
+            &cmd_calibrate, 1,
+            "nothing is measured on this machine, so there is nothing to calibrate; see joulebook doctor");
     }
     for (int i = 0; i < jb_meter_channel_count(jb_session_meter(session)); i++) {
         uint64_t idle_uw, sigma_uw;
@@ -99,7 +101,8 @@ static int calibrate_main(int argc, char **argv, void *context)
     int status = cli_parse(&cmd_calibrate, argc, argv, handle, &calibrate.common, &first);
 
     if (status < 0 && (argc - first != 1 || !jb_streq(argv[first], "idle"))) {
-        status = cli_complain(&cmd_calibrate, EXIT_USAGE, "what is to be calibrated? For example: joulebook calibrate idle");
+        status =
+            cli_complain(&cmd_calibrate, EXIT_USAGE, "what is to be calibrated? For example: joulebook calibrate idle");
     }
     if (status < 0) {
         status = cli_survey_open(&cmd_calibrate, &calibrate.common, NULL, NULL, &conf, &session);

@@ -2,9 +2,9 @@
 /*
  * cli.h - what the subcommands share. One file a subcommand: parse, call, print.
  *
- * Exit statuses: 0 done; 1 the thing asked for failed (or doctor found nothing measured); 2 bad usage: an unknown option, format,
- * zone, run or config key, one line on stderr with a hint. `run` has its own, see run.c.
- * stdout carries what was asked for and nothing else; everything about it goes to stderr.
+ * Exit statuses: 0 done; 1 the thing asked for failed (or doctor found nothing measured); 2 bad usage: an unknown
+ * option, format, zone, run or config key, one line on stderr with a hint. `run` has its own, see run.c. stdout carries
+ * what was asked for and nothing else; everything about it goes to stderr.
  */
 #ifndef JB_CLI_CLI_H
 #define JB_CLI_CLI_H
@@ -28,11 +28,26 @@ enum {
     OPT_ROOT,
     OPT_OWN = 100,
 };
-#define CLI_OPTION_HELP {OPT_HELP, 'h', "help", NULL, NULL, "show this help"}
-#define CLI_OPTION_JSON {OPT_JSON, 0, "json", NULL, NULL, "print JSON"}
-#define CLI_OPTION_COLOR {OPT_COLOR, 0, "color", "WHEN", "auto|always|never", "colour the output (default auto)"}
-#define CLI_OPTION_DB {OPT_DB, 0, "db", "FILE", "@file", "the database to use"}
-#define CLI_OPTION_ROOT {OPT_ROOT, 0, "root", "DIR", "@dir", "read the machine from a recorded or made-up tree"}
+#define CLI_OPTION_HELP                                                                                                \
+    {                                                                                                                  \
+        OPT_HELP, 'h', "help", NULL, NULL, "show this help"                                                            \
+    }
+#define CLI_OPTION_JSON                                                                                                \
+    {                                                                                                                  \
+        OPT_JSON, 0, "json", NULL, NULL, "print JSON"                                                                  \
+    }
+#define CLI_OPTION_COLOR                                                                                               \
+    {                                                                                                                  \
+        OPT_COLOR, 0, "color", "WHEN", "auto|always|never", "colour the output (default auto)"                         \
+    }
+#define CLI_OPTION_DB                                                                                                  \
+    {                                                                                                                  \
+        OPT_DB, 0, "db", "FILE", "@file", "the database to use"                                                        \
+    }
+#define CLI_OPTION_ROOT                                                                                                \
+    {                                                                                                                  \
+        OPT_ROOT, 0, "root", "DIR", "@dir", "read the machine from a recorded or made-up tree"                         \
+    }
 
 /* What the common options said. Embed it first in a command's own options. */
 struct cli_common {
@@ -49,7 +64,8 @@ int cli_parse(const struct jb_command *command, int argc, char **argv, jb_option
 
 /* "joulebook run: text (fix)" on stderr; returns status. */
 int cli_error(const struct jb_command *command, int status, const struct jb_diag *diag);
-int cli_complain(const struct jb_command *command, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int cli_complain(const struct jb_command *command, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Load the config; `root` from the option or JOULEBOOK_ROOT is put in common. 0 or -errno with diag. */
 int cli_config(struct cli_common *common, struct jb_conf **ret_conf, struct jb_diag *diag);
@@ -69,7 +85,7 @@ struct cli_style cli_style(const struct cli_common *common, FILE *stream);
 
 /* The commands; the table in main.c ends with NULL. */
 extern const struct jb_command *const cli_commands[];
-extern const struct jb_command cmd_run, cmd_list, cmd_show, cmd_compare, cmd_rm, cmd_export, cmd_doctor, cmd_grid, cmd_hardware,
-    cmd_calibrate, cmd_completion;
+extern const struct jb_command cmd_run, cmd_list, cmd_show, cmd_compare, cmd_rm, cmd_export, cmd_doctor, cmd_grid,
+    cmd_hardware, cmd_calibrate, cmd_completion;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * joulebook compare: runs side by side, the first is the reference. A difference smaller than the uncertainties of both (in
- * quadrature, two standard deviations) is said to be none: two noisy numbers are not a result.
+ * joulebook compare: runs side by side, the first is the reference. A difference smaller than the uncertainties of both
+ * (in quadrature, two standard deviations) is said to be none: two noisy numbers are not a result.
  */
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -43,7 +43,8 @@ static void difference(const struct jb_record *first, const struct jb_record *re
     double change = 100 * (b - a) / a;
     double sigma = 100 * hypot(record->footprint_uncertainty_uj / a, first->footprint_uncertainty_uj * b / (a * a));
     snprintf(buffer, size, "%s%s %% ± %s%s", change > 0 ? "+" : "", jb_format_3(change, number, sizeof(number)),
-             jb_format_3(sigma, sigma_text, sizeof(sigma_text)), fabs(change) < 2 * sigma ? " (no clear difference)" : "");
+             jb_format_3(sigma, sigma_text, sizeof(sigma_text)),
+             fabs(change) < 2 * sigma ? " (no clear difference)" : "");
 }
 
 static void print_table(const struct cli_common *common, const struct jb_record *records, size_t count)
@@ -51,27 +52,30 @@ static void print_table(const struct cli_common *common, const struct jb_record 
     struct cli_style style = cli_style(common, stdout);
     struct cli_table table;
 
-    cli_table_init(&table, (const char *const[]){"run", "name", ">duration", ">mean power", ">machine", ">run", ">footprint", ">CO2e",
-                                                 "measured", "footprint against the first", NULL});
+    cli_table_init(&table,
+                   (const char *const[]){"run", "name", ">duration", ">mean power", ">machine", ">run", ">footprint",
+                                         ">CO2e", "measured", "footprint against the first", NULL});
     for (size_t i = 0; i < count; i++) {
         const struct jb_record *record = &records[i];
-        char duration[JB_UNIT_TEXT], power[JB_UNIT_TEXT], machine[JB_UNIT_TEXT], run[JB_UNIT_TEXT], footprint[JB_UNIT_TEXT];
+        char duration[JB_UNIT_TEXT], power[JB_UNIT_TEXT], machine[JB_UNIT_TEXT], run[JB_UNIT_TEXT],
+            footprint[JB_UNIT_TEXT];
         char mass[JB_UNIT_TEXT], measured[JB_UNIT_TEXT], change[96];
         double share = record->machine_uj > 0 ? 100 * (double)record->measured_uj / (double)record->machine_uj : NAN;
         snprintf(measured, sizeof(measured), "%.0f %%", share);
         difference(&records[0], record, change, sizeof(change));
-        cli_table_row(&table, (const char *const[]){
-                                  record->id,
-                                  record->name,
-                                  jb_format_duration(record->duration_s, duration, sizeof(duration)),
-                                  jb_format_power(joules(record, record->machine_uj) / record->duration_s, power, sizeof(power)),
-                                  jb_format_energy(joules(record, record->machine_uj), machine, sizeof(machine)),
-                                  jb_format_energy(joules(record, record->run_uj), run, sizeof(run)),
-                                  jb_format_energy(joules(record, record->footprint_uj), footprint, sizeof(footprint)),
-                                  jb_format_mass(record->emissions_g, mass, sizeof(mass)),
-                                  isnan(share) ? "unknown" : measured,
-                                  change,
-                              });
+        cli_table_row(
+            &table, (const char *const[]){
+                        record->id,
+                        record->name,
+                        jb_format_duration(record->duration_s, duration, sizeof(duration)),
+                        jb_format_power(joules(record, record->machine_uj) / record->duration_s, power, sizeof(power)),
+                        jb_format_energy(joules(record, record->machine_uj), machine, sizeof(machine)),
+                        jb_format_energy(joules(record, record->run_uj), run, sizeof(run)),
+                        jb_format_energy(joules(record, record->footprint_uj), footprint, sizeof(footprint)),
+                        jb_format_mass(record->emissions_g, mass, sizeof(mass)),
+                        isnan(share) ? "unknown" : measured,
+                        change,
+                    });
     }
     cli_table_print(&table, stdout, "", style.dim, style.off);
     cli_table_finish(&table);
@@ -89,14 +93,25 @@ static void print_json(const struct jb_record *records, size_t count)
     fputs("\n]}\n", stdout);
 }
 
+static int load_all(struct jb_store *store, char **runs, struct jb_record *records, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        int status = cli_load_run(&cmd_compare, store, runs[i], &records[i]);
+        if (status >= 0) {
+            return status;
+        }
+    }
+    return -1;
+}
+
 static int compare_runs(const struct cli_common *common, struct jb_store *store, char **runs, size_t count)
 {
     struct jb_record *records = calloc(count, sizeof(*records));
-    int status = records == NULL ? cli_complain(&cmd_compare, 1, "out of memory") : -1;
 
-    for (size_t i = 0; status < 0 && i < count; i++) {
-        status = cli_load_run(&cmd_compare, store, runs[i], &records[i]);
+    if (records == NULL) {
+        return cli_complain(&cmd_compare, 1, "out of memory");
     }
+    int status = load_all(store, runs, records, count);
     if (status < 0) {
         if (common->json) {
             print_json(records, count);
@@ -105,7 +120,7 @@ static int compare_runs(const struct cli_common *common, struct jb_store *store,
         }
         status = 0;
     }
-    for (size_t i = 0; records != NULL && i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         jb_record_finish(&records[i]);
     }
     free(records);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * joulebook doctor: which sensors answer, how often they are really updated, how far they can be trusted, what is missing
- * and the command that mends it, and what we cost ourselves. Exit status 1 when nothing is measured.
+ * joulebook doctor: which sensors answer, how often they are really updated, how far they can be trusted, what is
+ * missing and the command that mends it, and what we cost ourselves. Exit status 1 when nothing is measured.
  */
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -58,12 +58,14 @@ static void role(const struct jb_record *record, size_t index, char *buffer, siz
     }
 }
 
-static void print_channels(const struct jb_session *session, const struct jb_record *record, const struct cli_style *style)
+static void print_channels(const struct jb_session *session, const struct jb_record *record,
+                           const struct cli_style *style)
 {
     const struct jb_meter *meter = jb_session_meter(session);
     struct cli_table table;
 
-    cli_table_init(&table, (const char *const[]){"channel", "source", "status", ">power", ">updates every", ">error", "role", "where", NULL});
+    cli_table_init(&table, (const char *const[]){"channel", "source", "status", ">power", ">updates every", ">error",
+                                                 "role", "where", NULL});
     for (size_t i = 0; i < record->channel_count; i++) {
         const struct jb_record_channel *channel = &record->channels[i];
         const struct jb_channel *origin = jb_meter_channel(meter, (int)i);
@@ -76,7 +78,8 @@ static void print_channels(const struct jb_session *session, const struct jb_rec
                                   channel->id,
                                   channel->source,
                                   origin->status == JB_OK ? channel->method : jb_status_name(origin->status),
-                                  jb_format_power(covered_s > 0 ? (double)channel->energy_uj / 1e6 / covered_s : NAN, power, sizeof(power)),
+                                  jb_format_power(covered_s > 0 ? (double)channel->energy_uj / 1e6 / covered_s : NAN,
+                                                  power, sizeof(power)),
                                   jb_format_duration(period_s, period, sizeof(period)),
                                   percent,
                                   origin->status == JB_OK ? what : "not used",
@@ -132,9 +135,10 @@ static void print_text(const struct jb_session *session, const struct jb_record 
     const struct jb_machine *machine = jb_session_machine(session);
     char memory[JB_UNIT_TEXT], cpu[JB_UNIT_TEXT], rss[JB_UNIT_TEXT];
 
-    printf("%s%s%s%s%s, %u threads, %s\n\n", style->bold, machine->cpu.name[0] != '\0' ? machine->cpu.name : "unknown CPU", style->off,
-           machine->virtual_machine ? ", virtual machine" : "", machine->container ? ", container" : "", machine->cpu.threads,
-           jb_format_bytes((double)machine->ram_bytes, memory, sizeof(memory)));
+    printf("%s%s%s%s%s, %u threads, %s\n\n", style->bold,
+           machine->cpu.name[0] != '\0' ? machine->cpu.name : "unknown CPU", style->off,
+           machine->virtual_machine ? ", virtual machine" : "", machine->container ? ", container" : "",
+           machine->cpu.threads, jb_format_bytes((double)machine->ram_bytes, memory, sizeof(memory)));
     print_channels(session, record, style);
     print_missing(session, style);
     for (size_t i = 0; i < record->warning_count; i++) {

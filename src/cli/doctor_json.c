@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The doctor's findings for machines: channels that answer or not, then drivers that found nothing, as channels without an id. */
+/* The doctor's findings for machines: channels that answer or not, then drivers that found nothing, as channels without
+ * an id. */
 #include "cli/doctor_json.h"
 
 #include "base/text.h"
@@ -33,9 +34,11 @@ static json_t *channel_json(const struct jb_record *record, size_t index, const 
     json_object_set_new(object, "path", text_or_null(origin->path));
     json_object_set_new(object, "method", text_or_null(channel->method));
     json_object_set_new(object, "update_period_s",
-                        channel->update_period_ns > 0 ? json_real((double)channel->update_period_ns / 1e9) : json_null());
+                        channel->update_period_ns > 0 ? json_real((double)channel->update_period_ns / 1e9)
+                                                      : json_null());
     json_object_set_new(object, "rel_error", json_real(origin->rel_error));
-    json_object_set_new(object, "power_w", covered_s > 0 ? json_real((double)channel->energy_uj / 1e6 / covered_s) : json_null());
+    json_object_set_new(object, "power_w",
+                        covered_s > 0 ? json_real((double)channel->energy_uj / 1e6 / covered_s) : json_null());
     json_object_set_new(object, "in_total", json_boolean(channel->in_total));
     json_object_set_new(object, "parent", text_or_null(has_parent ? record->channels[channel->parent].id : NULL));
     json_object_set_new(object, "twin_of", text_or_null(has_twin ? record->channels[channel->twin_of].id : NULL));

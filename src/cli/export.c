@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* joulebook export: a stored run in another format, to stdout or to a file that is either whole or not there. */
+#include "export/export.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "export/export.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -91,7 +91,8 @@ static int export_main(int argc, char **argv, void *context)
     int status = cli_parse(&cmd_export, argc, argv, handle, &export.common, &first);
 
     if (status < 0 && export.format == NULL) {
-        status = cli_complain(&cmd_export, EXIT_USAGE, "which format? For example: joulebook export last --format html -o run.html");
+        status = cli_complain(&cmd_export, EXIT_USAGE,
+                              "which format? For example: joulebook export last --format html -o run.html");
     }
     if (status < 0 && argc - first != 1) {
         status = cli_complain(&cmd_export, EXIT_USAGE, "exports one run: an id, a name or 'last'");

@@ -54,7 +54,8 @@ static void print_json(const struct jb_intensity *intensity)
     json_object_set_new(object, "schema", json_integer(1));
     json_object_set_new(object, "zone", json_string(intensity->zone));
     json_object_set_new(object, "name", json_string(intensity->name));
-    json_object_set_new(object, "country", intensity->country[0] != '\0' ? json_string(intensity->country) : json_null());
+    json_object_set_new(object, "country",
+                        intensity->country[0] != '\0' ? json_string(intensity->country) : json_null());
     json_object_set_new(object, "g_per_kwh", json_real(intensity->g_per_kwh));
     json_object_set_new(object, "uncertainty_g_per_kwh", json_real(intensity->g_per_kwh * intensity->rel_error));
     json_object_set_new(object, "factor", json_string(intensity->factor != NULL ? intensity->factor : ""));
@@ -70,14 +71,16 @@ static void print_json(const struct jb_intensity *intensity)
 
 static void print_text(const struct jb_intensity *intensity, const struct cli_style *style)
 {
-    char value[JB_UNIT_TEXT], sigma[JB_UNIT_TEXT], year[16];
+    char value[JB_UNIT_TEXT], sigma[JB_UNIT_TEXT], year[16] = "";
 
-    snprintf(year, sizeof(year), intensity->year > 0 ? " %d" : "", intensity->year);
+    if (intensity->year > 0) {
+        snprintf(year, sizeof(year), " %d", intensity->year);
+    }
     printf("%s%s%s  %s\n", style->bold, intensity->zone, style->off, intensity->name);
     printf("  %s%s ± %s gCO2e/kWh%s  average%s, %s%s\n", style->bold,
            jb_format_3(intensity->g_per_kwh, value, sizeof(value)),
-           jb_format_3(intensity->g_per_kwh * intensity->rel_error, sigma, sizeof(sigma)), style->off, year, intensity->factor,
-           intensity->estimated ? ", estimated" : "");
+           jb_format_3(intensity->g_per_kwh * intensity->rel_error, sigma, sizeof(sigma)), style->off, year,
+           intensity->factor, intensity->estimated ? ", estimated" : "");
     printf("  %ssource: %s%s\n", style->dim, intensity->source, style->off);
     if (intensity->note[0] != '\0') {
         printf("  %snote: %s%s\n", style->dim, intensity->note, style->off);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* joulebook hardware: what this machine is and draws, or what a named part does. */
+#include "hardware/hardware.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -7,7 +8,6 @@
 #include "cli/survey.h"
 #include "cli/table.h"
 #include "engine/describe.h"
-#include "hardware/hardware.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -38,7 +38,8 @@ static void row(const char *label, const char *value, const struct cli_style *st
     }
 }
 
-static void print_machine(const struct jb_machine *machine, const struct jb_session_config *config, const struct cli_style *style)
+static void print_machine(const struct jb_machine *machine, const struct jb_session_config *config,
+                          const struct cli_style *style)
 {
     struct jb_cpu_power_model cpu;
     struct jb_ram_power_model ram;
@@ -49,8 +50,9 @@ static void print_machine(const struct jb_machine *machine, const struct jb_sess
     jb_ram_power_model(machine, &ram);
     jb_embodied(machine, 0, config->embodied_kg, config->lifetime_s, &embodied);
     printf("%s%s%s\n", style->bold, machine->board[0] != '\0' ? machine->board : "this machine", style->off);
-    snprintf(more, sizeof(more), "  %u socket%s, %u cores, %u threads%s%s", machine->cpu.sockets, machine->cpu.sockets == 1 ? "" : "s",
-             machine->cpu.cores, machine->cpu.threads, machine->virtual_machine ? ", virtual machine " : "", machine->hypervisor);
+    snprintf(more, sizeof(more), "  %u socket%s, %u cores, %u threads%s%s", machine->cpu.sockets,
+             machine->cpu.sockets == 1 ? "" : "s", machine->cpu.cores, machine->cpu.threads,
+             machine->virtual_machine ? ", virtual machine " : "", machine->hypervisor);
     row("CPU", machine->cpu.name[0] != '\0' ? machine->cpu.name : "unknown", style, more);
     snprintf(text, sizeof(text), "%s per socket", watts(machine->cpu.tdp_w, a, sizeof(a)));
     snprintf(more, sizeof(more), "  %s", machine->cpu.source);
@@ -62,7 +64,8 @@ static void print_machine(const struct jb_machine *machine, const struct jb_sess
     snprintf(text, sizeof(text), "%s", jb_format_bytes((double)machine->ram_bytes, a, sizeof(a)));
     snprintf(more, sizeof(more), "  %u modules %s", machine->dimms, machine->dimm_type);
     row("memory", text, style, machine->dimms > 0 ? more : "");
-    snprintf(text, sizeof(text), "%s idle, %s busy", jb_format_power(ram.idle_w, a, sizeof(a)), jb_format_power(ram.full_w, b, sizeof(b)));
+    snprintf(text, sizeof(text), "%s idle, %s busy", jb_format_power(ram.idle_w, a, sizeof(a)),
+             jb_format_power(ram.full_w, b, sizeof(b)));
     snprintf(more, sizeof(more), "  ± %.0f %%%s%s", ram.rel_error * 100, ram.note[0] != '\0' ? "; " : "", ram.note);
     row("RAM model", text, style, more);
     for (unsigned i = 0; i < machine->gpu_count; i++) {
@@ -70,8 +73,8 @@ static void print_machine(const struct jb_machine *machine, const struct jb_sess
         row("GPU", machine->gpus[i].name, style, more);
     }
     snprintf(text, sizeof(text), "%.0f kg CO2e ± %.0f %%", embodied.total_kg, embodied.rel_error * 100);
-    snprintf(more, sizeof(more), "  over %.1f years, %.0f %% of it ours; %s", embodied.lifetime_s / (365 * 86400.0), embodied.reserved * 100,
-             embodied.source);
+    snprintf(more, sizeof(more), "  over %.1f years, %.0f %% of it ours; %s", embodied.lifetime_s / (365 * 86400.0),
+             embodied.reserved * 100, embodied.source);
     row("embodied", text, style, more);
     row("id", machine->id, style, "");
 }
@@ -84,17 +87,18 @@ static int print_parts(const char *name, const struct cli_common *common)
     struct cli_table table;
 
     if (count == 0) {
-        return cli_complain(&cmd_hardware, EXIT_USAGE, "no part like '%s' is in the table; a CPU can be given by [hardware] cpu_tdp", name);
+        return cli_complain(&cmd_hardware, EXIT_USAGE,
+                            "no part like '%s' is in the table; a CPU can be given by [hardware] cpu_tdp", name);
     }
     if (common->json) {
         json_t *root = json_object(), *list = json_array();
         for (size_t i = 0; i < count; i++) {
             const struct jb_part *part = parts[i];
             json_array_append_new(
-                list, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s}", "kind", part->kind, "vendor", part->vendor, "model", part->model,
-                                "tdp_w", part->tdp_w > 0 ? json_real(part->tdp_w) : json_null(), "max_turbo_w",
-                                part->max_turbo_w > 0 ? json_real(part->max_turbo_w) : json_null(), "idle_w",
-                                part->idle_w > 0 ? json_real(part->idle_w) : json_null(), "cores",
+                list, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s}", "kind", part->kind, "vendor", part->vendor,
+                                "model", part->model, "tdp_w", part->tdp_w > 0 ? json_real(part->tdp_w) : json_null(),
+                                "max_turbo_w", part->max_turbo_w > 0 ? json_real(part->max_turbo_w) : json_null(),
+                                "idle_w", part->idle_w > 0 ? json_real(part->idle_w) : json_null(), "cores",
                                 part->cores > 0 ? json_integer(part->cores) : json_null(), "source", part->source));
         }
         json_object_set_new(root, "schema", json_integer(1));
@@ -104,16 +108,18 @@ static int print_parts(const char *name, const struct cli_common *common)
         json_decref(root);
         return 0;
     }
-    cli_table_init(&table, (const char *const[]){"kind", "part", ">TDP", ">max turbo", ">idle", ">cores", "source", NULL});
+    cli_table_init(&table,
+                   (const char *const[]){"kind", "part", ">TDP", ">max turbo", ">idle", ">cores", "source", NULL});
     for (size_t i = 0; i < count; i++) {
         char model[160], tdp[JB_UNIT_TEXT], turbo[JB_UNIT_TEXT], idle[JB_UNIT_TEXT], cores[16] = "";
         snprintf(model, sizeof(model), "%s %s", parts[i]->vendor, parts[i]->model);
         if (parts[i]->cores > 0) {
             snprintf(cores, sizeof(cores), "%u", parts[i]->cores);
         }
-        cli_table_row(&table, (const char *const[]){parts[i]->kind, model, watts(parts[i]->tdp_w, tdp, sizeof(tdp)),
-                                                    watts(parts[i]->max_turbo_w, turbo, sizeof(turbo)),
-                                                    watts(parts[i]->idle_w, idle, sizeof(idle)), cores, parts[i]->source});
+        cli_table_row(&table,
+                      (const char *const[]){parts[i]->kind, model, watts(parts[i]->tdp_w, tdp, sizeof(tdp)),
+                                            watts(parts[i]->max_turbo_w, turbo, sizeof(turbo)),
+                                            watts(parts[i]->idle_w, idle, sizeof(idle)), cores, parts[i]->source});
     }
     cli_table_print(&table, stdout, "", style.dim, style.off);
     cli_table_finish(&table);

@@ -95,23 +95,26 @@ static void command_text(const struct jb_record *record, char *buffer, size_t si
 static int add_row(void *context, const struct jb_record *record)
 {
     struct cli_table *table = context;
-    char started[32], duration[JB_UNIT_TEXT], machine[JB_UNIT_TEXT], footprint[JB_UNIT_TEXT], mass[JB_UNIT_TEXT], command[40];
+    char started[32], duration[JB_UNIT_TEXT], machine[JB_UNIT_TEXT], footprint[JB_UNIT_TEXT], mass[JB_UNIT_TEXT],
+        command[40];
     time_t seconds = (time_t)(record->started_ns / (int64_t)JB_NS_PER_S);
     struct tm local;
     bool known = record->machine_uj > 0;
 
     strftime(started, sizeof(started), "%Y-%m-%d %H:%M", localtime_r(&seconds, &local));
     command_text(record, command, sizeof(command));
-    cli_table_row(table, (const char *const[]){
-                             record->id,
-                             started,
-                             jb_run_status_name(record->status),
-                             isnan(record->duration_s) ? "" : jb_format_duration(record->duration_s, duration, sizeof(duration)),
-                             known ? jb_format_energy((double)record->machine_uj / 1e6, machine, sizeof(machine)) : "unknown",
-                             known ? jb_format_energy((double)record->footprint_uj / 1e6, footprint, sizeof(footprint)) : "unknown",
-                             jb_format_mass(record->emissions_g, mass, sizeof(mass)),
-                             record->name != NULL ? record->name : command,
-                         });
+    cli_table_row(
+        table,
+        (const char *const[]){
+            record->id,
+            started,
+            jb_run_status_name(record->status),
+            isnan(record->duration_s) ? "" : jb_format_duration(record->duration_s, duration, sizeof(duration)),
+            known ? jb_format_energy((double)record->machine_uj / 1e6, machine, sizeof(machine)) : "unknown",
+            known ? jb_format_energy((double)record->footprint_uj / 1e6, footprint, sizeof(footprint)) : "unknown",
+            jb_format_mass(record->emissions_g, mass, sizeof(mass)),
+            record->name != NULL ? record->name : command,
+        });
     return 0;
 }
 
@@ -153,7 +156,8 @@ static int list_main(int argc, char **argv, void *context)
     int status = cli_parse(&cmd_list, argc, argv, handle, &list.common, &first);
 
     if (status < 0 && first < argc) {
-        status = cli_complain(&cmd_list, EXIT_USAGE, "takes no operand: '%s'; to see one run: joulebook show %s", argv[first], argv[first]);
+        status = cli_complain(&cmd_list, EXIT_USAGE, "takes no operand: '%s'; to see one run: joulebook show %s",
+                              argv[first], argv[first]);
     }
     if (status < 0) {
         status = cli_open_store(&cmd_list, &list.common, JB_STORE_READ, &conf, &store);
@@ -167,8 +171,8 @@ static int list_main(int argc, char **argv, void *context)
         } else {
             struct cli_style style = cli_style(&list.common, stdout);
             struct cli_table table;
-            cli_table_init(&table, (const char *const[]){"run", "started", "status", ">duration", ">machine", ">footprint", ">CO2e",
-                                                         "name or command", NULL});
+            cli_table_init(&table, (const char *const[]){"run", "started", "status", ">duration", ">machine",
+                                                         ">footprint", ">CO2e", "name or command", NULL});
             error = jb_store_list(store, &list.filter, add_row, &table, &diag);
             cli_table_print(&table, stdout, "", style.dim, style.off);
             cli_table_finish(&table);

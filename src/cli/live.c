@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The live line. It shares the terminal with the child's own output: drawn only on request, cut to the width, cleared before the report. */
+/* The live line. It shares the terminal with the child's own output: drawn only on request, cut to the width, cleared
+ * before the report. */
 #include "cli/live.h"
 
 #include "base/clock.h"
@@ -15,7 +16,8 @@ void cli_live_init(struct cli_live *live, bool wanted, FILE *out)
 
 void cli_live_draw(struct cli_live *live, const struct jb_session *session)
 {
-    char time[JB_UNIT_TEXT], power[JB_UNIT_TEXT], energy[JB_UNIT_TEXT], run[JB_UNIT_TEXT], mass[JB_UNIT_TEXT], line[256];
+    char time[JB_UNIT_TEXT], power[JB_UNIT_TEXT], energy[JB_UNIT_TEXT], run[JB_UNIT_TEXT], mass[JB_UNIT_TEXT],
+        line[256];
     struct jb_live now;
     struct winsize size = {0};
     uint64_t now_ns = jb_mono_ns();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The report of one run. Every figure has its uncertainty (one standard deviation) and its method beside it; what is not
- * known says "unknown". Sections: head, devices, where the joules went, carbon, our own cost, doubts, what next.
+ * The report of one run. Every figure has its uncertainty (one standard deviation) and its method beside it; what is
+ * not known says "unknown". Sections: head, devices, where the joules went, carbon, our own cost, doubts, what next.
  */
 #include "cli/report.h"
 
@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#define NAME_WIDTH 34
+#define NAME_WIDTH  34
 #define VALUE_WIDTH 27
 
 char *cli_energy_pm(double energy_uj, double sigma_uj, char *buffer, size_t size)
@@ -66,7 +66,8 @@ static void head(FILE *out, const struct jb_record *record, const struct cli_sty
 
 static void devices(FILE *out, const struct jb_record *record, const struct cli_style *style)
 {
-    fprintf(out, "\n  %s%-10s%-*s%-10s%-25s what%s\n", style->dim, "device", VALUE_WIDTH, "energy", "power", "method", style->off);
+    fprintf(out, "\n  %s%-10s%-*s%-10s%-25s what%s\n", style->dim, "device", VALUE_WIDTH, "energy", "power", "method",
+            style->off);
     for (size_t i = 0; i < record->channel_count; i++) {
         const struct jb_record_channel *channel = &record->channels[i];
         char text[2 * JB_UNIT_TEXT + 8], method[64];
@@ -77,12 +78,15 @@ static void devices(FILE *out, const struct jb_record *record, const struct cli_
         fprintf(out, "  %-10s", channel->device);
         cell(out, cli_energy_pm((double)channel->energy_uj, channel->uncertainty_uj, text, sizeof(text)), VALUE_WIDTH);
         double covered_s = (double)channel->covered_ns / 1e9;
-        cell(out, jb_format_power(covered_s > 0 ? (double)channel->energy_uj / 1e6 / covered_s : NAN, text, sizeof(text)), 10);
+        cell(out,
+             jb_format_power(covered_s > 0 ? (double)channel->energy_uj / 1e6 / covered_s : NAN, text, sizeof(text)),
+             10);
         bool modelled = jb_streq(channel->method, "modelled");
         fprintf(out, "%s", modelled ? style->yellow : "");
         cell(out, method, 25);
         fprintf(out, "%s %.*s%s%s%s\n", modelled ? style->off : "", NAME_WIDTH, channel->name,
-                channel->flag_text[0] != '\0' ? "  [" : "", channel->flag_text, channel->flag_text[0] != '\0' ? "]" : "");
+                channel->flag_text[0] != '\0' ? "  [" : "", channel->flag_text,
+                channel->flag_text[0] != '\0' ? "]" : "");
     }
 }
 
@@ -102,10 +106,12 @@ static void totals(FILE *out, const struct jb_record *record, const struct cli_s
              jb_format_energy((double)record->idle_uj / 1e6, idle, sizeof(idle)),
              jb_format_energy((double)record->others_uj / 1e6, other, sizeof(other)),
              jb_format_energy((double)record->unattributed_uj / 1e6, rest, sizeof(rest)));
-    line(out, style, "machine", cli_energy_pm((double)record->machine_uj, record->uncertainty_uj, value, sizeof(value)), meaning);
+    line(out, style, "machine", cli_energy_pm((double)record->machine_uj, record->uncertainty_uj, value, sizeof(value)),
+         meaning);
     line(out, style, "run", cli_energy_pm((double)record->run_uj, record->run_uncertainty_uj, value, sizeof(value)),
          "what would not have been used without this run");
-    double idle_part = record->idle_uj > 0 ? 100.0 * (double)(record->footprint_uj - record->run_uj) / (double)record->idle_uj : 0;
+    double idle_part =
+        record->idle_uj > 0 ? 100.0 * (double)(record->footprint_uj - record->run_uj) / (double)record->idle_uj : 0;
     snprintf(meaning, sizeof(meaning), "run + its share of idle (%.0f %%); %s", idle_part,
              jb_format_energy_wh((double)record->footprint_uj / 1e6, other, sizeof(other)));
     line(out, style, "footprint",
@@ -126,9 +132,11 @@ static void carbon(FILE *out, const struct jb_record *record, const struct cli_s
     int used = snprintf(meaning, sizeof(meaning), "%s x %s g/kWh", record->basis,
                         jb_format_3(record->intensity_g_per_kwh, number, sizeof(number)));
     if (record->pue > 1) {
-        used += snprintf(meaning + used, sizeof(meaning) - (size_t)used, " x PUE %s", jb_format_3(record->pue, number, sizeof(number)));
+        used += snprintf(meaning + used, sizeof(meaning) - (size_t)used, " x PUE %s",
+                         jb_format_3(record->pue, number, sizeof(number)));
     }
-    snprintf(meaning + used, sizeof(meaning) - (size_t)used, ", %s%s%s%s", record->zone_name[0] != '\0' ? record->zone_name : record->zone,
+    snprintf(meaning + used, sizeof(meaning) - (size_t)used, ", %s%s%s%s",
+             record->zone_name[0] != '\0' ? record->zone_name : record->zone,
              segment != NULL && segment->factor[0] != '\0' ? ", " : "", segment != NULL ? segment->factor : "",
              segment != NULL && segment->estimated ? ", estimated" : "");
     line(out, style, "carbon", value, meaning);
@@ -174,11 +182,14 @@ static void doubts(FILE *out, const struct jb_record *record, const struct cli_s
             put(out, channel->note);
             fprintf(out, "%s\n", style->off);
         }
-        model_idle = model_idle || (channel->in_total && !jb_streq(channel->method, "modelled") &&
-                                    (jb_streq(channel->idle_source, "model") || jb_streq(channel->idle_source, "none")));
+        model_idle =
+            model_idle || (channel->in_total && !jb_streq(channel->method, "modelled") &&
+                           (jb_streq(channel->idle_source, "model") || jb_streq(channel->idle_source, "none")));
     }
     if (model_idle) {
-        fprintf(out, "  %snote: idle power is the model's; measure this machine's when it is quiet: joulebook calibrate idle%s\n",
+        fprintf(out,
+                "  %snote: idle power is the model's; measure this machine's when it is quiet: joulebook calibrate "
+                "idle%s\n",
                 style->dim, style->off);
     }
     for (size_t i = 0; i < record->warning_count; i++) {
@@ -194,8 +205,8 @@ static void next_steps(FILE *out, const struct jb_record *record, const struct c
         return;
     }
     bool zone_given = record->zone_note[0] == '\0';
-    fprintf(out, "\n  %snext:%s joulebook export %.10s --format html -o run.html   a page with charts\n", style->bold, style->off,
-            record->id);
+    fprintf(out, "\n  %snext:%s joulebook export %.10s --format html -o run.html   a page with charts\n", style->bold,
+            style->off, record->id);
     fputs("        joulebook list | show last | compare RUN RUN   the runs so far\n", out);
     if (!zone_given) {
         fputs("        joulebook run --zone KR ...   name your grid (joulebook grid --list-zones)\n", out);

@@ -19,29 +19,29 @@ static int handle(void *context, const struct jb_option *option, const char *val
     return 0;
 }
 
-static int remove_all(struct jb_store *store, char **runs, size_t count)
+struct run_id {
+    char text[JB_RUN_ID_TEXT];
+};
+
+static int remove_all(struct jb_store *store, char **runs, struct run_id *ids, size_t count)
 {
     struct jb_diag diag = {0};
-    JB_CLEANUP(jb_freep) char(*ids)[JB_RUN_ID_TEXT] = calloc(count, sizeof(*ids));
 
-    if (ids == NULL) {
-        return cli_complain(&cmd_rm, 1, "out of memory");
-    }
     for (size_t i = 0; i < count; i++) {
-        if (jb_store_find(store, runs[i], ids[i], &diag) < 0) {
+        if (jb_store_find(store, runs[i], ids[i].text, &diag) < 0) {
             return cli_error(&cmd_rm, EXIT_USAGE, &diag);
         }
     }
     for (size_t i = 0; i < count; i++) {
         bool twice = false;
         for (size_t j = 0; j < i; j++) {
-            twice = twice || strcmp(ids[i], ids[j]) == 0;
+            twice = twice || strcmp(ids[i].text, ids[j].text) == 0;
         }
-        if (!twice && jb_store_delete(store, ids[i], &diag) < 0) {
+        if (!twice && jb_store_delete(store, ids[i].text, &diag) < 0) {
             return cli_error(&cmd_rm, 1, &diag);
         }
         if (!twice) {
-            printf("removed %s\n", ids[i]);
+            printf("removed %s\n", ids[i].text);
         }
     }
     return 0;
@@ -59,7 +59,8 @@ static int rm_main(int argc, char **argv, void *context)
         status = cli_complain(&cmd_rm, EXIT_USAGE, "which run? See: joulebook list");
     }
     if (status < 0) {
-        status = cli_open_store(&cmd_rm, &common, JB_STORE_READ, &conf, &store); /* does not make a database to remove from */
+        status = cli_open_store(&cmd_rm, &common, JB_STORE_READ, &conf,
+                                &store); /* does not make a database to remove from */
     }
     if (status < 0) {
         jb_store_close(store);
@@ -69,7 +70,10 @@ static int rm_main(int argc, char **argv, void *context)
         status = cli_open_store(&cmd_rm, &common, JB_STORE_WRITE, &conf, &store);
     }
     if (status < 0) {
-        status = remove_all(store, argv + first, (size_t)(argc - first));
+        struct run_id *ids = calloc((size_t)(argc - first), sizeof(*ids));
+        status = ids != NULL ? remove_all(store, argv + first, ids, (size_t)(argc - first))
+                             : cli_complain(&cmd_rm, 1, "out of memory");
+        free(ids);
     }
     jb_store_close(store);
     jb_conf_destroy(conf);

@@ -123,8 +123,8 @@ static bool write_series(const struct jb_record *record, const struct run_option
 }
 
 /* Everything the user asked to be written; each failure is told, none stops the others. */
-static bool write_outputs(const struct jb_command *command, const struct jb_session *session, const struct jb_record *record,
-                          const struct run_options *options)
+static bool write_outputs(const struct jb_command *command, const struct jb_session *session,
+                          const struct jb_record *record, const struct run_options *options)
 {
     struct jb_diag diag = {0};
     char other[4096];
@@ -143,7 +143,8 @@ static bool write_outputs(const struct jb_command *command, const struct jb_sess
     }
     if (options->series != NULL && (!jb_session_stored(session) || !write_series(record, options, &diag))) {
         if (!jb_session_stored(session)) {
-            cli_complain(command, 0, "--series %s: the run was not kept, so there is no series to write", options->series);
+            cli_complain(command, 0, "--series %s: the run was not kept, so there is no series to write",
+                         options->series);
         } else {
             cli_error(command, 0, &diag);
         }
@@ -173,8 +174,8 @@ static int finish(const struct jb_command *command, struct jb_session *session, 
     return status;
 }
 
-static int measure(const struct jb_command *command, struct jb_session *session, char **argv, const sigset_t *mask, int signal_fd,
-                   const struct run_options *options)
+static int measure(const struct jb_command *command, struct jb_session *session, char **argv, const sigset_t *mask,
+                   int signal_fd, const struct run_options *options)
 {
     struct jb_diag diag = {0};
     struct jb_child child = {.go_fd = -1, .exec_fd = -1};
@@ -193,8 +194,8 @@ static int measure(const struct jb_command *command, struct jb_session *session,
     int error = jb_child_release(&child);
     if (error < 0) {
         jb_session_cancel(session);
-        return cli_complain(command, error == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, "cannot run '%s': %s", argv[0],
-                            error == -ENOENT ? "command not found" : strerror(-error));
+        return cli_complain(command, error == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, "cannot run '%s': %s",
+                            argv[0], error == -ENOENT ? "command not found" : strerror(-error));
     }
     cli_live_init(&live, options->live, stderr);
     supervise(session, &child, signal_fd, &live);

@@ -71,6 +71,7 @@ static int add_tag(struct run_options *options, const char *value, struct jb_dia
         return jb_fail(diag, -ENOMEM, "out of memory");
     }
     copy[equals - value] = '\0';
+    /* cppcheck-suppress memleak ; the tag's key is the copy, run_options_finish() frees it */
     options->tags[options->tag_count++] = (struct jb_tag){copy, copy + (equals - value) + 1};
     return 0;
 }
@@ -136,7 +137,8 @@ static int handle(void *context, const struct jb_option *option, const char *val
     return 0;
 }
 
-int cli_intensity(const struct jb_conf *conf, const char *zone, const char *root, struct jb_intensity *ret, struct jb_diag *diag)
+int cli_intensity(const struct jb_conf *conf, const char *zone, const char *root, struct jb_intensity *ret,
+                  struct jb_diag *diag)
 {
     struct jb_intensity intensity;
     double own;
@@ -150,7 +152,8 @@ int cli_intensity(const struct jb_conf *conf, const char *zone, const char *root
         intensity.rel_error = 0;
         intensity.estimated = false;
         intensity.year = 0;
-        snprintf(intensity.source, sizeof(intensity.source), "given by the user (%s)", jb_conf_origin(conf, "grid", "intensity"));
+        snprintf(intensity.source, sizeof(intensity.source), "given by the user (%s)",
+                 jb_conf_origin(conf, "grid", "intensity"));
     }
     *ret = intensity;
     return 0;
@@ -175,8 +178,8 @@ static int duration(const struct jb_conf *conf, const char *key, const char *fla
     }
     if (value_ns < min_ns || value_ns > max_ns) {
         return jb_fail(diag, -ERANGE, "%s of %s is out of range: it must be from %llu ms to %llu s", key,
-                       flag != NULL ? flag : jb_conf_origin(conf, "run", key), (unsigned long long)(min_ns / JB_NS_PER_MS),
-                       (unsigned long long)(max_ns / JB_NS_PER_S));
+                       flag != NULL ? flag : jb_conf_origin(conf, "run", key),
+                       (unsigned long long)(min_ns / JB_NS_PER_MS), (unsigned long long)(max_ns / JB_NS_PER_S));
     }
     *ret_ns = value_ns;
     return 0;
@@ -197,8 +200,8 @@ static int resolve(struct run_options *options, struct jb_diag *diag)
     const struct jb_conf *conf = options->conf;
     options->interval_ns = 100 * JB_NS_PER_MS;
     options->pue = 1;
-    if ((error = duration(conf, "interval", options->interval_text, MIN_INTERVAL_NS, MAX_INTERVAL_NS, &options->interval_ns,
-                          diag)) < 0 ||
+    if ((error = duration(conf, "interval", options->interval_text, MIN_INTERVAL_NS, MAX_INTERVAL_NS,
+                          &options->interval_ns, diag)) < 0 ||
         (error = duration(conf, "baseline", options->baseline_text, 100 * JB_NS_PER_MS, MAX_BASELINE_NS,
                           &options->baseline_ns, diag)) < 0) {
         return error;

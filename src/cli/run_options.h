@@ -30,6 +30,7 @@ int run_options_parse(const struct jb_command *command, int argc, char **argv, s
 void run_options_finish(struct run_options *options);
 
 /* The intensity that flag, config and time zone lead to; also for `grid`, `calibrate`, `doctor`. */
-int cli_intensity(const struct jb_conf *conf, const char *zone, const char *root, struct jb_intensity *ret, struct jb_diag *diag);
+int cli_intensity(const struct jb_conf *conf, const char *zone, const char *root, struct jb_intensity *ret,
+                  struct jb_diag *diag);
 
 #endif

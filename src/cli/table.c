@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Columns. Every code point counts as one column: names of runs may be in any script, and wide ones only bend a line. */
+/* Columns. Every code point counts as one column: names of runs may be in any script, and wide ones only bend a line.
+ */
 #include "cli/table.h"
 
 #include "base/text.h"

@@ -114,7 +114,8 @@ int jb_child_release(struct jb_child *child)
     return -error;
 }
 
-enum jb_pass jb_child_decide(const struct jb_child *child, int signal, bool from_kernel, bool same_group, uint64_t now_ns)
+enum jb_pass jb_child_decide(const struct jb_child *child, int signal, bool from_kernel, bool same_group,
+                             uint64_t now_ns)
 {
     if (child->pid <= 0 || child->ended) {
         return JB_PASS_NOTHING;

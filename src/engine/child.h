@@ -24,10 +24,11 @@ struct jb_child {
     int wait_status;
     unsigned interrupts; /* INT passed on or seen, and when the last one was */
     uint64_t last_interrupt_ns;
-    bool interrupted;   /* INT or TERM came through us or from the terminal */
+    bool interrupted; /* INT or TERM came through us or from the terminal */
 };
 
-/* Block the signals that we pass on and those that we watch, and become a subreaper. ret_old is what the child gets back. */
+/* Block the signals that we pass on and those that we watch, and become a subreaper. ret_old is what the child gets
+ * back. */
 int jb_child_prepare(sigset_t *ret_old, sigset_t *ret_watched);
 
 /* Fork; the child waits. argv is NULL-terminated. */
@@ -42,9 +43,11 @@ int jb_child_release(struct jb_child *child);
 int jb_child_signal(struct jb_child *child, const struct signalfd_siginfo *info, uint64_t now_ns);
 /* The decision alone, for tests. */
 enum jb_pass { JB_PASS_NOTHING, JB_PASS_SAME, JB_PASS_KILL };
-enum jb_pass jb_child_decide(const struct jb_child *child, int signal, bool from_kernel, bool same_group, uint64_t now_ns);
+enum jb_pass jb_child_decide(const struct jb_child *child, int signal, bool from_kernel, bool same_group,
+                             uint64_t now_ns);
 
-/* Reap everything that has ended, the child and orphans alike; `reaped` hears of each. True when the child has ended. */
+/* Reap everything that has ended, the child and orphans alike; `reaped` hears of each. True when the child has ended.
+ */
 typedef void (*jb_reaped_fn)(void *context, pid_t pid, const struct rusage *usage);
 bool jb_child_reap(struct jb_child *child, jb_reaped_fn reaped, void *context);
 

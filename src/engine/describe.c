@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The machine in JSON: interface.md's "hardware", and what the power model rests on. Names are sanitised: they come from outside. */
+/* The machine in JSON: interface.md's "hardware", and what the power model rests on. Names are sanitised: they come
+ * from outside. */
 #include "engine/describe.h"
 
 #include "base/text.h"
@@ -40,7 +41,8 @@ static json_t *accelerators(const struct jb_machine *machine, const struct jb_me
         const struct jb_channel *channel = jb_meter_channel(meter, i);
         int source = jb_meter_channel_source(meter, i);
         bool same = source == last_source && channel->unit == last_unit;
-        if (channel->domain == JB_DOMAIN_GPU && channel->method != JB_METHOD_MODELLED && !same && add_name(list, channel->name)) {
+        if (channel->domain == JB_DOMAIN_GPU && channel->method != JB_METHOD_MODELLED && !same &&
+            add_name(list, channel->name)) {
             last_source = source;
             last_unit = channel->unit;
         }

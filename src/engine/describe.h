@@ -6,7 +6,8 @@
 #include "hardware/hardware.h"
 #include "meter/meter.h"
 
-/* Compact JSON, malloc'd; NULL without memory. `meter` adds the accelerators that only a vendor library shows; may be NULL. */
+/* Compact JSON, malloc'd; NULL without memory. `meter` adds the accelerators that only a vendor library shows; may be
+ * NULL. */
 char *jb_describe_machine(const struct jb_machine *machine, const struct jb_meter *meter);
 
 #endif

@@ -12,8 +12,8 @@
 #include <math.h>
 
 #define LEARN_MEMORY_S 600.0 /* a baseline rests on at most so much quiet: machines change */
-#define MODEL_SIGMA 0.5      /* of an idle figure from a model: family spread of idle / TDP in SPECpower is 0.18-0.45 */
-#define GPU_SIGMA 0.3        /* of the table's idle: a context open or not moves it by 25-50 W */
+#define MODEL_SIGMA    0.5   /* of an idle figure from a model: family spread of idle / TDP in SPECpower is 0.18-0.45 */
+#define GPU_SIGMA      0.3   /* of the table's idle: a context open or not moves it by 25-50 W */
 
 static void from_model(const struct jb_machine *machine, const struct jb_channel *channel, struct jb_idle *ret)
 {
@@ -98,8 +98,9 @@ int jb_idle_learn(struct jb_store *store, const char *machine_id, const char *ch
         double weight = all > 0 ? quiet->seconds / all : 1;
         double was = (double)old.idle_uw, step = (double)next.idle_uw - was;
         next.idle_uw = (uint64_t)llround(was + weight * step);
-        next.sigma_uw = (uint64_t)llround(sqrt((1 - weight) * pow((double)old.sigma_uw, 2) +
-                                               weight * pow((double)next.sigma_uw, 2) + weight * (1 - weight) * step * step));
+        next.sigma_uw =
+            (uint64_t)llround(sqrt((1 - weight) * pow((double)old.sigma_uw, 2) +
+                                   weight * pow((double)next.sigma_uw, 2) + weight * (1 - weight) * step * step));
         next.seconds = fmin(all, LEARN_MEMORY_S);
     }
     return jb_store_baseline_put(store, machine_id, channel_id, &next, diag);

@@ -23,9 +23,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MAX_DEPTH 64       /* of parents followed up */
-#define BUDGET 2000        /* a look may cost 1/2000 of the time since the one before */
-#define MIN_PERIOD_NS JB_NS_PER_S
+#define MAX_DEPTH      64   /* of parents followed up */
+#define BUDGET         2000 /* a look may cost 1/2000 of the time since the one before */
+#define MIN_PERIOD_NS  JB_NS_PER_S
 #define FIRST_CAPACITY 256 /* processes; a larger run allocates once more */
 
 struct seen {

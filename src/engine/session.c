@@ -17,8 +17,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define FINAL_WAIT_NS (300 * JB_NS_PER_MS) /* lanes get so long for their last reading: NVML updates every 100 ms */
-#define STORE_WAIT_NS (6 * JB_NS_PER_S)    /* another writer may hold the file for its 5 s */
+#define FINAL_WAIT_NS    (300 * JB_NS_PER_MS) /* lanes get so long for their last reading: NVML updates every 100 ms */
+#define STORE_WAIT_NS    (6 * JB_NS_PER_S)    /* another writer may hold the file for its 5 s */
 #define BASELINE_STEP_NS (200 * JB_NS_PER_MS)
 
 static void open_store(struct jb_session *session)
@@ -30,7 +30,8 @@ static void open_store(struct jb_session *session)
     }
     if (jb_store_open(session->config.db_path, JB_STORE_WRITE, &session->store, &diag) < 0) {
         session->store_failed = true;
-        jb_record_warn(&session->record, "the run is not kept: %s%s%s", diag.text, diag.fix[0] != '\0' ? "; " : "", diag.fix);
+        jb_record_warn(&session->record, "the run is not kept: %s%s%s", diag.text, diag.fix[0] != '\0' ? "; " : "",
+                       diag.fix);
         return;
     }
     jb_store_open(session->config.db_path, JB_STORE_READ, &session->reader, NULL);
@@ -178,12 +179,14 @@ int jb_session_baseline(struct jb_session *session, uint64_t duration_ns, int st
             state->idle = idle;
         }
     }
-    if (!session->clock_known || jb_machine_clock_read(&session->clock, &after) < 0 || after.total_ns == before.total_ns) {
+    if (!session->clock_known || jb_machine_clock_read(&session->clock, &after) < 0 ||
+        after.total_ns == before.total_ns) {
         return 1;
     }
     double busy = (double)(after.busy_ns - before.busy_ns) / (double)(after.total_ns - before.total_ns);
     if (busy > 0.1) {
-        jb_record_warn(&session->record, "the machine was %.0f %% busy while its idle power was measured: idle is overstated",
+        jb_record_warn(&session->record,
+                       "the machine was %.0f %% busy while its idle power was measured: idle is overstated",
                        busy * 100);
         return 0;
     }
@@ -218,7 +221,8 @@ int jb_session_store_baseline(struct jb_session *session, struct jb_diag *diag)
     return stored;
 }
 
-bool jb_session_measured_idle(const struct jb_session *session, int channel, uint64_t *ret_idle_uw, uint64_t *ret_sigma_uw)
+bool jb_session_measured_idle(const struct jb_session *session, int channel, uint64_t *ret_idle_uw,
+                              uint64_t *ret_sigma_uw)
 {
     if (channel < 0 || channel >= session->channel_count ||
         !jb_streq(session->channels[channel].idle.source, "measured before the run")) {
@@ -238,11 +242,13 @@ static void begin_store(struct jb_session *session)
     }
     int error = jb_store_begin(session->store, &session->record, &diag);
     if (error == 0) {
-        error = jb_writer_create(session->store, session->record.id, JB_METER_MAX_CHANNELS, session->max_ticks, &session->writer);
+        error = jb_writer_create(session->store, session->record.id, JB_METER_MAX_CHANNELS, session->max_ticks,
+                                 &session->writer);
     }
     if (error < 0) {
         session->store_failed = true;
-        jb_record_warn(&session->record, "the run is not kept: %s", diag.text[0] != '\0' ? diag.text : strerror(-error));
+        jb_record_warn(&session->record, "the run is not kept: %s",
+                       diag.text[0] != '\0' ? diag.text : strerror(-error));
         return;
     }
     session->stored = true;

@@ -4,8 +4,8 @@
  *
  *     create -> (baseline) -> start -> attach -> tick, tick, ... -> stop -> record
  *
- * `run` drives it with a child; `doctor` and `calibrate` drive it without one. A session belongs to one thread; lanes of
- * blocking sensors and the writer of the store are threads of its own, so that neither a vendor library nor a disk
+ * `run` drives it with a child; `doctor` and `calibrate` drive it without one. A session belongs to one thread; lanes
+ * of blocking sensors and the writer of the store are threads of its own, so that neither a vendor library nor a disk
  * delays a reading. Between start and stop a tick allocates nothing, except when a lane brings new channels.
  */
 #ifndef JB_ENGINE_SESSION_H
@@ -27,17 +27,17 @@ struct jb_session_config {
     const char *root, *sensors; /* NULL: the real machine, all sensors */
     const char *db_path;        /* NULL: the default place; "none": keep nothing */
     uint64_t interval_ns;
-    uint64_t open_wait_ns;      /* how long create may wait for vendor libraries to open */
-    const char *basis;          /* "machine", "run", "footprint" */
+    uint64_t open_wait_ns; /* how long create may wait for vendor libraries to open */
+    const char *basis;     /* "machine", "run", "footprint" */
     double pue;
     const struct jb_intensity *intensity; /* copied */
     struct jb_machine_hints hints;
-    double embodied_kg, lifetime_s;       /* 0: defaults */
-    bool no_perf;               /* count the run's CPU time through /proc even where perf would do (tests) */
+    double embodied_kg, lifetime_s; /* 0: defaults */
+    bool no_perf;                   /* count the run's CPU time through /proc even where perf would do (tests) */
     const char *name, *project;
     const struct jb_tag *tags;
     size_t tag_count;
-    char **command;             /* NULL-terminated; NULL: none */
+    char **command; /* NULL-terminated; NULL: none */
 };
 
 /* Probe the machine, open the sensors and the store. A store that cannot be used is a warning in the record and not an
@@ -52,7 +52,8 @@ int jb_session_baseline(struct jb_session *session, uint64_t duration_ns, int st
 int jb_session_store_baseline(struct jb_session *session, struct jb_diag *diag);
 
 /* What baseline() found for a channel; false: nothing. */
-bool jb_session_measured_idle(const struct jb_session *session, int channel, uint64_t *ret_idle_uw, uint64_t *ret_sigma_uw);
+bool jb_session_measured_idle(const struct jb_session *session, int channel, uint64_t *ret_idle_uw,
+                              uint64_t *ret_sigma_uw);
 
 /* First readings; the run begins here. `child` waits to be released and has used no CPU yet; 0: none. */
 int jb_session_start(struct jb_session *session, pid_t child, struct jb_diag *diag);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From readings to the book. At every tick readings become entries; about once a second (and at the end) the clocks of the
- * machine and of the run are looked at, what was booked since is attributed by who was busy in that very time, and the
- * chunk goes to the store. Attribution per chunk and not per tick, because the machine's clock counts in
- * 10 ms: over 100 ms its rounding alone would charge others with energy of the run.
+ * From readings to the book. At every tick readings become entries; about once a second (and at the end) the clocks of
+ * the machine and of the run are looked at, what was booked since is attributed by who was busy in that very time, and
+ * the chunk goes to the store. Attribution per chunk and not per tick, because the machine's clock counts in 10 ms:
+ * over 100 ms its rounding alone would charge others with energy of the run.
  */
 #include "engine/session_impl.h"
 
@@ -11,7 +11,7 @@
 
 /* A pre-emption between the two clocks looks like a short sleep; a real one lasts longer than this. */
 #define SLEEP_MIN_NS ((int64_t)(500 * JB_NS_PER_MS))
-#define QUIET_SHARE 0.02 /* of all CPUs busy: below this a chunk says what idle draws */
+#define QUIET_SHARE  0.02 /* of all CPUs busy: below this a chunk says what idle draws */
 
 static bool is_ours(const void *context, int32_t pid)
 {
@@ -77,8 +77,8 @@ static void shares_of(const struct jb_session *session, int number, const struct
         if (!info.processes_known) {
             return;
         }
-        jb_gpu_share(session->uses, session->use_count, device_channel(session, number), jb_mono_ns(), is_ours,
-                     session, &share);
+        jb_gpu_share(session->uses, session->use_count, device_channel(session, number), jb_mono_ns(), is_ours, session,
+                     &share);
         *ret = share.shares;
         return;
     }
@@ -170,10 +170,9 @@ static void book_reading(struct jb_session *session, const struct jb_reading *re
     state->status = reading->status;
     if (jb_account_post(&state->account, reading, &entry) > 0) {
         book_entry(session, reading->channel, &entry);
-    } else if (!was_started && state->account.started && session->started) {
-        state->tick_gap = true; /* the channel begins in mid-run: before this reading it is not covered */
-    } else if (state->account.pending_gap) {
-        state->tick_gap = true;
+    } else {
+        bool begins = !was_started && state->account.started && session->started; /* in mid-run */
+        state->tick_gap = state->tick_gap || begins || state->account.pending_gap;
     }
 }
 

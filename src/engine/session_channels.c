@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which channels there are and which of them count. Everything is booked from its first reading on; whether a channel is in
- * the total is a verdict over the books, and may change while the run goes on: a vendor's energy counter that stands still
- * while its power sensor does not is passed over in favour of the power, for the whole run, because that was booked too.
+ * Which channels there are and which of them count. Everything is booked from its first reading on; whether a channel
+ * is in the total is a verdict over the books, and may change while the run goes on: a vendor's energy counter that
+ * stands still while its power sensor does not is passed over in favour of the power, for the whole run, because that
+ * was booked too.
  */
 #include "engine/session_impl.h"
 
 #include "base/clock.h"
 
-#define CHECK_AFTER_NS (2 * JB_NS_PER_S) /* sensors.md 7: cross-check a counter over 2 s */
-#define CHECK_TOLERANCE 0.25
+#define CHECK_AFTER_NS   (2 * JB_NS_PER_S) /* sensors.md 7: cross-check a counter over 2 s */
+#define CHECK_TOLERANCE  0.25
 #define MIRROR_TOLERANCE 0.02
 
 void session_resolve(struct jb_session *session)
@@ -29,7 +30,8 @@ void session_refresh_channels(struct jb_session *session)
 
         jb_meter_source_info(session->meter, source, &info);
         if (i >= session->channel_count) {
-            *state = (struct channel_state){.own = *channel, .channel = &state->own, .check_twin = -1, .status = channel->status};
+            *state = (struct channel_state){
+                .own = *channel, .channel = &state->own, .check_twin = -1, .status = channel->status};
             jb_account_init(&state->account, channel);
             jb_idle_choose(session->reader, &session->machine, channel, &state->idle);
         }
@@ -65,8 +67,7 @@ static bool mirror_parted(const struct channel_state *leaf, const struct channel
     uint64_t larger = a > b ? a : b, difference = a > b ? a - b : b - a;
     uint64_t step_uj = leaf->account.max_power_seen_uw / 100; /* 10 ms: they are not read at the same instant */
 
-    return leaf->account.changes >= 3 && difference > step_uj &&
-           (double)difference > MIRROR_TOLERANCE * (double)larger;
+    return leaf->account.changes >= 3 && difference > step_uj && (double)difference > MIRROR_TOLERANCE * (double)larger;
 }
 
 static void check_pair(struct jb_session *session, int leaf, int twin, uint64_t now_ns)
@@ -95,8 +96,8 @@ static void check_pair(struct jb_session *session, int leaf, int twin, uint64_t 
     a->contradicted = true;
     bool reject = verdict == JB_VERDICT_FROZEN || a->channel->device == JB_DEVICE_GPU;
     jb_record_warn(&session->record, "%s: its counter %s while %s says %.3g W%s", a->channel->id,
-                   verdict == JB_VERDICT_FROZEN ? "stands still" : "disagrees",
-                   b->channel->id, (double)twin_uj / 1e-3 / (double)covered_ns,
+                   verdict == JB_VERDICT_FROZEN ? "stands still" : "disagrees", b->channel->id,
+                   (double)twin_uj / 1e-3 / (double)covered_ns,
                    reject ? "; the latter is used for the whole run" : "; the counter is used");
     if (reject) {
         session->nodes[leaf].rejected = true;

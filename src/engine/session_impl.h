@@ -32,14 +32,14 @@ struct channel_state {
     struct jb_account account;
     struct jb_parts totals;
     struct jb_idle idle;
-    struct jb_quiet quiet;      /* quiet seconds of this run */
-    struct jb_quiet baseline;   /* what baseline() saw */
-    struct jb_entry pending;    /* booked, not yet attributed; t1_ns 0: nothing */
-    struct jb_parts chunk;      /* parts of the chunk being filled */
-    uint64_t tick_uj;           /* booked since the last stored tick */
-    uint64_t chunk_uj;          /* sum of the values put into the chunk being filled */
+    struct jb_quiet quiet;    /* quiet seconds of this run */
+    struct jb_quiet baseline; /* what baseline() saw */
+    struct jb_entry pending;  /* booked, not yet attributed; t1_ns 0: nothing */
+    struct jb_parts chunk;    /* parts of the chunk being filled */
+    uint64_t tick_uj;         /* booked since the last stored tick */
+    uint64_t chunk_uj;        /* sum of the values put into the chunk being filled */
     bool tick_has_value, tick_gap;
-    enum jb_status status;      /* of the latest reading */
+    enum jb_status status; /* of the latest reading */
     /* Cross-check against the twin: both books when the pair was first seen together. */
     int check_twin;
     uint64_t check_leaf_uj, check_twin_uj, check_ns;
@@ -52,8 +52,8 @@ struct jb_session {
     struct jb_machine machine;
     struct jb_perf_ops perf;
     struct jb_meter *meter;
-    struct jb_store *store;     /* the writer's between start and stop */
-    struct jb_store *reader;    /* baselines for channels that appear late */
+    struct jb_store *store;  /* the writer's between start and stop */
+    struct jb_store *reader; /* baselines for channels that appear late */
     struct jb_writer *writer;
     struct jb_writer_slot *slot;
     struct jb_proctree *tree;
@@ -64,7 +64,7 @@ struct jb_session {
     struct jb_gpu_use uses[MAX_USES];
     size_t use_count;
     uint64_t looks[JB_METER_MAX_SOURCES]; /* of each source, at the last poll */
-    struct channel_state *channels; /* JB_METER_MAX_CHANNELS */
+    struct channel_state *channels;       /* JB_METER_MAX_CHANNELS */
     struct jb_overlap_node *nodes;
     int channel_count;
     int timer_fd;

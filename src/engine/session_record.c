@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The record of a session: what was booked, as interface.md's run record, with every figure's method and doubt in words.
+ * The record of a session: what was booked, as interface.md's run record, with every figure's method and doubt in
+ * words.
  */
 #include "engine/session_impl.h"
 
@@ -124,8 +125,8 @@ void session_fill_channel(const struct jb_session *session, int number, struct j
         .update_period_ns = jb_account_period_ns(&state->account),
         .flags = state->account.flags,
     };
-    ret->run_uncertainty_uj = jb_run_sigma_uj(&state->totals, ret->uncertainty_uj, (double)state->idle.sigma_uw,
-                                              state->account.covered_ns);
+    ret->run_uncertainty_uj =
+        jb_run_sigma_uj(&state->totals, ret->uncertainty_uj, (double)state->idle.sigma_uw, state->account.covered_ns);
     jb_copy(ret->id, sizeof(ret->id), channel->id);
     jb_copy(ret->device, sizeof(ret->device), jb_device_name(channel->device));
     jb_copy(ret->name, sizeof(ret->name), channel->name);
@@ -137,7 +138,8 @@ void session_fill_channel(const struct jb_session *session, int number, struct j
     for (unsigned bit = 0; bit < 32; bit++) {
         const char *name = (ret->flags & (1u << bit)) ? jb_entry_flag_name(1u << bit) : NULL;
         if (name != NULL && used < sizeof(ret->flag_text)) {
-            used += (size_t)snprintf(ret->flag_text + used, sizeof(ret->flag_text) - used, "%s%s", used > 0 ? "," : "", name);
+            used += (size_t)snprintf(ret->flag_text + used, sizeof(ret->flag_text) - used, "%s%s", used > 0 ? "," : "",
+                                     name);
         }
     }
     jb_sanitise(ret->name);
@@ -188,11 +190,12 @@ static void warn_sources(struct jb_session *session)
         jb_meter_source_info(session->meter, i, &info);
         if (info.hung) {
             session->sensor_lost = true;
-            jb_record_warn(&session->record, "%s: does not answer and was left alone; what it would have measured is missing",
+            jb_record_warn(&session->record,
+                           "%s: does not answer and was left alone; what it would have measured is missing",
                            info.driver);
         } else if (info.result == -EACCES || info.result == -EPERM) {
-            jb_record_warn(&session->record, "%s%s%s%s", info.reason, info.fix[0] != '\0' ? " (mend it with: " : "", info.fix,
-                           info.fix[0] != '\0' ? ")" : "");
+            jb_record_warn(&session->record, "%s%s%s%s", info.reason, info.fix[0] != '\0' ? " (mend it with: " : "",
+                           info.fix, info.fix[0] != '\0' ? ")" : "");
         }
     }
 }
@@ -210,7 +213,8 @@ static void warn_channels(struct jb_session *session)
         }
         if (state->status == JB_GONE) {
             session->sensor_lost = true;
-            jb_record_warn(record, "%s: the device went away during the run; its energy after that is missing", channel->id);
+            jb_record_warn(record, "%s: the device went away during the run; its energy after that is missing",
+                           channel->id);
         }
         if (account->resets > 0 || account->implausible > 0) {
             jb_record_warn(record, "%s: %llu counter resets and %llu implausible steps were not booked", channel->id,
@@ -228,7 +232,8 @@ static void warn_channels(struct jb_session *session)
                        jb_format_duration((double)session->suspended_ns / 1e9, text, sizeof(text)));
     }
     if (!session->clock_known) {
-        jb_record_warn(record, "/proc/stat cannot be read: no share of the CPU can be told, active energy is unattributed");
+        jb_record_warn(record,
+                       "/proc/stat cannot be read: no share of the CPU can be told, active energy is unattributed");
     }
 }
 
@@ -239,7 +244,8 @@ void session_finish_record(struct jb_session *session, const struct jb_ending *e
     unsigned measured_gpus = 0;
 
     record->duration_s = (double)(session->end_ns - session->start_ns) / 1e9;
-    record->ended_ns = record->started_ns + (int64_t)(session->end_ns - session->start_ns) + (int64_t)session->suspended_ns;
+    record->ended_ns =
+        record->started_ns + (int64_t)(session->end_ns - session->start_ns) + (int64_t)session->suspended_ns;
     record->status = ending->status;
     record->has_exit_code = ending->has_exit_code;
     record->exit_code = ending->exit_code;

@@ -101,7 +101,8 @@ static void *writer_main(void *context)
     return NULL;
 }
 
-int jb_writer_create(struct jb_store *store, const char *run_id, size_t max_channels, size_t max_ticks, struct jb_writer **ret)
+int jb_writer_create(struct jb_store *store, const char *run_id, size_t max_channels, size_t max_ticks,
+                     struct jb_writer **ret)
 {
     struct jb_writer *writer = calloc(1, sizeof(*writer));
     pthread_condattr_t attr;

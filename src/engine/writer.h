@@ -25,15 +25,16 @@ struct jb_writer_slot {
     uint64_t t0_ns;
     uint64_t *tick_ns; /* room for max_ticks */
     size_t tick_count;
-    uint64_t *energy_uj; /* channel-major: [channel * max_ticks + tick] */
+    uint64_t *energy_uj;            /* channel-major: [channel * max_ticks + tick] */
     struct jb_chunk_channel *parts; /* energy_uj inside is set by submit */
 };
 
 /* `store` stays the caller's; run_id names the run that was begun. */
-int jb_writer_create(struct jb_store *store, const char *run_id, size_t max_channels, size_t max_ticks, struct jb_writer **ret);
+int jb_writer_create(struct jb_store *store, const char *run_id, size_t max_channels, size_t max_ticks,
+                     struct jb_writer **ret);
 
-struct jb_writer_slot *jb_writer_slot(struct jb_writer *writer);  /* the free slot to fill, or NULL */
-void jb_writer_submit(struct jb_writer *writer);                  /* the slot just filled */
+struct jb_writer_slot *jb_writer_slot(struct jb_writer *writer); /* the free slot to fill, or NULL */
+void jb_writer_submit(struct jb_writer *writer);                 /* the slot just filled */
 
 /* Write what waits, stop the thread, free everything. Returns 0 or the last append's error with its message.
  * Waits at most wait_ns for a disk that hangs; then -ETIMEDOUT and the writer is abandoned with its store. */

@@ -140,9 +140,12 @@ static int prepare(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_waits_until_it_is_released), cmocka_unit_test(a_meter_that_dies_first_leaves_no_child),
-        cmocka_unit_test(exec_failures_are_told_apart),  cmocka_unit_test(exit_status_and_signal),
-        cmocka_unit_test(orphans_come_to_us),            cmocka_unit_test(what_is_passed_on),
+        cmocka_unit_test(it_waits_until_it_is_released),
+        cmocka_unit_test(a_meter_that_dies_first_leaves_no_child),
+        cmocka_unit_test(exec_failures_are_told_apart),
+        cmocka_unit_test(exit_status_and_signal),
+        cmocka_unit_test(orphans_come_to_us),
+        cmocka_unit_test(what_is_passed_on),
     };
     return cmocka_run_group_tests(tests, prepare, NULL);
 }

@@ -13,10 +13,18 @@
 static char folder[64];
 static struct jb_store *store;
 static const struct jb_machine machine = {
-    .id = "m", .cpu = {.name = "Intel Xeon Gold 6248", .vendor = "Intel", .sockets = 2, .cores = 40, .threads = 80, .tdp_w = 150, .found = JB_FOUND_TABLE},
+    .id = "m",
+    .cpu = {.name = "Intel Xeon Gold 6248",
+            .vendor = "Intel",
+            .sockets = 2,
+            .cores = 40,
+            .threads = 80,
+            .tdp_w = 150,
+            .found = JB_FOUND_TABLE},
     .ram_bytes = UINT64_C(64) << 30,
 };
-static const struct jb_channel package = {.id = "cpu/0/package", .method = JB_METHOD_COUNTER, .domain = JB_DOMAIN_PACKAGE, .unit = 0};
+static const struct jb_channel package = {
+    .id = "cpu/0/package", .method = JB_METHOD_COUNTER, .domain = JB_DOMAIN_PACKAGE, .unit = 0};
 
 static void put(const char *source, uint64_t idle_uw, double seconds)
 {
@@ -51,7 +59,11 @@ static void a_stored_baseline_beats_the_model(void **state)
 
 static void a_modelled_channel_takes_the_models_own(void **state)
 {
-    struct jb_channel model = {.id = "cpu/0/package", .method = JB_METHOD_MODELLED, .domain = JB_DOMAIN_PACKAGE, .unit = -1, .idle_uw = 7000000,
+    struct jb_channel model = {.id = "cpu/0/package",
+                               .method = JB_METHOD_MODELLED,
+                               .domain = JB_DOMAIN_PACKAGE,
+                               .unit = -1,
+                               .idle_uw = 7000000,
                                .rel_error = 0.25};
     struct jb_idle idle;
 
@@ -155,12 +167,9 @@ static int close_store(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(without_a_baseline_the_model_speaks),
-        WITH_STORE(a_stored_baseline_beats_the_model),
-        WITH_STORE(a_modelled_channel_takes_the_models_own),
-        cmocka_unit_test(what_cannot_idle_has_none),
-        cmocka_unit_test(quiet_seconds_have_a_mean_and_a_spread),
-        WITH_STORE(learning_weighs_by_seconds_and_forgets),
+        cmocka_unit_test(without_a_baseline_the_model_speaks),    WITH_STORE(a_stored_baseline_beats_the_model),
+        WITH_STORE(a_modelled_channel_takes_the_models_own),      cmocka_unit_test(what_cannot_idle_has_none),
+        cmocka_unit_test(quiet_seconds_have_a_mean_and_a_spread), WITH_STORE(learning_weighs_by_seconds_and_forgets),
         WITH_STORE(a_calibrated_baseline_is_not_unlearned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

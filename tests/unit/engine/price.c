@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Emissions: the basis decides the energy, the PUE multiplies, the uncertainties add in quadrature, unknown stays unknown. */
+/* Emissions: the basis decides the energy, the PUE multiplies, the uncertainties add in quadrature, unknown stays
+ * unknown. */
 #include "test.h"
 
 #include "base/text.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The run's CPU time, both ways, against what the processes themselves burnt. Each burns a known amount of its own CPU clock, so
- * nothing here depends on how fast the machine is.
+ * The run's CPU time, both ways, against what the processes themselves burnt. Each burns a known amount of its own CPU
+ * clock, so nothing here depends on how fast the machine is.
  */
 #include "test.h"
 
@@ -99,8 +99,9 @@ static uint64_t tell(story_fn story, bool perf)
             break;
         }
         if (pid > 0) {
-            jb_proctree_reaped(tree, pid, (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * JB_NS_PER_S +
-                                              (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000);
+            jb_proctree_reaped(tree, pid,
+                               (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * JB_NS_PER_S +
+                                   (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000);
         }
         jb_proctree_cpu_ns(tree, true);
         usleep(2000);

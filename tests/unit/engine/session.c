@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A session on made-up sensors: the ledger closes whatever they do, a tick allocates nothing, a sensor that dies is told. The
- * fake driver follows the monotonic clock exactly, so that joules can be checked without any sleep being exact.
+ * A session on made-up sensors: the ledger closes whatever they do, a tick allocates nothing, a sensor that dies is
+ * told. The fake driver follows the monotonic clock exactly, so that joules can be checked without any sleep being
+ * exact.
  */
 #include "test.h"
 
@@ -97,7 +98,8 @@ static void assert_closes(const struct jb_record *record)
 {
     uint64_t machine_uj = 0;
 
-    assert_int_equal(record->machine_uj, record->run_uj + record->idle_uj + record->others_uj + record->unattributed_uj);
+    assert_int_equal(record->machine_uj,
+                     record->run_uj + record->idle_uj + record->others_uj + record->unattributed_uj);
     for (size_t i = 0; i < record->channel_count; i++) {
         const struct jb_record_channel *channel = &record->channels[i];
         assert_int_equal(channel->energy_uj,
@@ -110,7 +112,8 @@ static void assert_closes(const struct jb_record *record)
 
 static void known_power_gives_known_joules(void **state)
 {
-    struct jb_session *session = make("fake:watts=100:device=cpu:unit=0,fake:watts=40:device=gpu:unit=1:kind=power", "none");
+    struct jb_session *session =
+        make("fake:watts=100:device=cpu:unit=0,fake:watts=40:device=gpu:unit=1:kind=power", "none");
     struct jb_record *record = run(session, 1200 * JB_NS_PER_MS);
 
     assert_closes(record);
@@ -128,7 +131,8 @@ static void every_fault_closes(void **state)
 
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
         char sensors[128];
-        snprintf(sensors, sizeof(sensors), "fake:watts=100:unit=0:fault=%s:at=100ms,fake:watts=10:device=ram", faults[i]);
+        snprintf(sensors, sizeof(sensors), "fake:watts=100:unit=0:fault=%s:at=100ms,fake:watts=10:device=ram",
+                 faults[i]);
         struct jb_session *session = make(sensors, "none");
         struct jb_record *record = run(session, 400 * JB_NS_PER_MS);
         assert_closes(record);
@@ -139,7 +143,8 @@ static void every_fault_closes(void **state)
 
 static void a_lane_that_hangs_does_not_hold_up_the_end(void **state)
 {
-    struct jb_session *session = make("fake:watts=50:unit=0,fake-lane:watts=100:device=gpu:fault=hang:at=100ms", "none");
+    struct jb_session *session =
+        make("fake:watts=50:unit=0,fake-lane:watts=100:device=gpu:fault=hang:at=100ms", "none");
     uint64_t begin_ns = jb_mono_ns();
     struct jb_record *record = run(session, 500 * JB_NS_PER_MS);
 
@@ -195,7 +200,11 @@ static void clocks_read_apart_are_no_sleep(void **state)
 
 static void unknown_sensors_are_refused(void **state)
 {
-    struct jb_session_config config = {.sensors = "fakke", .db_path = "none", .interval_ns = JB_NS_PER_S, .basis = "run", .pue = 1,
+    struct jb_session_config config = {.sensors = "fakke",
+                                       .db_path = "none",
+                                       .interval_ns = JB_NS_PER_S,
+                                       .basis = "run",
+                                       .pue = 1,
                                        .intensity = &intensity};
     struct jb_session *session;
     struct jb_diag diag = {0};

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define CHANNELS 4
-#define TICKS 16
+#define TICKS    16
 
 static char folder[64], path[96];
 static struct jb_store *store;
@@ -29,8 +29,12 @@ static void fill(struct jb_writer_slot *slot, uint64_t second)
     slot->energy_uj[0] = 400;
     slot->energy_uj[1] = 600;
     slot->parts[0] = (struct jb_chunk_channel){.run_uj = 700, .idle_uj = 300};
-    slot->channels[0] = (struct jb_record_channel){.in_total = true, .parent = -1, .twin_of = -1, .energy_uj = 1000 * (second + 1),
-                                                   .run_uj = 700 * (second + 1), .idle_uj = 300 * (second + 1)};
+    slot->channels[0] = (struct jb_record_channel){.in_total = true,
+                                                   .parent = -1,
+                                                   .twin_of = -1,
+                                                   .energy_uj = 1000 * (second + 1),
+                                                   .run_uj = 700 * (second + 1),
+                                                   .idle_uj = 300 * (second + 1)};
     jb_copy(slot->channels[0].id, sizeof(slot->channels[0].id), "cpu/0/package");
     jb_copy(slot->channels[0].device, sizeof(slot->channels[0].device), "cpu");
     jb_copy(slot->channels[0].source, sizeof(slot->channels[0].source), "fake");
@@ -100,8 +104,15 @@ static int open_store(void **state)
         return -1;
     }
     snprintf(path, sizeof(path), "%s/x.db", folder);
-    record = (struct jb_record){.started_ns = 1, .duration_s = NAN, .command = command, .command_count = 1, .basis = "run", .pue = 1,
-                                .machine_id = "m", .host = "h", .id = "01BX5ZZKBKACTAV9WEVGEMMVRZ"};
+    record = (struct jb_record){.started_ns = 1,
+                                .duration_s = NAN,
+                                .command = command,
+                                .command_count = 1,
+                                .basis = "run",
+                                .pue = 1,
+                                .machine_id = "m",
+                                .host = "h",
+                                .id = "01BX5ZZKBKACTAV9WEVGEMMVRZ"};
     return jb_store_open(path, JB_STORE_WRITE, &store, NULL);
 }
 
