@@ -71,8 +71,8 @@ static int add_tag(struct run_options *options, const char *value, struct jb_dia
         return jb_fail(diag, -ENOMEM, "out of memory");
     }
     copy[equals - value] = '\0';
-    /* cppcheck-suppress memleak ; the tag's key is the copy, run_options_finish() frees it */
     options->tags[options->tag_count++] = (struct jb_tag){copy, copy + (equals - value) + 1};
+    /* cppcheck-suppress memleak ; the tag owns the copy now, run_options_finish() frees it */
     return 0;
 }
 

@@ -44,7 +44,7 @@ static int find(const char *name, struct jb_diag *diag)
     return -EINVAL;
 }
 
-static int add(struct wanted *wanted, int preference, const char *spec, struct jb_diag *diag)
+static int add(struct wanted *wanted, int preference, const char *spec, bool unasked, struct jb_diag *diag)
 {
     const struct jb_sensor_driver *driver = jb_sensor_drivers[preference];
     if (spec && !driver->test) {
@@ -59,14 +59,15 @@ static int add(struct wanted *wanted, int preference, const char *spec, struct j
     if (wanted->count >= wanted->max) {
         return jb_fail(diag, -EINVAL, "more than %zu sensors", wanted->max);
     }
-    wanted->choices[wanted->count++] = (struct jb_choice){.driver = driver, .preference = preference, .spec = spec};
+    wanted->choices[wanted->count++] =
+        (struct jb_choice){.driver = driver, .preference = preference, .spec = spec, .unasked = unasked};
     return 0;
 }
 
 static int add_defaults(struct wanted *wanted, const bool *removed, struct jb_diag *diag)
 {
     for (int i = 0; i < MAX_DRIVERS && jb_sensor_drivers[i]; i++) {
-        int err = jb_sensor_drivers[i]->test || removed[i] ? 0 : add(wanted, i, NULL, diag);
+        int err = jb_sensor_drivers[i]->test || removed[i] ? 0 : add(wanted, i, NULL, true, diag);
         if (err < 0) {
             return err;
         }
@@ -91,7 +92,7 @@ static int parse_item(struct wanted *wanted, char *item, bool *removed, bool *re
         return index;
     }
     if (!away) {
-        return add(wanted, index, spec, diag);
+        return add(wanted, index, spec, false, diag);
     }
     if (spec) {
         return jb_fail(diag, -EINVAL, "-%s takes no options", item);

@@ -11,6 +11,7 @@ struct jb_choice {
     const struct jb_sensor_driver *driver;
     int preference;   /* place in jb_sensor_drivers */
     const char *spec; /* in the text given; NULL */
+    bool unasked;     /* of the default list: nobody named it */
 };
 
 /* `text` is split in place and must live as long as the choices; NULL: the default list. Grammar in meter.h. The

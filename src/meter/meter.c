@@ -82,6 +82,31 @@ static void start_lane(struct jb_meter *meter, struct jb_slot *slot, const char 
     }
 }
 
+/* Is a device measured by what is open so far? Cores alone are not their CPU. */
+static const struct jb_channel *measured(const struct jb_meter *meter, enum jb_device device)
+{
+    for (int i = 0; i < meter->channel_count; i++) {
+        const struct jb_channel *channel = &meter->channels[i];
+        bool whole = channel->domain == JB_DOMAIN_PACKAGE || channel->domain == JB_DOMAIN_DRAM ||
+                     channel->domain == JB_DOMAIN_GPU;
+        if (channel->status == JB_OK && channel->method != JB_METHOD_MODELLED && channel->device == device && whole) {
+            return channel;
+        }
+    }
+    return NULL;
+}
+
+/* A stand-in that nobody asked for stays away where the device itself is measured: it would cost and tell nothing. */
+static bool not_needed(const struct jb_meter *meter, struct jb_slot *slot, const struct jb_choice *choice)
+{
+    const struct jb_channel *channel =
+        choice->unasked && slot->driver->stand_in ? measured(meter, slot->driver->stand_in_for) : NULL;
+    if (channel) {
+        slot->result = jb_fail(&slot->diag, -ENODEV, "not needed: %s measures it", channel->id);
+    }
+    return channel != NULL;
+}
+
 static void open_all(struct jb_meter *meter, const struct jb_choice *choices, const struct jb_meter_config *config)
 {
     /* Lanes first: they open while we do. */
@@ -95,7 +120,7 @@ static void open_all(struct jb_meter *meter, const struct jb_choice *choices, co
         }
     }
     for (int i = 0; i < meter->slot_count; i++) {
-        if (!meter->slots[i].driver->blocking) {
+        if (!meter->slots[i].driver->blocking && !not_needed(meter, &meter->slots[i], &choices[i])) {
             open_quick(meter, &meter->slots[i], choices[i].spec);
         }
     }

@@ -32,7 +32,8 @@ struct jb_meter;
 
 struct jb_meter_config {
     struct jb_sensor_env env;  /* copied, with all it points to */
-    const char *sensors;       /* "rapl-perf,nvml,fake:watts=10"; NULL: all but test drivers. A leading '-' on a
+    const char *sensors;       /* "rapl-perf,nvml,fake:watts=10"; NULL: all but test drivers, and models only of
+                                  what is not measured. A leading '-' on a
                                   name takes it away from the default list, to which names without '-' are then
                                   added. Only test drivers take a spec and may be named more than once */
     uint64_t interval_ns;      /* the session's interval, for lanes without a period of their own */

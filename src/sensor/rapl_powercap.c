@@ -88,8 +88,8 @@ static void refuse(struct jb_channel *channel, int err)
     jb_rapl_refuse(channel, err, "cannot read %s: %s", channel->path, strerror(-err));
     if (channel->status == JB_DENIED) {
         snprintf(channel->fix, sizeof(channel->fix),
-                 "sudo setcap cap_dac_read_search,cap_perfmon+ep \"$(command -v joulebook)\"   or a udev rule that "
-                 "lets a group read energy_uj (chmod is lost at reboot)");
+                 "sudo chgrp $(id -g) /sys/class/powercap/intel-rapl*/energy_uj; "
+                 "sudo chmod g+r /sys/class/powercap/intel-rapl*/energy_uj   (until reboot; for good: docs/security.md)");
     }
 }
 

@@ -159,6 +159,9 @@ struct jb_sensor_driver {
     const char *title; /* "RAPL through powercap" */
     unsigned abi;      /* JB_SENSOR_ABI */
     bool test;         /* made up, not measured: opened only when --sensors names it; may take a spec */
+    /* A model of stand_in_for: opened unasked only while no measured channel covers that device. */
+    bool stand_in;
+    enum jb_device stand_in_for;
     size_t priv_size;
     /* May a call block for long (vendor library, bus, network)? Then open, read and close run on a lane of
      * their own, and read() is called every period_ns (0: at the session's interval). Otherwise they run on
