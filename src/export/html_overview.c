@@ -39,7 +39,8 @@ static void title(struct jb_report *report)
     const char *status = jb_run_status_name(r->status);
     jb_export_command(&command, r);
     jb_buf_puts(out, "<header><p class=\"brand\">joulebook <span>energy report</span></p>\n<h1>");
-    jb_export_html_text(out, r->name && *r->name ? r->name : r->id);
+    bool named = r->name && *r->name;
+    jb_export_html_text(out, named ? r->name : r->id);
     jb_buf_printf(out, "</h1> <span class=\"status %s\">%s</span>\n", status, status);
     if (command.data) {
         jb_buf_puts(out, "<pre class=\"command\">");
@@ -57,7 +58,7 @@ static void title(struct jb_report *report)
     for (size_t i = 0; i < r->tag_count; i++) {
         jb_html_pair(out, r->tags[i].key, r->tags[i].value);
     }
-    jb_html_pair(out, "Run", r->id);
+    jb_html_pair(out, "Run", named ? r->id : NULL);
     jb_buf_puts(out, "</dl></header>\n");
 }
 

@@ -18,14 +18,16 @@
 
 static const char *const device_order[] = {"gpu", "cpu", "ram", "board"};
 
-/* What a chart is made of: lines whose values it owns. */
+struct names {
+    char label[32], title[224];
+};
+
+/* What a chart is made of: lines and the room for their values, used again for each chart. */
 struct lines {
     struct jb_chart_line *line;
-    struct names {
-        char label[32], title[224];
-    } * names;      /* for those that are made up here */
-    double *values; /* 3 * count a line: mean, low, high */
-    size_t count, capacity, slices;
+    struct names *names; /* for those that are made up here */
+    double *values;      /* 3 * slices a line: mean, low, high */
+    size_t count, slices;
 };
 
 static void lines_finish(struct lines *lines)
@@ -37,7 +39,7 @@ static void lines_finish(struct lines *lines)
 
 static bool lines_init(struct lines *lines, size_t capacity, size_t slices)
 {
-    *lines = (struct lines){.capacity = capacity, .slices = slices};
+    *lines = (struct lines){.slices = slices};
     lines->line = calloc(capacity, sizeof(*lines->line));
     lines->names = calloc(capacity, sizeof(*lines->names));
     lines->values = calloc(capacity * 3 * slices, sizeof(*lines->values));
@@ -101,31 +103,44 @@ static void draw(struct jb_report *report, const struct lines *lines, const char
     jb_html_chart(report->out, &chart);
 }
 
-static void machine_chart(struct jb_report *report)
+static void machine_chart(struct jb_report *report, struct lines *lines)
 {
-    JB_CLEANUP(lines_finish) struct lines lines = {0};
-    if (!lines_init(&lines, 2, report->series.count)) {
-        report->out->failed = true;
-        return;
-    }
     double *values =
-        lines_add(&lines, &(struct jb_chart_line){.label = "machine", .title = "whole machine", .colour = "total"});
+        lines_add(lines, &(struct jb_chart_line){.label = "machine", .title = "whole machine", .colour = "total"});
     if (sum(report, NULL, false, false, values) == 0) {
         return;
     }
-    values = lines_add(&lines,
+    values = lines_add(lines,
                        &(struct jb_chart_line){
                            .label = "this run", .title = "this run's share", .colour = "run", .dash = 1, .area = true});
     sum(report, NULL, true, false, values);
-    draw(report, &lines, "Power of the machine", "mean of each slice of time; the area is what this run caused", false);
+    draw(report, lines, "Power of the machine", "mean of each slice of time; the area is what this run caused", false);
 }
 
-static void device_chart(struct jb_report *report, const char *device)
+static void add_channel(struct lines *lines, const struct jb_record_channel *channel, const struct jb_slice *slices,
+                        const char *device, bool numbered)
+{
+    struct names *names = &lines->names[lines->count];
+    size_t count = lines->slices;
+    snprintf(names->label, sizeof(names->label), numbered ? "%s %zu" : "%s", jb_html_device_title(device),
+             lines->count);
+    snprintf(names->title, sizeof(names->title), "%s: %s (%s)", names->label, channel->name, channel->id);
+    double *values = lines_add(
+        lines, &(struct jb_chart_line){
+                   .label = names->label, .title = names->title, .colour = device, .dash = (unsigned)lines->count});
+    lines->line[lines->count - 1].low = values + count;
+    lines->line[lines->count - 1].high = values + 2 * count;
+    for (size_t i = 0; i < count; i++) {
+        values[i] = power_w(&slices[i], slices[i].energy_uj);
+        values[count + i] = slices[i].min_w;
+        values[2 * count + i] = slices[i].max_w;
+    }
+}
+
+static void device_chart(struct jb_report *report, struct lines *lines, const char *device)
 {
     const struct jb_record *record = report->record;
-    JB_CLEANUP(lines_finish) struct lines lines = {0};
-    JB_CLEANUP(jb_buf_finish) struct jb_buf title = {0};
-    size_t count = report->series.count;
+    char title[32];
     size_t members = 0;
     for (size_t c = 0; c < record->channel_count; c++) {
         members += member(report, c, device) != NULL;
@@ -133,64 +148,54 @@ static void device_chart(struct jb_report *report, const char *device)
     if (members == 0) {
         return;
     }
-    if (!lines_init(&lines, members, count)) {
-        report->out->failed = true;
-        return;
-    }
     for (size_t c = 0; c < record->channel_count; c++) {
         const struct jb_slice *slices = member(report, c, device);
-        if (!slices) {
-            continue;
-        }
-        const struct jb_record_channel *channel = &record->channels[c];
-        struct names *names = &lines.names[lines.count];
-        snprintf(names->label, sizeof(names->label), members > 1 ? "%s %zu" : "%s", jb_html_device_title(device),
-                 lines.count);
-        snprintf(names->title, sizeof(names->title), "%s: %s (%s)", names->label, channel->name, channel->id);
-        double *values = lines_add(&lines, &(struct jb_chart_line){
-                                               .label = names->label,
-                                               .title = names->title,
-                                               .colour = device,
-                                               .dash = (unsigned)lines.count,
-                                           });
-        lines.line[lines.count - 1].low = values + count;
-        lines.line[lines.count - 1].high = values + 2 * count;
-        for (size_t i = 0; i < count; i++) {
-            values[i] = power_w(&slices[i], slices[i].energy_uj);
-            values[count + i] = slices[i].min_w;
-            values[2 * count + i] = slices[i].max_w;
+        if (slices) {
+            add_channel(lines, &record->channels[c], slices, device, members > 1);
         }
     }
-    jb_buf_printf(&title, "Power: %s", jb_html_device_title(device));
-    report->out->failed |= title.failed;
-    draw(report, &lines, title.data ? title.data : "",
-         "line: mean of each slice of time; band: lowest and highest reading in it", false);
+    snprintf(title, sizeof(title), "Power: %s", jb_html_device_title(device));
+    draw(report, lines, title, "line: mean of each slice of time; band: lowest and highest reading in it", false);
 }
 
-static void energy_chart(struct jb_report *report)
+static void energy_chart(struct jb_report *report, struct lines *lines)
 {
-    JB_CLEANUP(lines_finish) struct lines lines = {0};
-    if (!lines_init(&lines, JB_COUNT(device_order) + 1, report->series.count)) {
-        report->out->failed = true;
-        return;
-    }
     for (size_t d = 0; d < JB_COUNT(device_order); d++) {
         const char *title = jb_html_device_title(device_order[d]);
         double *values =
-            lines_add(&lines, &(struct jb_chart_line){
-                                  .label = title, .title = title, .colour = device_order[d], .dash = (unsigned)d + 1});
+            lines_add(lines, &(struct jb_chart_line){
+                                 .label = title, .title = title, .colour = device_order[d], .dash = (unsigned)d + 1});
         if (sum(report, device_order[d], false, true, values) == 0) {
-            lines.count--;
+            lines->count--;
         }
     }
-    if (lines.count > 1) {
+    if (lines->count > 1) {
         double *values =
-            lines_add(&lines, &(struct jb_chart_line){.label = "machine", .title = "whole machine", .colour = "total"});
+            lines_add(lines, &(struct jb_chart_line){.label = "machine", .title = "whole machine", .colour = "total"});
         sum(report, NULL, false, true, values);
     }
-    if (lines.count > 0) {
-        draw(report, &lines, "Energy as it adds up", "since the start of the run", true);
+    if (lines->count > 0) {
+        draw(report, lines, "Energy as it adds up", "since the start of the run", true);
     }
+}
+
+static void charts(struct jb_report *report)
+{
+    struct lines lines;
+    size_t most = report->record->channel_count;
+    most = most > JB_COUNT(device_order) + 1 ? most : JB_COUNT(device_order) + 1;
+    if (lines_init(&lines, most, report->series.count)) {
+        machine_chart(report, &lines);
+        for (size_t d = 0; d < JB_COUNT(device_order); d++) {
+            lines.count = 0;
+            device_chart(report, &lines, device_order[d]);
+        }
+        lines.count = 0;
+        energy_chart(report, &lines);
+    } else {
+        report->out->failed = true;
+    }
+    lines_finish(&lines);
 }
 
 void jb_html_power(struct jb_report *report)
@@ -201,11 +206,7 @@ void jb_html_power(struct jb_report *report)
         jb_export_html_text(report->out, report->series.why);
         jb_buf_puts(report->out, "</p>\n");
     } else {
-        machine_chart(report);
-        for (size_t d = 0; d < JB_COUNT(device_order); d++) {
-            device_chart(report, device_order[d]);
-        }
-        energy_chart(report);
+        charts(report);
     }
     jb_buf_puts(report->out, "</section>\n");
 }

@@ -121,5 +121,5 @@ const char *const jb_html_style =
     ".x span:nth-child(even){display:none}.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.6rem}"
     ".parts .wide{display:none}}\n"
     "@media print{:root{color-scheme:light;" LIGHT "}body{padding:0;max-width:none;font-size:10.5pt}"
-    "section,figure{break-inside:avoid}details,.hover{display:none}section{margin-top:1.5rem}"
+    "section,figure{break-inside:avoid}details,.hover{display:none}section{margin-top:1.5rem}.plot{height:9.5rem}"
     ".card,.command,blockquote,.warnings{border:1px solid var(--rule)}.scroll{overflow:visible}}\n";

@@ -44,6 +44,9 @@ int jb_list_json_add(struct jb_list_json *list, const struct jb_record *record)
 
 int jb_list_json_end(struct jb_list_json *list, char **ret_text)
 {
+    if (!list) {
+        return -EINVAL;
+    }
     jb_json_close(&list->json, ']');
     jb_json_close(&list->json, '}');
     jb_buf_puts(&list->out, "\n");

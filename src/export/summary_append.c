@@ -6,7 +6,7 @@
  * one write(2) at its end. A write that fails half-way is cut off again. A file with another header is somebody else's,
  * or from a joulebook with other columns: it is left alone and "<name>-2.csv", "-3", ... is used instead.
  *
- * Odd: the lock is waited for 5 s at most, so that a program that sits on it cannot keep a run from ending; where the
+ * Odd: the lock is waited for 2 s at most, so that a program that sits on it cannot keep a run from ending; where the
  * file system has no locks the single write at the end has to do. A pipe or a device has no header to compare and
  * always gets one.
  */
@@ -26,9 +26,10 @@
 #include "base/diag.h"
 #include "export/export.h"
 
-#define LOCK_WAIT_NS  (5 * JB_NS_PER_S)
-#define LOCK_RETRY_NS (10 * JB_NS_PER_MS)
-#define MAX_NUMBER    999
+#define LOCK_WAIT_NS    (2 * JB_NS_PER_S)
+#define LOCK_RETRY_NS   (10 * JB_NS_PER_MS)
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
+#define MAX_NUMBER      999
 
 static int lock(int fd)
 {
@@ -65,28 +66,33 @@ static int read_at(int fd, char *to, size_t length, off_t offset)
     return 0;
 }
 
-/* Does the file begin with our header? A byte order mark and CR LF, which spreadsheets leave behind, do not matter.
- * 1 yes, 0 no, or a negative errno. */
+/* Does the text begin with our header? A byte order mark and CR LF, which spreadsheets leave behind, do not matter. */
+static bool begins_with(const char *text, const struct jb_buf *header)
+{
+    size_t names = header->length - 1; /* without the newline */
+    text += jb_starts(text, BYTE_ORDER_MARK) ? strlen(BYTE_ORDER_MARK) : 0;
+    if (strncmp(text, header->data, names) != 0) {
+        return false;
+    }
+    text += names;
+    return *text == '\n' || *text == '\0' || (text[0] == '\r' && text[1] == '\n');
+}
+
+/* 1: the file has our header, 0: another, or a negative errno. */
 static int header_matches(int fd, const struct jb_buf *header, off_t file_size)
 {
-    static const char mark[] = "\xEF\xBB\xBF";
-    size_t names = header->length - 1; /* without the newline */
-    size_t room = names + strlen(mark) + 2;
-    size_t length = file_size < (off_t)room ? (size_t)file_size : room;
-    JB_CLEANUP(jb_freep) char *start = calloc(1, room + 1);
+    size_t length = header->length + strlen(BYTE_ORDER_MARK) + strlen("\r\n");
+    length = file_size < (off_t)length ? (size_t)file_size : length;
+    char *start = calloc(1, length + 1);
     if (!start) {
         return -ENOMEM;
     }
     int r = read_at(fd, start, length, 0);
-    if (r < 0) {
-        return r == -ENODATA ? 0 : r;
+    if (r == 0) {
+        r = begins_with(start, header);
     }
-    const char *at = jb_starts(start, mark) ? start + strlen(mark) : start;
-    if (strncmp(at, header->data, names) != 0) {
-        return 0;
-    }
-    at += names;
-    return *at == '\n' || *at == '\0' || (at[0] == '\r' && at[1] == '\n');
+    free(start);
+    return r == -ENODATA ? 0 : r; /* cut short by somebody while we read: not ours to mend */
 }
 
 /* One write(2); what it could not finish is taken back. */

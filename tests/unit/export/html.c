@@ -68,6 +68,10 @@ static void a_full_report_is_well_formed_and_complete(void **state)
     has(page, "(rapl-perf, nvml)");
     has(page, "(ram-model)");
     assert_int_equal(count(page, "<tr class=\"extra\">"), 2);
+    const char *divider = strstr(page, "<tr class=\"divider\">"),
+               *sum = strstr(page, "<tr class=\"sum\"><th scope=\"row\">machine</th><td class=\"num\">283</td>");
+    assert_true(sum && divider && sum < divider && divider < strstr(page, "<tr class=\"extra\">"));
+    assert_true(strstr(page, "<small>gpu/") < sum);
     free(page);
     fixture_finish(&f);
 }

@@ -69,7 +69,7 @@ static void spread_keeps_order_and_distance(void **state)
         }
         jb_scale_spread(at, count, 8.5, 100);
         for (size_t k = 0; k < count; k++) {
-            if (at[k] > 100 + 1e-9 || (k > 0 && at[k] - at[k - 1] < 8.5 - 1e-9)) {
+            if (at[k] > 100 + 1e-9 || at[k] < 0 || (k > 0 && at[k] - at[k - 1] < 8.5 - 1e-9)) {
                 fail_msg("label %zu of %zu at %g (seed %llu)", k, count, at[k], (unsigned long long)seed);
             }
         }

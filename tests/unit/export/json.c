@@ -27,14 +27,14 @@ static json_t *load(const struct jb_record *record, bool pretty)
 }
 
 /* Every key of the words, in this order: objects of the contract are compared by name and by place. */
-static void has_keys(const json_t *object, const char *words)
+static void has_keys(json_t *object, const char *words)
 {
-    void *iterator = json_object_iter((json_t *)(uintptr_t)object);
+    void *iterator = json_object_iter(object);
     char *copy = strdup(words), *save = NULL;
     for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
         assert_non_null(iterator);
         assert_string_equal(json_object_iter_key(iterator), word);
-        iterator = json_object_iter_next((json_t *)(uintptr_t)object, iterator);
+        iterator = json_object_iter_next(object, iterator);
     }
     assert_null(iterator);
     free(copy);
@@ -50,15 +50,15 @@ static void the_names_are_those_of_the_contract(void **state)
     has_keys(json_object_get(root, "run"),
              "id name project tags host machine_id command started ended duration_s status "
              "exit_code signal parent");
-    const json_t *energy = json_object_get(root, "energy");
+    json_t *energy = json_object_get(root, "energy");
     has_keys(energy, "machine_j run_j footprint_j idle_j others_j unattributed_j uncertainty_j run_uncertainty_j "
                      "footprint_uncertainty_j measured_j modelled_j coverage channels");
-    const json_t *channels = json_object_get(energy, "channels");
+    json_t *channels = json_object_get(energy, "channels");
     assert_int_equal(json_array_size(channels), FIXTURE_CHANNELS);
     has_keys(json_array_get(channels, 0), "id device name energy_j run_j idle_j others_j unattributed_j footprint_j "
                                           "uncertainty_j run_uncertainty_j method source in_total parent twin_of "
                                           "update_period_s coverage idle_source flags note");
-    const json_t *carbon = json_object_get(root, "carbon");
+    json_t *carbon = json_object_get(root, "carbon");
     has_keys(carbon,
              "emissions_g uncertainty_g embodied_g intensity_g_per_kwh basis zone zone_name zone_note pue segments");
     has_keys(json_array_get(json_object_get(carbon, "segments"), 0),

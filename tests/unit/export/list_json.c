@@ -47,8 +47,8 @@ static void each_run_has_its_object_and_three_sums(void **state)
     assert_int_equal(jb_list_json_add(list, &f.record), 0);
     assert_int_equal(jb_list_json_add(list, &bare), 0);
     json_t *root = finish(list);
-    const char *id, *bare_id;
-    double machine_j, footprint_j, emissions_g;
+    const char *id = NULL, *bare_id = NULL;
+    double machine_j = 0, footprint_j = 0, emissions_g = 0;
     assert_int_equal(json_unpack(root, "{s:i,s:[{s:{s:s},s:f,s:f,s:f !},{s:{s:s},s:n,s:n,s:n !}] !}", "schema",
                                  &(int){0}, "runs", "run", "id", &id, "machine_j", &machine_j, "footprint_j",
                                  &footprint_j, "emissions_g", &emissions_g, "run", "id", &bare_id, "machine_j",

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -225,6 +226,23 @@ static void runs_that_end_at_once_do_not_mix(void **state)
     assert_int_equal(rows(p->path), PROCESSES * ROWS);
 }
 
+/* The lock is ours through another descriptor, so nobody will let go of it: a deadline, not a race. */
+static void a_file_that_is_locked_is_not_written(void **state)
+{
+    struct place *p = *state;
+    struct stat st;
+    int fd = open(p->path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    assert_true(fd >= 0);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    assert_int_equal(append(p, p->path), -ETIMEDOUT);
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(st.st_size, 0);
+    assert_int_equal(flock(fd, LOCK_UN), 0);
+    assert_int_equal(append(p, p->path), 0);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(rows(p->path), 1);
+}
+
 /* RLIMIT_FSIZE stands in for a full disk: the write stops half-way. */
 static void half_a_row_is_taken_back(void **state)
 {
@@ -286,6 +304,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_name_without_csv_gets_it, setup, teardown),
         cmocka_unit_test_setup_teardown(what_spreadsheets_leave_behind_does_not_matter, setup, teardown),
         cmocka_unit_test_setup_teardown(runs_that_end_at_once_do_not_mix, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_file_that_is_locked_is_not_written, setup, teardown),
         cmocka_unit_test_setup_teardown(half_a_row_is_taken_back, setup, teardown),
         cmocka_unit_test_setup_teardown(a_device_is_written_to_and_not_read, setup, teardown),
         cmocka_unit_test_setup_teardown(a_folder_that_is_not_there_is_an_error, setup, teardown),
