@@ -3,8 +3,9 @@
  * SQLite's answers as ours, and the few lines around each statement.
  *
  * Result codes: sqlite.org/rescode.html. Odd: a full disk is SQLITE_FULL only where the file system says ENOSPC; a
- * quota (EDQUOT) or a size limit (EFBIG) comes as an I/O error and is told apart by the errno SQLite kept. SQLITE_ERROR
- * can only mean that the tables are not what we made, because all our SQL is constant.
+ * quota (EDQUOT) or a size limit (EFBIG) comes as an I/O error and is told apart by errno (what sqlite3_system_errno()
+ * keeps may be of an earlier error when it is a COMMIT that fails). SQLITE_ERROR can only mean that the tables are not
+ * what we made, because all our SQL is constant.
  */
 #include "store/database.h"
 
@@ -17,6 +18,7 @@
 
 int jb_db_errno(sqlite3 *db, int rc)
 {
+    int reason = errno;
     int system = db == NULL ? 0 : sqlite3_system_errno(db);
     switch (rc & 0xff) {
     case SQLITE_OK:
@@ -29,7 +31,7 @@ int jb_db_errno(sqlite3 *db, int rc)
         if (rc == SQLITE_IOERR_NOMEM) {
             return -ENOMEM;
         }
-        return system == ENOSPC || system == EDQUOT || system == EFBIG ? -ENOSPC : -EIO;
+        return reason == ENOSPC || reason == EDQUOT || reason == EFBIG ? -ENOSPC : -EIO;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return -EBUSY;
@@ -99,6 +101,7 @@ int jb_db_damaged(struct jb_store *store, const char *what, struct jb_diag *diag
 
 int jb_db_exec(struct jb_store *store, const char *sql, const char *doing, struct jb_diag *diag)
 {
+    errno = 0;
     int rc = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
     return rc == SQLITE_OK ? 0 : jb_db_fail(store, rc, doing, diag);
 }
@@ -111,6 +114,7 @@ int jb_db_prepare(struct jb_store *store, const char *sql, const char *doing, sq
 
 int jb_db_step(struct jb_store *store, sqlite3_stmt *statement, const char *doing, struct jb_diag *diag)
 {
+    errno = 0;
     int rc = sqlite3_step(statement);
     if (rc == SQLITE_ROW) {
         return 1;

@@ -24,7 +24,8 @@ struct jb_store {
     struct jb_writer *writer; /* of the run being written; NULL before the first jb_store_begin() */
 };
 
-/* The negative errno for what SQLite answered last: -ENOSPC, -EIO, -EBUSY, -EROFS, -EACCES, -EUCLEAN, -EPROTO, -ENOMEM,
+/* The negative errno for what SQLite answered just now (errno is looked at): -ENOSPC, -EIO, -EBUSY, -EROFS, -EACCES,
+ * -EUCLEAN, -EPROTO, -ENOMEM,
  * ... */
 int jb_db_errno(sqlite3 *db, int rc);
 /* Message and way out; `doing` completes "cannot ... PATH": "append to", "read". */
