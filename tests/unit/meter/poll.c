@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,11 +88,33 @@ static void read_wildly(struct jb_source *source, struct jb_sink *sink)
     jb_emit(sink, 3, 1, 1, 42);
 }
 
+static atomic_uint floods; /* that have begun */
+
 static void read_floods(struct jb_source *source, struct jb_sink *sink)
 {
-    for (int i = 0; i < 10000; i++) {
-        jb_emit(sink, 0, (uint64_t)i, (uint64_t)i, (uint64_t)i);
+    uint64_t flood = atomic_fetch_add(&floods, 1);
+    for (uint64_t i = 0; i < 10000; i++) {
+        jb_emit(sink, 0, i, i, flood);
     }
+}
+
+/* Two dies that show one counter. */
+static int open_dies(struct jb_source *source, struct jb_diag *diag)
+{
+    for (int i = 0; i < 2; i++) {
+        struct jb_channel *channel = jb_source_add_channel(source);
+        assert_non_null(channel);
+        channel->domain = JB_DOMAIN_PACKAGE;
+        channel->unit = 0;
+        channel->die = i;
+    }
+    return 0;
+}
+
+static void read_dies(struct jb_source *source, struct jb_sink *sink)
+{
+    jb_emit(sink, 0, 1, 1, 77);
+    jb_emit(sink, 1, 1, 1, 77);
 }
 
 static sem_t gate;
@@ -131,6 +154,9 @@ static const struct jb_sensor_driver eight_lane = {
 static const struct jb_sensor_driver gated = {DRIVER, .name = "gated", .blocking = true, .open = open_gated,
                                               .read = read_eight};
 static const struct jb_sensor_driver wild = {DRIVER, .name = "wild", .open = open_eight, .read = read_wildly};
+static const struct jb_sensor_driver dies = {DRIVER, .name = "dies", .open = open_dies, .read = read_dies};
+static const struct jb_sensor_driver dies_lane = {DRIVER, .name = "dies-lane", .blocking = true, .open = open_dies,
+                                                  .read = read_dies};
 static const struct jb_sensor_driver flood = {DRIVER, .name = "flood", .open = open_eight, .read = read_floods};
 static const struct jb_sensor_driver flood_lane = {DRIVER, .name = "flood-lane", .blocking = true, .open = open_eight,
                                                    .read = read_floods};
@@ -140,8 +166,8 @@ static const struct jb_sensor_driver foreign = {
     .abi = JB_SENSOR_ABI + 1, .name = "foreign", .title = "test", .test = true, .open = open_eight, .read = read_eight};
 
 /* In the place of sensor/registry.c, which the linker then leaves out. */
-const struct jb_sensor_driver *const jb_sensor_drivers[] = {&eight,      &eight_lane, &gated,   &wild, &flood,
-                                                            &flood_lane, &half,       &foreign, NULL};
+const struct jb_sensor_driver *const jb_sensor_drivers[] = {&eight, &eight_lane, &gated, &wild,    &dies, &dies_lane,
+                                                            &flood, &flood_lane, &half,  &foreign, NULL};
 
 static struct jb_meter *create(const char *sensors, uint64_t interval_ns)
 {
@@ -235,19 +261,49 @@ static void a_flood_is_cut_and_counted(void **state)
     jb_meter_destroy(meter);
 }
 
-static void a_full_mailbox_drops_the_oldest_and_what_does_not_fit_comes_later(void **state)
+static void a_full_mailbox_keeps_the_newest(void **state)
 {
-    struct jb_meter *meter = create("flood-lane,flood-lane,flood-lane", JB_NS_PER_MS);
+    atomic_store(&floods, 0);
+    struct jb_meter *meter = create("flood-lane", JB_NS_PER_MS);
     struct jb_poll poll;
-    struct jb_source_info info;
-    WAIT_FOR((jb_meter_poll(meter, &poll), jb_meter_source_info(meter, 2, &info), info.reads >= 3));
-    for (int i = 0; i < 20; i++) {
+    WAIT_FOR(atomic_load(&floods) >= 4); /* each fills the mailbox; three are in it or were */
+    jb_meter_poll(meter, &poll);
+    assert_true(poll.count > 0);
+    for (size_t i = 0; i < poll.count; i++) {
+        assert_true(poll.readings[i].raw >= 2);
+        assert_true(i == 0 || poll.readings[i].t_after_ns == poll.readings[i - 1].t_after_ns + 1);
+    }
+    jb_meter_destroy(meter);
+}
+
+static void what_does_not_fit_into_one_poll_comes_with_the_next(void **state)
+{
+    /* Three full mailboxes are more than one poll holds; an hour keeps them from being filled again. */
+    atomic_store(&floods, 0);
+    struct jb_meter *meter = create("flood-lane,flood-lane,flood-lane", 3600 * JB_NS_PER_S);
+    struct jb_poll poll;
+    size_t of_channel[24] = {0}, total = 0;
+    WAIT_FOR(({
         jb_meter_poll(meter, &poll);
-        assert_true(poll.count <= JB_METER_MAX_READINGS);
-        for (size_t k = 0; k < poll.count; k++) {
-            assert_true(poll.readings[k].channel % 8 == 0 && poll.readings[k].channel < 24);
+        for (size_t i = 0; i < poll.count; i++) {
+            assert_in_range(poll.readings[i].channel, 0, 23);
+            of_channel[poll.readings[i].channel]++;
         }
-        nap();
+        total += poll.count;
+        assert_true(poll.count <= JB_METER_MAX_READINGS);
+        total == 3 * 2048;
+    }));
+    assert_true(of_channel[0] == 2048 && of_channel[8] == 2048 && of_channel[16] == 2048);
+    jb_meter_destroy(meter);
+}
+
+static void mirrors_are_numbered_over_all_sources(void **state)
+{
+    struct jb_meter *meter = create("eight,dies,dies-lane", JB_NS_PER_MS);
+    assert_int_equal(jb_meter_channel_count(meter), 12);
+    for (int i = 0; i < 12; i++) {
+        int expected = i == 9 ? 8 : i == 11 ? 10 : -1;
+        assert_int_equal(jb_meter_mirror_of(meter, i), expected);
     }
     jb_meter_destroy(meter);
 }
@@ -297,7 +353,9 @@ int main(void)
         cmocka_unit_test(readings_of_channels_that_do_not_exist_are_dropped),
         cmocka_unit_test(uses_of_channels_that_do_not_exist_are_dropped),
         cmocka_unit_test(a_flood_is_cut_and_counted),
-        cmocka_unit_test(a_full_mailbox_drops_the_oldest_and_what_does_not_fit_comes_later),
+        cmocka_unit_test(a_full_mailbox_keeps_the_newest),
+        cmocka_unit_test(what_does_not_fit_into_one_poll_comes_with_the_next),
+        cmocka_unit_test(mirrors_are_numbered_over_all_sources),
         cmocka_unit_test(a_driver_that_fails_to_open_is_closed_and_keeps_its_channels),
         cmocka_unit_test(a_driver_of_another_version_is_not_called),
         cmocka_unit_test(parents_stay_indexes_of_the_source),

@@ -135,6 +135,11 @@ static void all_mirrors_point_to_the_first(void **state)
     for (int die = 1; die < 4; die++) {
         assert_int_equal(dies->mirror_of[die], 0);
     }
+    /* Within the bracket of a mirror, but not of the original: no evidence. */
+    dies->script.passes[1][1] = 6000000;
+    dies->script.passes[0][2] = 5500000;
+    assert_int_equal(detect(dies), 2);
+    assert_int_equal(dies->mirror_of[2], -1);
 }
 
 int main(void)

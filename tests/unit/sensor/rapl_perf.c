@@ -499,6 +499,18 @@ static void an_answer_of_the_wrong_length_is_a_failure(void **state)
     tree_close(tree);
 }
 
+static void a_group_that_answers_in_part_is_not_used(void **state)
+{
+    struct tree *tree = *state;
+    struct kernel kernel = {.short_answer = 1};
+    boot(tree, &kernel);
+    assert_int_equal(open_perf(tree), -ENODEV);
+    assert_int_equal(tree_channel(tree, "cpu/0/package")->status, JB_FAILED);
+    tree_read(tree);
+    assert_int_equal(tree->sink.count, 0);
+    tree_close(tree);
+}
+
 static void descriptors_are_given_back(void **state)
 {
     struct tree *tree = *state;
@@ -540,6 +552,7 @@ int main(void)
         ON_TREE(denied_names_the_paranoid_level_and_the_cure),
         ON_TREE(one_event_that_is_refused_costs_the_others_nothing),
         ON_TREE(an_answer_of_the_wrong_length_is_a_failure),
+        ON_TREE(a_group_that_answers_in_part_is_not_used),
         ON_TREE(descriptors_are_given_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

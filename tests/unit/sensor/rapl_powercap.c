@@ -310,6 +310,7 @@ static void amds_core_zone_is_inside_its_package_and_noted(void **state)
 static void a_subzone_whose_zone_is_missing_guesses_its_socket(void **state)
 {
     struct tree *tree = *state;
+    add_zone(tree, "intel-rapl:0", "package-0\n", "20\n"); /* another one */
     add_zone(tree, "intel-rapl:3:0", "core\n", "10\n");
     assert_int_equal(open_powercap(tree), 0);
     assert_int_equal(tree_channel(tree, "cpu/3/cores")->parent, -1);
