@@ -157,6 +157,22 @@ static const struct jb_sensor_driver wild = {DRIVER, .name = "wild", .open = ope
 static const struct jb_sensor_driver dies = {DRIVER, .name = "dies", .open = open_dies, .read = read_dies};
 static const struct jb_sensor_driver dies_lane = {DRIVER, .name = "dies-lane", .blocking = true, .open = open_dies,
                                                   .read = read_dies};
+
+static enum jb_status real_status;
+
+static int open_real(struct jb_source *source, struct jb_diag *diag)
+{
+    struct jb_channel *channel = jb_source_add_channel(source);
+    assert_non_null(channel);
+    channel->domain = JB_DOMAIN_PACKAGE;
+    channel->status = real_status;
+    return 0;
+}
+
+#define HARDWARE .abi = JB_SENSOR_ABI, .title = "test", .priv_size = 8
+static const struct jb_sensor_driver real = {HARDWARE, .name = "real", .open = open_real, .read = read_dies};
+static const struct jb_sensor_driver model = {
+    HARDWARE, .name = "model", .stand_in = true, .stand_in_for = JB_DEVICE_CPU, .open = open_real, .read = read_dies};
 static const struct jb_sensor_driver flood = {DRIVER, .name = "flood", .open = open_eight, .read = read_floods};
 static const struct jb_sensor_driver flood_lane = {DRIVER, .name = "flood-lane", .blocking = true, .open = open_eight,
                                                    .read = read_floods};
@@ -166,8 +182,8 @@ static const struct jb_sensor_driver foreign = {
     .abi = JB_SENSOR_ABI + 1, .name = "foreign", .title = "test", .test = true, .open = open_eight, .read = read_eight};
 
 /* In the place of sensor/registry.c, which the linker then leaves out. */
-const struct jb_sensor_driver *const jb_sensor_drivers[] = {&eight, &eight_lane, &gated, &wild,    &dies, &dies_lane,
-                                                            &flood, &flood_lane, &half,  &foreign, NULL};
+const struct jb_sensor_driver *const jb_sensor_drivers[] = {
+    &real, &model, &eight, &eight_lane, &gated, &wild, &dies, &dies_lane, &flood, &flood_lane, &half, &foreign, NULL};
 
 static struct jb_meter *create(const char *sensors, uint64_t interval_ns)
 {
@@ -327,6 +343,28 @@ static void a_driver_that_fails_to_open_is_closed_and_keeps_its_channels(void **
     assert_int_equal(closed, 2);
 }
 
+static int result_of_model(const char *sensors, enum jb_status status)
+{
+    real_status = status;
+    struct jb_meter *meter = create(sensors, JB_NS_PER_MS);
+    struct jb_source_info info;
+    jb_meter_source_info(meter, jb_meter_source_count(meter) - 1, &info);
+    assert_string_equal(info.driver, "model");
+    assert_int_equal(info.result != 0, info.reason[0] != '\0');
+    struct jb_poll poll;
+    jb_meter_poll(meter, &poll); /* a source that was not opened is not read */
+    jb_meter_destroy(meter);
+    return info.result;
+}
+
+static void a_model_stays_away_from_what_is_measured_unless_it_is_named(void **state)
+{
+    assert_int_equal(result_of_model(NULL, JB_OK), -ENODEV);
+    assert_int_equal(result_of_model(NULL, JB_DENIED), 0);
+    assert_int_equal(result_of_model("-real", JB_OK), 0);
+    assert_int_equal(result_of_model("real,model", JB_OK), 0);
+}
+
 static void a_driver_of_another_version_is_not_called(void **state)
 {
     struct jb_meter *meter = create("foreign", JB_NS_PER_MS);
@@ -357,6 +395,7 @@ int main(void)
         cmocka_unit_test(what_does_not_fit_into_one_poll_comes_with_the_next),
         cmocka_unit_test(mirrors_are_numbered_over_all_sources),
         cmocka_unit_test(a_driver_that_fails_to_open_is_closed_and_keeps_its_channels),
+        cmocka_unit_test(a_model_stays_away_from_what_is_measured_unless_it_is_named),
         cmocka_unit_test(a_driver_of_another_version_is_not_called),
         cmocka_unit_test(parents_stay_indexes_of_the_source),
     };
