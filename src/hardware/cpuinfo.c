@@ -133,8 +133,7 @@ void jb_cpuinfo_parse(const char *text, struct jb_cpuinfo *ret)
 {
     memset(ret, 0, sizeof *ret);
     ret->family = ret->model_number = -1;
-    JB_CLEANUP(jb_freep) uint64_t *cores = calloc(MAX_SEEN, sizeof *cores); /* without memory: not told */
-    struct topology t = {.cores = cores};
+    struct topology t = {.cores = calloc(MAX_SEEN, sizeof *t.cores)}; /* without memory: not told */
     while (*text != '\0') {
         size_t length = strcspn(text, "\n");
         const char *colon = memchr(text, ':', length);
@@ -150,6 +149,7 @@ void jb_cpuinfo_parse(const char *text, struct jb_cpuinfo *ret)
     }
     end_record(&t);
     count_topology(&t, ret);
+    free(t.cores);
 }
 
 const char *jb_arm_core_name(unsigned implementer, unsigned part)

@@ -83,9 +83,15 @@ int jb_machine_probe(const char *root, const struct jb_machine_hints *hints, str
                      struct jb_diag *diag);
 
 /*
- * The power model of the CPU (grid-and-hardware D1):  P = TDP * (i + (s - i) * curve(u))
- * with curve() the median SPECpower curve of servers since 2017, u the busy share of the CPUs (frequency-weighted where
- * readable), and `charged` the part of all sockets this machine or container may use.
+ * The power model of the CPU:  P = TDP * (i + (s - i) * curve(u)) * charged
+ * with curve() the median SPECpower curve of servers since 2017 and u the busy share of the CPUs (frequency-weighted
+ * where readable). i is 0.15 (laptops 0.10); s is 0.95 for AMD (desktops 1.35 times that: their socket's limit), 1.1
+ * for Intel servers, max turbo / base power up to 1.6 for other Intel, else 1. Where SPECpower has the very model, its
+ * watts per socket bound both from above and do no more: they are a whole server's, at the wall.
+ * A guest pays for its threads out of the socket's (or, with a family only, for a core per two threads of x86); a
+ * container with a quota pays for its quota. A quota outside a container (a service's) changes nothing.
+ * rel_error: 0.15 with a table's model and a readable clock, 0.25 without the clock, 0.35 to 0.5 for guests, families,
+ * guesses.
  */
 struct jb_cpu_power_model {
     double tdp_w;                       /* of all sockets */
@@ -102,7 +108,7 @@ double jb_cpu_power_w(const struct jb_cpu_power_model *model, double utilisation
 double jb_spec_curve(double utilisation);
 
 /* Memory: watts at rest and at full load by module count and type, else 0.3 W/GB capped (grid-and-hardware D2); the
- * container's limit instead of the machine's memory. `source` says how. */
+ * container's limit instead of the machine's memory. `note` says how. */
 struct jb_ram_power_model {
     double idle_w, full_w, rel_error;
     char note[192];

@@ -22,11 +22,14 @@ static uint64_t mem_total(const char *root)
     if (jb_root_read(root, "/proc/meminfo", text, sizeof text) <= 0) {
         return 0;
     }
-    for (const char *line = text; line != NULL; line = strchr(line, '\n'), line += line != NULL) {
+    for (const char *line = text; *line != '\0'; line += *line == '\n') {
+        size_t length = strcspn(line, "\n");
         if (jb_starts(line, "MemTotal:")) {
-            line += strlen("MemTotal:");
-            return jb_scan_u64(line, strcspn(line, "\n"), &kib, &end) == 0 && kib < UINT64_MAX >> 10 ? kib << 10 : 0;
+            size_t name = strlen("MemTotal:");
+            bool good = jb_scan_u64(line + name, length - name, &kib, &end) == 0 && kib < UINT64_MAX >> 10;
+            return good ? kib << 10 : 0;
         }
+        line += length;
     }
     return 0;
 }

@@ -25,8 +25,8 @@ static const char *find_line(const char *stat, const char *name)
         if (strncmp(stat, name, length) == 0 && (stat[length] == ' ' || stat[length] == '\t')) {
             return stat + length;
         }
-        stat = strchr(stat, '\n');
-        stat += stat != NULL;
+        const char *end = strchr(stat, '\n');
+        stat = end != NULL ? end + 1 : NULL;
     }
     return NULL;
 }
@@ -83,7 +83,8 @@ static int take(struct jb_busy *busy, uint64_t now_ns, uint64_t *ret_busy, uint6
         return (int)length;
     }
     if (busy->group_cpus > 0) {
-        *ret_total = (uint64_t)((double)(now_ns / JB_NS_PER_US) * busy->group_cpus);
+        uint64_t now_us = now_ns / JB_NS_PER_US;
+        *ret_total = (uint64_t)((double)now_us * busy->group_cpus);
         return group_usage_us(busy, ret_busy);
     }
     struct jb_cpu_ticks ticks;
@@ -97,7 +98,7 @@ static int take(struct jb_busy *busy, uint64_t now_ns, uint64_t *ret_busy, uint6
 
 int jb_busy_open(struct jb_busy *busy, const char *root, const char *usage_path, bool usage_is_v1, double group_cpus)
 {
-    uint64_t b, t;
+    uint64_t b = 0, t = 0;
     busy->group_cpus = group_cpus;
     busy->usage_is_v1 = usage_is_v1;
     busy->fd = jb_root_open(root, group_cpus > 0 ? usage_path : "/proc/stat", 0);
@@ -133,7 +134,7 @@ static unsigned window_start(const struct jb_busy *busy, uint64_t now_ns)
 
 bool jb_busy_read(struct jb_busy *busy, uint64_t now_ns, double *ret, int *ret_err)
 {
-    uint64_t b, t;
+    uint64_t b = 0, t = 0;
     *ret_err = 0;
     unsigned newest = (busy->next + JB_BUSY_SNAPSHOTS - 1) % JB_BUSY_SNAPSHOTS;
     if (busy->count > 0 && now_ns - busy->snapshots[newest].t_ns < STEP_NS) {

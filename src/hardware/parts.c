@@ -36,6 +36,15 @@ static const struct jb_part *find_key(const char *kind, const char *key)
     return bsearch(&wanted, jb_parts, jb_parts_count, sizeof jb_parts[0], by_kind_and_key);
 }
 
+static void key_of(bool gpu, const char *name, char *key, size_t size)
+{
+    if (gpu) {
+        jb_gpu_key(name, key, size, NULL, 0);
+    } else {
+        jb_cpu_key(name, key, size, NULL, 0);
+    }
+}
+
 static int by_driver_name(const void *name, const void *row)
 {
     return strcmp(name, ((const struct jb_gpu_alias *)row)->driver_name);
@@ -95,7 +104,7 @@ static const struct jb_part *find_without_extras(const char *kind, const char *o
     size_t steps = gpu ? JB_COUNT(gpu_extras) : JB_COUNT(cpu_extras);
     for (size_t i = 0; i < steps && p == NULL; i++) {
         jb_rewrite(gpu ? &gpu_extras[i] : &cpu_extras[i], 1, "", text);
-        (gpu ? jb_gpu_key : jb_cpu_key)(text, key, sizeof key, NULL, 0);
+        key_of(gpu, text, key, sizeof key);
         p = find_either(kind, other, key);
     }
     return p;
@@ -107,7 +116,7 @@ const struct jb_part *jb_part_find(const char *kind, const char *name)
     const char *other = strcmp(kind, "gpu") == 0 ? "accelerator" : strcmp(kind, "cpu") == 0 ? "soc" : NULL;
     const struct jb_part *p = strcmp(kind, "gpu") == 0 ? find_alias(name) : NULL;
     char key[KEY_SIZE], plain[KEY_SIZE];
-    (gpu ? jb_gpu_key : jb_cpu_key)(name, key, sizeof key, NULL, 0);
+    key_of(gpu, name, key, sizeof key);
     jb_rewrite_key(name, plain, sizeof plain);
     if (p == NULL) {
         p = find_either(kind, other, key);

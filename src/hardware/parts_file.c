@@ -23,6 +23,15 @@
 static const char *const columns[COLUMNS] = {"kind",      "vendor",      "model", "match_key", "tdp_w",     "tdp_min_w",
                                              "tdp_max_w", "max_turbo_w", "cores", "idle_w",    "n_sources", "source"};
 
+static void key_of(bool gpu, const char *name, char *key, size_t size)
+{
+    if (gpu) {
+        jb_gpu_key(name, key, size, NULL, 0);
+    } else {
+        jb_cpu_key(name, key, size, NULL, 0);
+    }
+}
+
 static bool number(const char *text, double *ret)
 {
     *ret = 0;
@@ -53,7 +62,7 @@ static const char *fill(struct jb_part *row, char **f)
         }
     } else {
         bool cpu = strcmp(f[0], "cpu") == 0 || strcmp(f[0], "soc") == 0;
-        (cpu ? jb_cpu_key : jb_gpu_key)(f[2], row->key, sizeof row->key, NULL, 0);
+        key_of(!cpu, f[2], row->key, sizeof row->key);
     }
     double *const values[] = {&row->tdp_w, &row->tdp_min_w, &row->tdp_max_w, &row->max_turbo_w, &cores, &row->idle_w};
     for (size_t i = 0; i < JB_COUNT(values); i++) {
@@ -172,7 +181,7 @@ const struct jb_part *jb_parts_file_find(const struct jb_parts_file *parts, cons
 {
     bool cpu = strcmp(kind, "cpu") == 0;
     char key[sizeof parts->rows[0].key];
-    (cpu ? jb_cpu_key : jb_gpu_key)(name, key, sizeof key, NULL, 0);
+    key_of(!cpu, name, key, sizeof key);
     for (size_t i = 0; i < parts->count && key[0] != '\0'; i++) {
         const struct jb_part *p = &parts->rows[i];
         bool kin = strcmp(p->kind, "cpu") == 0 || strcmp(p->kind, "soc") == 0;

@@ -6,7 +6,6 @@
  */
 #include "hardware/probe.h"
 
-#include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -103,13 +102,9 @@ static void count_places(const struct core *places, size_t count, struct jb_cpu 
     }
 }
 
-bool jb_cpu_topology_read(const char *root, struct jb_cpu *cpu)
+/* Both arrays have room for MAX_CPUS. */
+static bool read_places(const char *root, unsigned *cpus, struct core *places, struct jb_cpu *cpu)
 {
-    JB_CLEANUP(jb_freep) unsigned *cpus = calloc(MAX_CPUS, sizeof *cpus);
-    JB_CLEANUP(jb_freep) struct core *places = calloc(MAX_CPUS, sizeof *places);
-    if (cpus == NULL || places == NULL) {
-        return false;
-    }
     size_t online = online_cpus(root, cpus), count = 0;
     for (size_t i = 0; i < online; i++) {
         struct core place = {0};
@@ -132,4 +127,14 @@ bool jb_cpu_topology_read(const char *root, struct jb_cpu *cpu)
     qsort(places, count, sizeof *places, by_place);
     count_places(places, count, cpu);
     return true;
+}
+
+bool jb_cpu_topology_read(const char *root, struct jb_cpu *cpu)
+{
+    unsigned *cpus = calloc(MAX_CPUS, sizeof *cpus);
+    struct core *places = calloc(MAX_CPUS, sizeof *places);
+    bool told = cpus != NULL && places != NULL && read_places(root, cpus, places, cpu);
+    free(places);
+    free(cpus);
+    return told;
 }

@@ -27,7 +27,8 @@ GPU_FORMS = ["%(model)s", "%(vendor)s %(model)s", "%(vendor)s(R) %(model)s", "%(
              "%(vendor)s %(model)s [Code Name]", "%(vendor)s Corporation %(model)s (rev a1)"]
 EXTRA_WORDS = ("CPU Processor (R) (TM) @ with Radeon Gen 11th 0 X v2 M ES GB Laptop GPU [x] (y) Core2 quad-core - , "
                "black PCIe PCI-Express AMD Intel nvidia core i7 xeon e5 w ti super pro and low mobile supporting HT "
-               "technology 8-core M128-30 Q64-22 altra aws amazon graviton (16GB) (Hawaii) \u00ae \u2122 \u2013 i9 x").split()
+               "technology 8-core M128-30 Q64-22 altra aws amazon graviton (16GB) (Hawaii) \u00ae \u2122 \u2013 i9 "
+               "x").split()
 
 
 def read_names(path):
@@ -97,7 +98,8 @@ def main():
     lost = [name for kind, name in known if name not in aliases and (kind == "cpu", (
         match_names.cpu_key if kind == "cpu" else match_names.gpu_key)(name)[0]) not in keys]
     print("# lost: %s" % lost)
-    print("%s 10 - what the corpus calls known is in the table (%d)" % ("not ok" if lost or not known else "ok", len(known)))
+    print("%s 10 - what the corpus calls known is in the table (%d)" % ("not ok" if lost or not known else "ok",
+                                                                        len(known)))
 
 
 if __name__ == "__main__":
