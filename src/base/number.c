@@ -17,8 +17,13 @@
 static int scan_digits(const char **text, const char *end, uint64_t *ret)
 {
     const char *p = *text;
+    /* Eighteen digits cannot overflow; counters are read this way thousands of times a second. */
+    const char *safe = end - p > 18 ? p + 18 : end;
     uint64_t value = 0;
     bool overflow = false;
+    for (; p < safe && *p >= '0' && *p <= '9'; p++) {
+        value = value * 10 + (uint64_t)(*p - '0');
+    }
     for (; p < end && *p >= '0' && *p <= '9'; p++) {
         overflow |= __builtin_mul_overflow(value, UINT64_C(10), &value);
         overflow |= __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value);

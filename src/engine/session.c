@@ -278,7 +278,7 @@ int jb_session_start(struct jb_session *session, pid_t child, struct jb_diag *di
     session->busy_at_start = session->busy_last;
     jb_meter_poll(session->meter, &poll_result);
     session_book(session, &poll_result);
-    session->start_ns = session->chunk_start_ns = jb_mono_ns();
+    session->start_ns = session->chunk_start_ns = session->attributed_ns = jb_mono_ns();
     session->started = true;
     return 0;
 }
@@ -302,7 +302,7 @@ void jb_session_tick(struct jb_session *session)
     uint64_t now_ns = jb_mono_ns();
     session_end_tick(session, now_ns);
     bool full = session->slot != NULL && session->slot->tick_count >= session->max_ticks;
-    if (now_ns - session->chunk_start_ns >= CHUNK_NS - session->config.interval_ns / 2 || full) {
+    if (now_ns - session->attributed_ns >= CHUNK_NS - session->config.interval_ns / 2 || full) {
         session_flush_chunk(session, now_ns);
     }
 }

@@ -182,12 +182,11 @@ static void keep_uses(struct jb_session *session, const struct jb_poll *poll)
     int sources = jb_meter_source_count(session->meter);
 
     for (int i = 0; i < sources; i++) {
-        struct jb_source_info info;
-        jb_meter_source_info(session->meter, i, &info);
-        if (info.looks == session->looks[i]) {
+        uint64_t looks = jb_meter_source_looks(session->meter, i);
+        if (looks == session->looks[i]) {
             continue;
         }
-        session->looks[i] = info.looks;
+        session->looks[i] = looks;
         size_t kept = 0;
         for (size_t j = 0; j < session->use_count; j++) {
             if (session->nodes[session->uses[j].channel].source != i) {
@@ -255,6 +254,7 @@ void session_flush_chunk(struct jb_session *session, uint64_t now_ns)
 
     session_attribute(session);
     session_check_twins(session, now_ns);
+    session->attributed_ns = now_ns;
     if (slot == NULL || slot->tick_count == 0) {
         return;
     }

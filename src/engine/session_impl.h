@@ -70,6 +70,7 @@ struct jb_session {
     int timer_fd;
     size_t max_ticks;
     uint64_t start_ns, end_ns, chunk_start_ns;
+    uint64_t attributed_ns; /* the last look at the clocks; a chunk that found no slot begins earlier */
     int64_t sleep_ns; /* session_sleep_ns() at the last look */
     uint64_t suspends, suspended_ns;
     uint64_t self_cpu_start_ns;

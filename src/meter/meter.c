@@ -227,6 +227,11 @@ int jb_meter_source_count(const struct jb_meter *meter)
     return meter->slot_count;
 }
 
+uint64_t jb_meter_source_looks(const struct jb_meter *meter, int source)
+{
+    return source >= 0 && source < meter->slot_count ? meter->slots[source].looks : 0;
+}
+
 void jb_meter_source_info(const struct jb_meter *meter, int source, struct jb_source_info *ret)
 {
     const struct jb_slot *slot = &meter->slots[source];

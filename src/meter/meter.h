@@ -88,9 +88,11 @@ struct jb_source_info {
     uint64_t reads, failures;
     uint64_t looks;       /* times that the users of its devices could be told; each replaces the one before */
     bool processes_known; /* the latest time; false: who uses the devices is not known */
-    uint64_t cost_ns;     /* CPU time of all reads so far (thread clock) */
+    uint64_t cost_ns;     /* of all reads so far: CPU time of a lane's thread; of a quick source the time that passed,
+                             which is the same unless it was pre-empted, and costs no system call */
 };
 int jb_meter_source_count(const struct jb_meter *meter);
+uint64_t jb_meter_source_looks(const struct jb_meter *meter, int source); /* info.looks alone, for every tick */
 void jb_meter_source_info(const struct jb_meter *meter, int source, struct jb_source_info *ret);
 
 #endif

@@ -8,7 +8,6 @@
 #include "meter/inside.h"
 
 #include "base/clock.h"
-#include "meter/cost.h"
 
 #include <errno.h>
 
@@ -93,22 +92,16 @@ static void read_one(struct jb_meter *meter, struct jb_slot *slot)
 
 static void read_quick(struct jb_meter *meter, bool uses_now)
 {
-    uint64_t wall_ns[JB_METER_MAX_SOURCES] = {0};
-    uint64_t cpu_ns = jb_thread_cpu_ns();
-    uint64_t start_ns = jb_mono_ns(), then_ns = start_ns;
+    uint64_t then_ns = jb_mono_ns();
     for (int i = 0; i < meter->slot_count; i++) {
         struct jb_slot *slot = &meter->slots[i];
         if (!slot->driver->blocking && slot->result == 0) {
             read_one(meter, slot);
             read_uses(meter, slot, then_ns, uses_now);
             uint64_t now_ns = jb_mono_ns();
-            wall_ns[i] = now_ns - then_ns;
+            slot->cost_ns += now_ns - then_ns;
             then_ns = now_ns;
         }
-    }
-    cpu_ns = jb_thread_cpu_ns() - cpu_ns;
-    for (int i = 0; then_ns > start_ns && i < meter->slot_count; i++) {
-        meter->slots[i].cost_ns += (uint64_t)((double)cpu_ns * (double)wall_ns[i] / (double)(then_ns - start_ns));
     }
 }
 

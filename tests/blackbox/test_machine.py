@@ -29,7 +29,7 @@ def test_ten_seconds_report_the_disjoint_total_within_one_percent(joulebook, mac
 
 def test_killing_the_meter_keeps_what_was_measured_and_the_child_goes_on(joulebook, machine, tmp_path):
     done = tmp_path / "done"
-    meter = joulebook.start("run", "--root", machine.root, "--name", "killed", "--", "sh", "-c", f"sleep 8; touch {done}")
+    meter = joulebook.start("run", "--root", machine.root, "--basis", "machine", "--name", "killed", "--", "sh", "-c", f"sleep 8; touch {done}")
     time.sleep(5)
     meter.send_signal(signal.SIGKILL)
     meter.wait()
