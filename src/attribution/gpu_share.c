@@ -12,7 +12,9 @@
 #define SUM_LIMIT_PPM 1100000u /* windows of processes are not cut at the same instant */
 
 struct holders {
-    bool ours, others, unknown;               /* unknown: the busy time of at least one is not known */
+    bool ours, others;
+    bool unseen;                              /* of at least one it is not known how busy it was */
+    bool garbage;                             /* of at least one something impossible is said */
     unsigned __int128 ours_busy, others_busy; /* ppm x ns */
     uint64_t t0_ns, t1_ns;
 };
@@ -26,11 +28,10 @@ static bool stale(const struct jb_gpu_use *use, uint64_t now_ns)
 
 static void count_use(struct holders *holders, const struct jb_gpu_use *use, bool ours, uint64_t now_ns)
 {
+    holders->ours = holders->ours || ours;
     if (stale(use, now_ns)) {
-        holders->ours = holders->ours || ours;
         return;
     }
-    holders->ours = holders->ours || ours;
     holders->others = holders->others || !ours;
     if (!use->utilisation_known) {
         holders->unseen = true;

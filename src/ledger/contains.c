@@ -25,6 +25,25 @@ int jb_domain_rank(enum jb_domain domain)
     return 0;
 }
 
+/* Which domain lies in which. */
+static bool domains_nest(enum jb_domain outer, enum jb_domain inner)
+{
+    bool in_package = inner == JB_DOMAIN_CORE || inner == JB_DOMAIN_UNCORE;
+
+    switch (outer) {
+    case JB_DOMAIN_BOARD:
+        return inner != JB_DOMAIN_BOARD;
+    case JB_DOMAIN_PSYS:
+        return in_package || inner == JB_DOMAIN_PACKAGE || inner == JB_DOMAIN_DRAM || inner == JB_DOMAIN_MODULE;
+    case JB_DOMAIN_MODULE:
+        return in_package || inner == JB_DOMAIN_PACKAGE || inner == JB_DOMAIN_GPU;
+    case JB_DOMAIN_PACKAGE:
+        return in_package;
+    default:
+        return false;
+    }
+}
+
 /* The channel that the driver names as parent, or -1. */
 static int named_parent(const struct jb_overlap_node *nodes, int count, int at)
 {
@@ -38,58 +57,46 @@ static int named_parent(const struct jb_overlap_node *nodes, int count, int at)
     return -1;
 }
 
+/* Is a driver to be believed? A rail may lie in anything, and which module a package or an accelerator is in, drivers
+ * know better than the numbers, which count different things. All else the numbers know. */
+static bool may_lie_in(const struct jb_overlap_node *inner, const struct jb_overlap_node *outer)
+{
+    enum jb_domain domain = inner->channel->domain;
+
+    if (domain == JB_DOMAIN_RAIL) {
+        return true;
+    }
+    return outer->channel->domain == JB_DOMAIN_MODULE && (domain == JB_DOMAIN_GPU || domain == JB_DOMAIN_PACKAGE) &&
+           (inner->channel->unit >= 0 || outer->channel->unit < 0); /* the machine does not lie in a unit of it */
+}
+
 /* The leader of the nearest usable channel named; -1. Names that do not point up, or lead round in circles, are no
  * names. Only rails may lie in their like. */
 static int claimed_parent(const struct jb_overlap_node *nodes, int count, int number)
 {
-    enum jb_domain domain = nodes[number].channel->domain;
     int at = number, found = -1;
 
     for (int steps = 0; steps <= count; steps++) {
-        at = named_parent(nodes, count, at);
-        if (at < 0) {
-            return found;
-        }
-        bool rail = domain == JB_DOMAIN_RAIL && nodes[at].channel->domain == JB_DOMAIN_RAIL;
+        int next = named_parent(nodes, count, at);
 
-        if (!rail && jb_domain_rank(nodes[at].channel->domain) <= jb_domain_rank(domain)) {
+        if (next < 0) {
             return found;
         }
-        if (found < 0 && jb_node_usable(&nodes[at])) {
-            found = jb_node_leader(nodes, at);
-        }
-        if (!rail && found >= 0) {
+        int step = jb_domain_rank(nodes[next].channel->domain) - jb_domain_rank(nodes[at].channel->domain);
+        bool rails = nodes[at].channel->domain == JB_DOMAIN_RAIL && nodes[next].channel->domain == JB_DOMAIN_RAIL;
+
+        if (step < 0 || (step == 0 && !rails)) {
             return found;
         }
+        if (found < 0 && jb_node_usable(&nodes[next]) && may_lie_in(&nodes[number], &nodes[next])) {
+            found = jb_node_leader(nodes, next);
+        }
+        if (!rails && found >= 0) {
+            return found;
+        }
+        at = next; /* a claim on a rail counts only when the rails end somewhere */
     }
     return -1;
-}
-
-/* Until parents are named, the `parent` of a leader holds what its group claims. */
-void jb_overlap_collect_claims(struct jb_overlap_node *nodes, int count)
-{
-    for (int i = 0; i < count; i++) {
-        nodes[i].parent = jb_node_usable(&nodes[i]) ? claimed_parent(nodes, count, i) : -1;
-    }
-    for (int i = 0; i < count; i++) {
-        int leader = jb_node_usable(&nodes[i]) ? jb_node_leader(nodes, i) : i;
-
-        if (nodes[leader].parent < 0) {
-            nodes[leader].parent = nodes[i].parent;
-        }
-    }
-}
-
-static bool units_overlap(const struct jb_overlap_node *a, const struct jb_overlap_node *b)
-{
-    int x = a->channel->unit, y = b->channel->unit;
-
-    return x == y || x < 0 || y < 0;
-}
-
-static bool dies_overlap(const struct jb_overlap_node *a, const struct jb_overlap_node *b)
-{
-    return a->whole || b->whole || a->channel->die == b->channel->die;
 }
 
 /* The same domain, seen wider. */
@@ -104,25 +111,64 @@ static bool wider(const struct jb_overlap_node *outer, const struct jb_overlap_n
     return outer->channel->unit == inner->channel->unit && outer->whole && !inner->whole;
 }
 
-static bool domain_contains(const struct jb_overlap_node *outer, const struct jb_overlap_node *inner)
+static bool units_overlap(const struct jb_overlap_node *a, const struct jb_overlap_node *b)
 {
-    enum jb_domain domain = inner->channel->domain;
+    int x = a->channel->unit, y = b->channel->unit;
 
-    switch (outer->channel->domain) {
-    case JB_DOMAIN_BOARD:
-        return domain != JB_DOMAIN_BOARD;
-    case JB_DOMAIN_PSYS:
-        return domain != JB_DOMAIN_BOARD && domain != JB_DOMAIN_PSYS && domain != JB_DOMAIN_GPU &&
-               domain != JB_DOMAIN_RAIL && units_overlap(outer, inner);
-    case JB_DOMAIN_MODULE:
-        return (domain == JB_DOMAIN_GPU || domain == JB_DOMAIN_PACKAGE || domain == JB_DOMAIN_CORE ||
-                domain == JB_DOMAIN_UNCORE) &&
-               units_overlap(outer, inner);
-    case JB_DOMAIN_PACKAGE:
-        return (domain == JB_DOMAIN_CORE || domain == JB_DOMAIN_UNCORE) && units_overlap(outer, inner) &&
-               dies_overlap(outer, inner);
-    default:
+    return x == y || x < 0 || y < 0;
+}
+
+static bool dies_overlap(const struct jb_overlap_node *a, const struct jb_overlap_node *b)
+{
+    return a->whole || b->whole || a->channel->die == b->channel->die;
+}
+
+static bool place_contains(const struct jb_overlap_node *outer, const struct jb_overlap_node *inner)
+{
+    if (!domains_nest(outer->channel->domain, inner->channel->domain)) {
         return false;
+    }
+    return outer->channel->domain == JB_DOMAIN_BOARD || (units_overlap(outer, inner) && dies_overlap(outer, inner));
+}
+
+bool jb_node_covers(const struct jb_overlap_node *outer, const struct jb_overlap_node *inner)
+{
+    if (outer->channel->domain == JB_DOMAIN_BOARD) {
+        return true;
+    }
+    if (outer->channel->domain == JB_DOMAIN_PSYS && inner->channel->domain == JB_DOMAIN_MODULE) {
+        return false; /* its package, but not its accelerator */
+    }
+    return (outer->channel->unit < 0 || outer->channel->unit == inner->channel->unit) &&
+           (outer->whole || (!inner->whole && outer->channel->die == inner->channel->die));
+}
+
+static bool lies_in(const struct jb_overlap_node *outer, const struct jb_overlap_node *inner)
+{
+    return wider(outer, inner) || (place_contains(outer, inner) && jb_node_covers(outer, inner));
+}
+
+/* Until parents are named, the `parent` of a leader holds what its drivers claim: one claim for all dies of a unit (the
+ * first channel's), and for what lies in it. */
+void jb_overlap_collect_claims(struct jb_overlap_node *nodes, int count)
+{
+    for (int i = 0; i < count; i++) {
+        nodes[i].parent = jb_node_usable(&nodes[i]) ? claimed_parent(nodes, count, i) : -1;
+    }
+    for (int i = 0; i < count; i++) {
+        for (int j = 0; j < count && nodes[i].parent >= 0 && nodes[i].channel->domain != JB_DOMAIN_RAIL; j++) {
+            if (jb_node_usable(&nodes[j]) && nodes[j].channel->domain == nodes[i].channel->domain &&
+                nodes[j].channel->unit == nodes[i].channel->unit) {
+                nodes[j].parent = nodes[i].parent;
+            }
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        for (int j = 0; j < count && jb_node_leads(nodes, i) && nodes[i].parent < 0; j++) {
+            if (jb_node_leads(nodes, j) && lies_in(&nodes[j], &nodes[i])) {
+                nodes[i].parent = nodes[j].parent;
+            }
+        }
     }
 }
 
@@ -138,12 +184,12 @@ bool jb_node_contains(const struct jb_overlap_node *nodes, int outer, int inner)
     if (claim == outer || wider(out, in)) {
         return true;
     }
-    if (claim >= 0 && nodes[claim].channel->domain == domain &&
-        (domain == JB_DOMAIN_MODULE || domain == JB_DOMAIN_PACKAGE) &&
-        !(units_overlap(&nodes[claim], out) && dies_overlap(&nodes[claim], out))) {
+    if (claim >= 0 && domain == JB_DOMAIN_MODULE && nodes[claim].channel->domain == JB_DOMAIN_MODULE &&
+        !units_overlap(&nodes[claim], out)) {
         return false; /* in another one, says the driver, whatever the numbers say */
     }
-    return domain_contains(out, in);
+    return place_contains(out, in) || (claim >= 0 && jb_node_contains(nodes, outer, claim) &&
+                                       (nodes[claim].parent == outer || jb_node_covers(out, &nodes[claim])));
 }
 
 /* Has a model taken over from something measured that was found false? */
@@ -166,7 +212,8 @@ bool jb_node_part_of(const struct jb_overlap_node *nodes, int count, int outer, 
         return false;
     }
     if (domain == JB_DOMAIN_RAIL) {
-        return in->parent == outer;
+        return in->parent == outer &&
+               (out->channel->domain == JB_DOMAIN_RAIL || !jb_node_modelled(out) || jb_node_modelled(in));
     }
     if (wider(out, in)) {
         return !jb_node_modelled(out) && !out->rejected;

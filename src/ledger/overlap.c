@@ -49,26 +49,13 @@ static void settle_total(struct jb_overlap_node *nodes, int count)
     }
 }
 
-/* What only overlaps (the cores of a socket and one die of it) is no parent, though the two are never added up. */
-static bool covers(const struct jb_overlap_node *outer, const struct jb_overlap_node *inner)
-{
-    if (outer->channel->domain == JB_DOMAIN_BOARD) {
-        return true;
-    }
-    return (outer->channel->unit < 0 || outer->channel->unit == inner->channel->unit) &&
-           (outer->whole || outer->channel->die == inner->channel->die);
-}
-
 static void name_parents(struct jb_overlap_node *nodes, int count)
 {
     for (int i = 0; i < count; i++) {
         int nearest = nodes[i].parent;
 
-        if (!jb_node_leads(nodes, i) || nearest >= 0) {
-            continue;
-        }
-        for (int j = 0; j < count; j++) {
-            if (jb_node_leads(nodes, j) && jb_node_contains(nodes, j, i) && covers(&nodes[j], &nodes[i]) &&
+        for (int j = 0; j < count && jb_node_leads(nodes, i); j++) {
+            if (jb_node_leads(nodes, j) && jb_node_contains(nodes, j, i) && jb_node_covers(&nodes[j], &nodes[i]) &&
                 (nearest < 0 || size_of(&nodes[j]) < size_of(&nodes[nearest]))) {
                 nearest = j;
             }

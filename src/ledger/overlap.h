@@ -19,8 +19,8 @@
  *    A source with only one die to show for a socket (all others mirror it) shows the socket.
  *  - psys and board contain packages and DRAM (a board everything else too), a package contains cores and uncore, a
  *    module contains its GPU and package. DRAM is outside the package. A parent is in the total only when none of its
- *    leaves is there. Domain and unit decide, so that this holds across sources; a driver's own `parent` adds to it
- *    (and, where it names a module or package, overrules the unit) as long as it points up the list above.
+ *    leaves is there. Domain and unit decide, so that this holds across sources. A driver's own `parent` is heard for
+ *    rails, and where it says which module a package or an accelerator is in, whatever their numbers are.
  *  - Parts are no leaves: cores, uncore and rails may leave out a share of what contains them, so with their container
  *    it counts, and not they. The same holds for dies beside their socket, and units beside the machine, of one domain,
  *    unless the wider one is rejected. Cores or uncore without their package, and rails that name no parent, are leaves.

@@ -44,6 +44,8 @@ int jb_domain_rank(enum jb_domain domain);
 void jb_overlap_collect_claims(struct jb_overlap_node *nodes, int count);
 /* Of leaders. Also when it contains only some of it: the two cannot be added up. */
 bool jb_node_contains(const struct jb_overlap_node *nodes, int outer, int inner);
+/* Contains it whole, of two of which jb_node_contains() is true: it can be called its parent. */
+bool jb_node_covers(const struct jb_overlap_node *outer, const struct jb_overlap_node *inner);
 /* Contained, and not able to stand for its container. */
 bool jb_node_part_of(const struct jb_overlap_node *nodes, int count, int outer, int inner);
 

@@ -76,21 +76,39 @@ static bool same_die_after_all(const struct jb_overlap_node *nodes, int count, c
     return false;
 }
 
-/* Does this source show the unit as one: without a die, or with no die (unreadable ones too) that is not this one? */
+static bool shows_package(const struct jb_overlap_node *nodes, int count, int source, const struct jb_channel *die)
+{
+    for (int i = 0; i < count; i++) {
+        if (nodes[i].source == source && nodes[i].channel != NULL && nodes[i].channel->domain == JB_DOMAIN_PACKAGE &&
+            nodes[i].channel->unit == die->unit && nodes[i].channel->die == die->die) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does this source show the unit as one: without a die, or with no die (unreadable ones too) that is not this one?
+ * Whether two dies are one is told by their packages. */
 static bool shows_whole(const struct jb_overlap_node *nodes, int count, int number)
 {
     const struct jb_overlap_node *node = &nodes[number];
 
-    if (node->channel->die < 0) {
-        return true;
+    if (node->channel->die < 0 || node->channel->unit < 0 ||
+        jb_domain_rank(node->channel->domain) > jb_domain_rank(JB_DOMAIN_PACKAGE)) {
+        return true; /* what is larger than a socket has no dies */
     }
     for (int i = 0; i < count; i++) {
         const struct jb_channel *other = nodes[i].channel;
 
-        if (nodes[i].source == node->source && other != NULL && other->unit == node->channel->unit && other->die >= 0 &&
-            other->die != node->channel->die &&
-            (other->domain == node->channel->domain || other->domain == JB_DOMAIN_PACKAGE) &&
-            !same_die_after_all(nodes, count, node, i)) {
+        if (nodes[i].source != node->source || other == NULL || other->unit != node->channel->unit || other->die < 0 ||
+            other->die == node->channel->die) {
+            continue;
+        }
+        if (other->domain == node->channel->domain || other->domain == JB_DOMAIN_PACKAGE) {
+            if (!same_die_after_all(nodes, count, node, i)) {
+                return false;
+            }
+        } else if (!shows_package(nodes, count, node->source, other)) {
             return false;
         }
     }
