@@ -15,13 +15,13 @@
 #include "store/chunk.h"
 #include "store/store.h"
 
-struct jb_writer;
+struct jb_run_writer;
 
 struct jb_store {
     sqlite3 *db;
     char *path;
     bool read_only;
-    struct jb_writer *writer; /* of the run being written; NULL before the first jb_store_begin() */
+    struct jb_run_writer *writer; /* of the run being written; NULL before the first jb_store_begin() */
 };
 
 /* The negative errno for what SQLite answered just now (errno is looked at): -ENOSPC, -EIO, -EBUSY, -EROFS, -EACCES,

@@ -114,7 +114,7 @@ static void check_links(struct jb_record *record)
     }
 }
 
-/* Segments are written seldom; what has been used since belongs to the last one. */
+/* Segments are written at the beginning and the end; what has been used since belongs to the last one. */
 static void complete_last_segment(struct jb_record *record)
 {
     if (record->segment_count == 0) {
@@ -129,6 +129,15 @@ static void complete_last_segment(struct jb_record *record)
     last->energy_uj = total > before ? total - before : 0;
     if (record->ended_ns > last->start_ns) {
         last->end_ns = record->ended_ns;
+    }
+}
+
+/* What nobody has worked out, because the run is not over or its meter did not live to do it. */
+static void complete(struct jb_record *record)
+{
+    if (record->status == JB_RUN_RUNNING || record->status == JB_RUN_LOST) {
+        jb_record_sum(record);
+        complete_last_segment(record);
     }
 }
 
@@ -150,9 +159,7 @@ static int load(struct jb_store *store, const char *id, struct jb_record *record
     }
     if (r == 0) {
         check_links(record);
-        if (record->status == JB_RUN_LOST) {
-            complete_last_segment(record);
-        }
+        complete(record);
     }
     return r;
 }

@@ -215,7 +215,7 @@ void jb_store_close(struct jb_store *store)
     if (store == NULL) {
         return;
     }
-    jb_writer_destroy(store->writer);
+    jb_run_writer_destroy(store->writer);
     jb_disconnect(store);
     free(store->path);
     free(store);

@@ -2,9 +2,10 @@
 /*
  * row.h - the tables run and run_channel as structs.
  *
- * A row is a record with what only the database needs beside it. The lists say which member is which column; the first
- * JB_RUN_FIXED columns of a run are written once, at its beginning (its indexes are on those: leaving them alone is
- * what keeps an append small).
+ * A row is a record with what only the database needs beside it. The lists say which member is which column. The
+ * columns of a run are in three groups by when they are written, because every append writes: the first JB_RUN_FIXED at
+ * its beginning (its indexes are on these), those up to JB_RUN_LIVE at its beginning and end, the rest with every
+ * append.
  */
 #ifndef JB_STORE_ROW_H
 #define JB_STORE_ROW_H
@@ -20,7 +21,8 @@ struct jb_run_row {
     struct jb_mark mark;
 };
 
-#define JB_RUN_FIXED 7
+#define JB_RUN_FIXED 10
+#define JB_RUN_LIVE  29
 extern const struct jb_column jb_run_columns[];
 extern const size_t jb_run_column_count;
 extern const struct jb_column

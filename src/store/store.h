@@ -8,7 +8,7 @@
  * blobs are decoded with bounds, text is sanitised before it is shown (by the faces).
  *
  * Durability: each jb_store_append() is one transaction. synchronous=NORMAL: a killed process loses nothing that was
- * appended, a power cut may lose the last appends, neither corrupts. Writers wait up to 5 s for each other.
+ * appended, a power cut may lose the last appends, neither corrupts. Writers wait up to 5 s for each other (-EBUSY).
  *
  * A `struct jb_store` belongs to one thread at a time.
  */
@@ -25,7 +25,8 @@ struct jb_diag;
 struct jb_store;
 
 enum jb_store_mode {
-    JB_STORE_READ,  /* no file: -ENOENT; never writes, works on a read-only folder */
+    JB_STORE_READ,  /* no file, or an empty one: -ENOENT; changes nothing (but the schema of an older file), works on a
+                       read-only folder */
     JB_STORE_WRITE, /* creates folders and file */
 };
 /* path NULL: the default place. */
@@ -36,13 +37,16 @@ int jb_store_default_path(char *buffer, size_t size); /* $JOULEBOOK_DB or $XDG_D
 /* ---- writing one run ---- */
 
 /* Insert the run as running, with everything but its channels. The record must have id, started_ns, host, machine_id
- * and command; the caller's pid, its start time and the boot id are noted so that a dead meter is recognised. */
+ * and command; the caller's pid, its start time and the boot id are noted so that a dead meter is recognised. A store
+ * writes one run at a time: -EBUSY until the one before has ended; -EEXIST for an id that is there already. */
 int jb_store_begin(struct jb_store *store, const struct jb_record *record, struct jb_diag *diag);
 
 /*
  * A chunk: about one second of all channels. Energies are per tick and channel; a tick without a value for a channel
- * (failed, slower sensor) has JB_NO_VALUE and the next value covers the time since; JB_GAP says that the time before
- * the next value is not covered at all.
+ * (failed, slower sensor) has JB_NO_VALUE and the next value covers the time since; JB_GAP says that the time up to
+ * this tick is not covered at all, and the next value covers the time from this tick on. What a channel's first value
+ * covers begins with the run, or for a channel that joins later with the chunk that it joins in. Energies are kept
+ * exactly, times to the microsecond.
  */
 #define JB_NO_VALUE        UINT64_MAX
 #define JB_GAP             (UINT64_MAX - 1)
@@ -58,23 +62,24 @@ struct jb_chunk {
     const struct jb_chunk_channel *channels;
     size_t channel_count; /* may grow over a run, never shrinks */
 };
-/* Append a chunk and update the run's channel rows and totals from `record`, in one transaction. -ENOSPC when the disk
- * is full: the caller may go on appending later chunks, the store catches up when it can (the channel rows are totals).
- */
+/* Append a chunk and update the run's channel rows and totals from `record` (its id, channels and totals; their numbers
+ * ascend), in one transaction. -ENOSPC when the disk is full, -EIO, -EBUSY: the caller may go on appending later
+ * chunks, the store catches up when it can (the channel rows are totals; the series has a gap). -ENOENT when the run
+ * was deleted; -EINVAL for a chunk that cannot be. A chunk without ticks only updates the rows. */
 int jb_store_append(struct jb_store *store, const struct jb_record *record, const struct jb_chunk *chunk,
                     struct jb_diag *diag);
 
-/* The final record: status, times, carbon, self, warnings. */
+/* The final record: status, times, carbon, self, words. On failure the run is still being written: try again. */
 int jb_store_end(struct jb_store *store, const struct jb_record *record, struct jb_diag *diag);
 
 /* ---- reading ---- */
 
-/* An id, a unique prefix of one (4 or more characters), a name (the newest run of that name), or "last". -ENOENT,
- * -ENOTUNIQ with the candidates in diag. */
+/* An id, a unique prefix of one (4 or more characters, any case), a name (the newest run of that name; before
+ * prefixes), or "last". -ENOENT, -ENOTUNIQ with the candidates in diag. */
 int jb_store_find(struct jb_store *store, const char *run, char ret_id[JB_RUN_ID_TEXT], struct jb_diag *diag);
 
 /* Load one run. A run that says it is running but whose meter is dead comes back as JB_RUN_LOST, with ended_ns and
- * duration from its last chunk. */
+ * duration from its last chunk; the totals of a run that is running or lost are summed anew from its channels. */
 int jb_store_load(struct jb_store *store, const char *id, struct jb_record *ret, struct jb_diag *diag);
 
 struct jb_run_filter {
@@ -91,25 +96,27 @@ int jb_store_list(struct jb_store *store, const struct jb_run_filter *filter, jb
 
 int jb_store_delete(struct jb_store *store, const char *id, struct jb_diag *diag); /* -EBUSY while it is running */
 
-/* The series of one run at full resolution, in order of time, then channel: one call per value. */
+/* The series of one run at full resolution, in order of time, then channel: one call per value. A non-zero value of the
+ * callback stops it and is returned. */
 struct jb_sample {
     int channel;           /* number in the series */
     uint64_t t0_ns, t1_ns; /* since the start of the run */
-    uint64_t energy_uj,
-        run_uj; /* run_uj: the chunk's share, split over its ticks in proportion, summing to it exactly */
-    bool gap_before;
+    uint64_t energy_uj;
+    uint64_t run_uj; /* the chunk's share, split over its ticks in proportion, summing to it exactly */
+    bool gap_before; /* the time between the value before and t0 is not covered */
 };
 typedef int (*jb_sample_fn)(void *context, const struct jb_sample *sample);
 int jb_store_series(struct jb_store *store, const char *id, jb_sample_fn fn, void *context, struct jb_diag *diag);
 
 /* The same reduced to `count` equal slices of [t0, t1) for drawing: mean, lowest and highest power per slice and
- * channel. Uses per-minute and per-second sums where the slices are long, so that 24 h cost milliseconds. */
+ * channel. Uses sums of 10 s and of 10 min where the slices are as long, so that 24 h cost milliseconds; slices add up
+ * to the energy of the window all the same. */
 struct jb_slice {
     double energy_uj, run_uj; /* energy falling in the slice (linear within an interval) */
     double covered_ns;        /* 0: no data: draw a gap */
-    double min_w, max_w;      /* of the finest intervals touching the slice */
+    double min_w, max_w;      /* of the intervals or sums touching the slice */
 };
-/* ret: channel_count * count slices, channel-major. t1 0: the end of the run. */
+/* ret: channel_count * count slices, channel-major. t1 0: the end of the last chunk. -EINVAL for an empty window. */
 int jb_store_slices(struct jb_store *store, const char *id, uint64_t t0_ns, uint64_t t1_ns, size_t count,
                     size_t channel_count, struct jb_slice *ret, struct jb_diag *diag);
 

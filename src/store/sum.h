@@ -6,8 +6,9 @@
  * the chunks put into that stretch, linear within an interval, so that the bins of a level add up to the chunks
  * exactly.
  *
- * The writer keeps the bin that the run's last moment lies in in memory and writes it when the run has moved on, or
- * ends. What reaches further back (a slow sensor's value covers time before) is added to the bins already written.
+ * The writer keeps the bin that the run's last moment lies in in memory and writes it when the run has moved on, so the
+ * newest stretch of a run has no bin: readers take it from the chunks. What reaches further back (a slow sensor's value
+ * covers time before) is added to the bins already written.
  *
  * The blob of a bin, as bits (bits.h): 8 bits format 1, number of channels, and for each channel the time that is not
  * covered as a part of the width; if that is not all of it, number energy, number run, number highest power in

@@ -15,13 +15,13 @@
 #include "base/diag.h"
 #include "store/write_rows.h"
 
-void jb_writer_destroy(struct jb_writer *writer)
+void jb_run_writer_destroy(struct jb_run_writer *writer)
 {
     if (writer == NULL) {
         return;
     }
     for (size_t i = 0; i < JB_SUM_LEVELS; i++) {
-        struct jb_writer_level *level = &writer->levels[i];
+        struct jb_run_writer_level *level = &writer->levels[i];
         jb_bin_finish(&level->current);
         jb_bin_finish(&level->work);
         jb_bin_finish(&level->next);
@@ -34,7 +34,6 @@ void jb_writer_destroy(struct jb_writer *writer)
     jb_db_finalize(&writer->insert_chunk);
     jb_db_finalize(&writer->update_run);
     jb_db_finalize(&writer->put_channel);
-    jb_db_finalize(&writer->update_text);
     free(writer->anchors);
     free(writer);
 }
@@ -79,30 +78,28 @@ int jb_store_begin(struct jb_store *store, const struct jb_record *record, struc
     if (store->writer != NULL && store->writer->active) {
         return jb_fail(diag, -EBUSY, "the run %s is still being written", store->writer->id);
     }
-    jb_writer_destroy(store->writer);
+    jb_run_writer_destroy(store->writer);
     store->writer = calloc(1, sizeof(*store->writer));
     if (store->writer == NULL) {
         return jb_fail(diag, -ENOMEM, "out of memory");
     }
-    int r = jb_writer_prepare(store, diag);
+    int r = jb_run_writer_prepare(store, diag);
     if (r == 0) {
         r = begin_transaction(store, diag);
     }
     if (r == 0) {
-        r = end_transaction(store, jb_writer_insert(store, record, diag), diag);
+        r = end_transaction(store, jb_run_writer_insert(store, record, diag), diag);
     }
     if (r < 0) {
         return r;
     }
     store->writer->active = true;
-    store->writer->warning_count = record->warning_count;
-    store->writer->segment_count = record->segment_count;
     return 0;
 }
 
 /* Times to microseconds, ascending even where two ticks fall into one; the caller's chunk may begin where the last one
  * ended before rounding, but not earlier. */
-static int take_times(struct jb_writer *writer, const struct jb_chunk *chunk, uint64_t *ret_t0_us)
+static int take_times(struct jb_run_writer *writer, const struct jb_chunk *chunk, uint64_t *ret_t0_us)
 {
     uint64_t t0_us = chunk->t0_ns / 1000;
     if (chunk->tick_count > JB_CHUNK_MAX_TICKS || t0_us + JB_CHUNK_MAX_TICKS < writer->time_us) {
@@ -124,7 +121,7 @@ static int take_times(struct jb_writer *writer, const struct jb_chunk *chunk, ui
     return 0;
 }
 
-static int take_channels(struct jb_writer *writer, const struct jb_chunk *chunk, uint64_t t0_us)
+static int take_channels(struct jb_run_writer *writer, const struct jb_chunk *chunk, uint64_t t0_us)
 {
     if (chunk->channel_count < writer->channel_count || chunk->channel_count > JB_CHUNK_MAX_CHANNELS) {
         return -EINVAL;
@@ -144,7 +141,7 @@ static int take_channels(struct jb_writer *writer, const struct jb_chunk *chunk,
 }
 
 /* Move on past the chunk, which was written or is lost. */
-static void advance(struct jb_writer *writer, const struct jb_chunk *chunk, bool lost)
+static void advance(struct jb_run_writer *writer, const struct jb_chunk *chunk, bool lost)
 {
     writer->time_us = writer->tick_us[chunk->tick_count - 1];
     for (size_t c = 0; c < writer->channel_count; c++) {
@@ -160,31 +157,17 @@ static void advance(struct jb_writer *writer, const struct jb_chunk *chunk, bool
 
 static int insert_chunk(struct jb_store *store, struct jb_diag *diag)
 {
-    struct jb_writer *writer = store->writer;
+    struct jb_run_writer *writer = store->writer;
     sqlite3_bind_int64(writer->insert_chunk, 1, jb_db_key(writer->run, writer->next_low));
     sqlite3_bind_blob64(writer->insert_chunk, 2, writer->blob.data, writer->blob.length, SQLITE_STATIC);
     int r = jb_db_run(store, writer->insert_chunk, "append to", diag);
-    return r < 0 ? r : jb_writer_sums(store, diag);
-}
-
-/* What has to be written besides the chunk. Warnings and segments lie with long texts: only when there are new ones,
- * and every ten minutes, because a segment's energy grows. */
-static int update_rows(struct jb_store *store, const struct jb_record *record, uint64_t last_us, struct jb_diag *diag)
-{
-    struct jb_writer *writer = store->writer;
-    const struct jb_writer_level *coarse = &writer->levels[JB_SUM_LEVELS - 1];
-    int r = jb_writer_update(store, record, last_us, false, diag);
-    if (r == 0 && (record->warning_count != writer->warning_count || record->segment_count != writer->segment_count ||
-                   coarse->next.index > coarse->work.index)) {
-        r = jb_writer_update_text(store, record, diag);
-    }
-    return r;
+    return r < 0 ? r : jb_run_writer_sums(store, diag);
 }
 
 static int append(struct jb_store *store, const struct jb_record *record, const struct jb_chunk *chunk, uint64_t t0_us,
                   struct jb_diag *diag)
 {
-    struct jb_writer *writer = store->writer;
+    struct jb_run_writer *writer = store->writer;
     uint64_t end_us = chunk->tick_count == 0 ? writer->last_us : writer->tick_us[chunk->tick_count - 1];
     if (chunk->tick_count > 0) {
         jb_buf_clear(&writer->blob);
@@ -204,13 +187,11 @@ static int append(struct jb_store *store, const struct jb_record *record, const 
         r = insert_chunk(store, diag);
     }
     if (r == 0) {
-        r = update_rows(store, record, end_us, diag);
+        r = jb_run_writer_update(store, record, end_us, diag);
     }
     r = end_transaction(store, r, diag);
     if (r == 0) {
         writer->last_us = end_us;
-        writer->warning_count = record->warning_count;
-        writer->segment_count = record->segment_count;
     }
     return r;
 }
@@ -222,7 +203,7 @@ int jb_store_append(struct jb_store *store, const struct jb_record *record, cons
     if (r < 0) {
         return r;
     }
-    struct jb_writer *writer = store->writer;
+    struct jb_run_writer *writer = store->writer;
     uint64_t t0_us = 0;
     r = take_times(writer, chunk, &t0_us);
     if (r == 0 && chunk->tick_count > 0) {
@@ -237,7 +218,7 @@ int jb_store_append(struct jb_store *store, const struct jb_record *record, cons
         advance(writer, chunk, r < 0);
         if (r == 0) {
             writer->next_low++;
-            jb_writer_sums_keep(writer);
+            jb_run_writer_sums_keep(writer);
         }
     }
     return r;
@@ -255,13 +236,7 @@ int jb_store_end(struct jb_store *store, const struct jb_record *record, struct 
     if (r < 0) {
         return r;
     }
-    r = jb_writer_update(store, record, store->writer->last_us, true, diag);
-    if (r == 0) {
-        r = jb_writer_sums_flush(store, diag);
-    }
-    if (r == 0) {
-        r = jb_writer_update_text(store, record, diag);
-    }
+    r = jb_run_writer_finish(store, record, diag);
     r = end_transaction(store, r, diag);
     if (r == 0) {
         store->writer->active = false;

@@ -14,14 +14,14 @@
 #include "store/row.h"
 #include "store/sum.h"
 
-struct jb_writer_level {
+struct jb_run_writer_level {
     struct jb_bin current; /* the bin of the run's last moment, as of the last commit */
     struct jb_bin work;    /* `current` with the chunk being appended */
     struct jb_bin next;    /* the bin after, when the chunk reaches into it */
     sqlite3_stmt *get, *put;
 };
 
-struct jb_writer {
+struct jb_run_writer {
     bool active;
     char id[JB_RUN_ID_TEXT];
     int64_t run;       /* its row */
@@ -31,20 +31,17 @@ struct jb_writer {
     size_t channel_count;
     struct jb_anchor *anchors;
     struct jb_mark mark;
-    size_t warning_count, segment_count; /* as they stand in run_text */
-    struct jb_writer_level levels[JB_SUM_LEVELS];
+    struct jb_run_writer_level levels[JB_SUM_LEVELS];
     struct jb_bin older; /* a bin that was written before, read back to add to it */
     struct jb_buf blob, bin_blob;
-    sqlite3_stmt *insert_chunk, *update_run, *put_channel, *update_text;
+    sqlite3_stmt *insert_chunk, *update_run, *put_channel;
     uint64_t tick_us[JB_CHUNK_MAX_TICKS];
     struct jb_chunk_reader reader;
 };
-void jb_writer_destroy(struct jb_writer *writer); /* NULL-safe; before the database is closed */
+void jb_run_writer_destroy(struct jb_run_writer *writer); /* NULL-safe; before the database is closed */
 
 /* Within the transaction of an append: add the chunk in writer->blob to the sums; write the bins that are done. */
-int jb_writer_sums(struct jb_store *store, struct jb_diag *diag);
-void jb_writer_sums_keep(struct jb_writer *writer); /* after the commit */
-int jb_writer_sums_flush(struct jb_store *store,
-                         struct jb_diag *diag); /* at the end of the run: write the current bins */
+int jb_run_writer_sums(struct jb_store *store, struct jb_diag *diag);
+void jb_run_writer_sums_keep(struct jb_run_writer *writer); /* after the commit */
 
 #endif

@@ -3,8 +3,7 @@
  * Keeps the sums (sum.h) of the run being written up to date, chunk by chunk.
  *
  * Reads the chunk back from its blob rather than from the caller's struct: what is summed is what will be read, and the
- * splitting into intervals exists once. A bin is written when the run has moved past it, so the newest stretch of a run
- * that is not over has no bin yet; readers take it from the chunks.
+ * splitting into intervals exists once.
  */
 #include "store/write.h"
 
@@ -12,14 +11,14 @@
 
 #include "base/diag.h"
 
-static int64_t bin_key(const struct jb_writer *writer, size_t level, uint64_t index)
+static int64_t bin_key(const struct jb_run_writer *writer, size_t level, uint64_t index)
 {
     return jb_db_key(writer->run, index * (jb_sum_width_us[level] / 1000));
 }
 
 static int put_bin(struct jb_store *store, size_t level, const struct jb_bin *bin, struct jb_diag *diag)
 {
-    struct jb_writer *writer = store->writer;
+    struct jb_run_writer *writer = store->writer;
     sqlite3_stmt *put = writer->levels[level].put;
     jb_buf_clear(&writer->bin_blob);
     int r = jb_bin_encode(bin, jb_sum_width_us[level], &writer->bin_blob);
@@ -34,7 +33,7 @@ static int put_bin(struct jb_store *store, size_t level, const struct jb_bin *bi
 static int add_to_older(struct jb_store *store, size_t level, uint64_t index, size_t channel, const struct jb_sum *part,
                         struct jb_diag *diag)
 {
-    struct jb_writer *writer = store->writer;
+    struct jb_run_writer *writer = store->writer;
     sqlite3_stmt *get = writer->levels[level].get;
     jb_bin_reset(&writer->older, index);
     sqlite3_bind_int64(get, 1, bin_key(writer, level, index));
@@ -56,8 +55,8 @@ static int add_to_older(struct jb_store *store, size_t level, uint64_t index, si
 
 static int add_interval(struct jb_store *store, size_t level, const struct jb_interval *interval, struct jb_diag *diag)
 {
-    struct jb_writer *writer = store->writer;
-    struct jb_writer_level *l = &writer->levels[level];
+    struct jb_run_writer *writer = store->writer;
+    struct jb_run_writer_level *l = &writer->levels[level];
     uint64_t width = jb_sum_width_us[level];
     size_t channel = writer->reader.channel - 1;
     int r = 0;
@@ -74,13 +73,13 @@ static int add_interval(struct jb_store *store, size_t level, const struct jb_in
     return r;
 }
 
-int jb_writer_sums(struct jb_store *store, struct jb_diag *diag)
+int jb_run_writer_sums(struct jb_store *store, struct jb_diag *diag)
 {
-    struct jb_writer *writer = store->writer;
+    struct jb_run_writer *writer = store->writer;
     struct jb_chunk_reader *reader = &writer->reader;
     int r = jb_chunk_read(reader, writer->blob.data, writer->blob.length);
     for (size_t level = 0; r == 0 && level < JB_SUM_LEVELS; level++) {
-        struct jb_writer_level *l = &writer->levels[level];
+        struct jb_run_writer_level *l = &writer->levels[level];
         if (jb_bin_reserve(&l->current, reader->channel_count) < 0 ||
             jb_bin_reserve(&l->next, reader->channel_count) < 0 || jb_bin_copy(&l->work, &l->current) < 0) {
             return jb_fail(diag, -ENOMEM, "out of memory");
@@ -100,7 +99,7 @@ int jb_writer_sums(struct jb_store *store, struct jb_diag *diag)
         return jb_fail(diag, -EINVAL, "a chunk of the series cannot be read back");
     }
     for (size_t level = 0; r == 0 && level < JB_SUM_LEVELS; level++) {
-        struct jb_writer_level *l = &writer->levels[level];
+        struct jb_run_writer_level *l = &writer->levels[level];
         if (l->next.index > l->work.index) {
             r = put_bin(store, level, &l->work, diag);
         }
@@ -108,24 +107,13 @@ int jb_writer_sums(struct jb_store *store, struct jb_diag *diag)
     return r;
 }
 
-void jb_writer_sums_keep(struct jb_writer *writer)
+void jb_run_writer_sums_keep(struct jb_run_writer *writer)
 {
     for (size_t level = 0; level < JB_SUM_LEVELS; level++) {
-        struct jb_writer_level *l = &writer->levels[level];
+        struct jb_run_writer_level *l = &writer->levels[level];
         struct jb_bin *newest = l->next.index > l->work.index ? &l->next : &l->work;
         struct jb_bin spare = l->current;
         l->current = *newest;
         *newest = spare;
     }
-}
-
-int jb_writer_sums_flush(struct jb_store *store, struct jb_diag *diag)
-{
-    int r = 0;
-    for (size_t level = 0; r == 0 && level < JB_SUM_LEVELS; level++) {
-        if (store->writer->levels[level].current.channel_count > 0) {
-            r = put_bin(store, level, &store->writer->levels[level].current, diag);
-        }
-    }
-    return r;
 }

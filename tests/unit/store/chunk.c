@@ -233,6 +233,61 @@ static void cut_and_changed_blobs_are_read_safely(void **state)
     free(made);
 }
 
+/* A blob by hand: ticks from 0 to 1000 us of which the first deviates, channels with the same value at every tick. */
+static int read_made(uint64_t ticks, uint64_t channels, uint64_t deviation, uint64_t value, uint64_t run_uj)
+{
+    struct jb_buf out = {0};
+    struct jb_bit_writer bits = {.out = &out};
+    struct jb_chunk_reader *reader = calloc(1, sizeof(*reader));
+    jb_bits_put(&bits, 1, 8);
+    jb_bits_put_number(&bits, 0);
+    jb_bits_put_number(&bits, 1000);
+    jb_bits_put_number(&bits, ticks);
+    jb_bits_put_number(&bits, channels);
+    jb_bits_put(&bits, 10, 6);
+    for (uint64_t i = 1; i < ticks; i++) {
+        jb_bits_put_rice(&bits, jb_zigzag(i == 1 ? deviation : 0), 10);
+    }
+    for (uint64_t c = 0; c < channels; c++) {
+        jb_bits_put(&bits, 0, 1); /* no anchor */
+        jb_bits_put(&bits, 1, 1); /* all values */
+        jb_bits_put_number(&bits, value);
+        jb_bits_put(&bits, 0, 6);
+        for (uint64_t i = 1; i < ticks; i++) {
+            jb_bits_put_rice(&bits, 0, 0);
+        }
+        jb_bits_put(&bits, 1, 2); /* idle is the rest */
+        jb_bits_put_part(&bits, run_uj, ticks * value);
+        jb_bits_put_part(&bits, 0, 0);
+        jb_bits_put_part(&bits, 0, 0);
+    }
+    jb_bits_flush(&bits);
+    int r = read_all(reader, out.data, out.length);
+    jb_buf_finish(&out);
+    free(reader);
+    return r;
+}
+
+static void what_a_chunk_cannot_say_is_refused(void **state)
+{
+    assert_int_equal(read_made(2, 1, 0, 100, 60), 0);
+    assert_int_equal(read_made(2, 1, 499, 100, 60), 0);
+    assert_int_equal(read_made(2, 1, 500, 100, 60), -EBADMSG);            /* the first tick ends with the second */
+    assert_int_equal(read_made(2, 1, (uint64_t)-500, 100, 60), -EBADMSG); /* ... or has no length */
+    assert_int_equal(read_made(2, 1, (uint64_t)-501, 100, 60), -EBADMSG); /* ... or a negative one */
+    assert_int_equal(read_made(2, 1, 501, 100, 60), -EBADMSG);
+    assert_int_equal(read_made(1, 1, 0, JB_GAP - 1, 0), 0);
+    assert_int_equal(read_made(1, 1, 0, JB_GAP, 0), -EBADMSG); /* no energy, but a mark */
+    assert_int_equal(read_made(1, 1, 0, JB_NO_VALUE, 0), -EBADMSG);
+    assert_int_equal(read_made(2, 1, 0, UINT64_C(1) << 63, 0), -EBADMSG); /* a sum that overflows */
+    assert_int_equal(read_made(2, 1, 0, 100, 201), -EBADMSG);             /* a part greater than the whole */
+    assert_int_equal(read_made(0, 1, 0, 100, 0), -EBADMSG);
+    assert_int_equal(read_made(1000, 1, 0, 100, 60), 0); /* ticks of one microsecond */
+    assert_int_equal(read_made(1001, 1, 0, 100, 60), -EBADMSG);
+    assert_int_equal(read_made(1, JB_CHUNK_MAX_CHANNELS, 0, 100, 60), 0);
+    assert_int_equal(read_made(1, JB_CHUNK_MAX_CHANNELS + 1, 0, 100, 60), -EBADMSG);
+}
+
 static void shares_are_exact_for_large_numbers(void **state)
 {
     assert_true(jb_share(UINT64_MAX, UINT64_MAX, UINT64_MAX) == UINT64_MAX);
@@ -252,6 +307,7 @@ int main(void)
         cmocka_unit_test(a_value_covers_the_time_since_the_last_value_or_gap),
         cmocka_unit_test(shares_of_the_run_add_up),
         cmocka_unit_test(cut_and_changed_blobs_are_read_safely),
+        cmocka_unit_test(what_a_chunk_cannot_say_is_refused),
         cmocka_unit_test(shares_are_exact_for_large_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -184,7 +184,7 @@ static void numbers_that_cannot_be_are_brought_into_range(void **state)
     sql_run(
         path,
         "UPDATE run SET status = 'exploded', last_us = -1, started_ns = 9223372036854775807, exit_code = 99999999999,"
-        " coverage = 9e999, host = 'a very long name that does not fit into the sixty-four bytes that a host has in a "
+        " pue = 9e999, host = 'a very long name that does not fit into the sixty-four bytes that a host has in a "
         "record, ever'");
     sql_run(path, "UPDATE run_channel SET flags = -1");
     struct jb_record record;
@@ -192,7 +192,7 @@ static void numbers_that_cannot_be_are_brought_into_range(void **state)
     assert_int_equal(record.status, JB_RUN_LOST);
     assert_int_equal(record.ended_ns, record.started_ns);
     assert_int_equal(record.exit_code, INT32_MAX);
-    assert_true(isnan(record.coverage));
+    assert_true(isnan(record.pue));
     assert_int_equal(strlen(record.host), sizeof(record.host) - 1);
     assert_int_equal(record.channels[0].flags, 0);
     jb_record_finish(&record);

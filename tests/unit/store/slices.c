@@ -290,9 +290,17 @@ static void a_channel_may_join_late_and_has_no_energy_before(void **state)
     struct samples samples = {0};
     assert_good(diag, jb_store_series(store, ID, keep, &samples, &diag));
     check_window(store, &samples, 0, 0, 1, 81);
+    bool seen = false;
     for (size_t i = 0; i < samples.count; i++) {
-        assert_true(samples.list[i].channel < 2 || samples.list[i].t0_ns > 19000000000);
+        if (samples.list[i].channel >= 2) {
+            assert_true(samples.list[i].t0_ns > 19000000000);
+        }
+        if (samples.list[i].channel == 2) { /* the time before it came is not covered */
+            assert_int_equal(samples.list[i].gap_before, !seen);
+            seen = true;
+        }
     }
+    assert_true(seen);
     free(samples.list);
     jb_record_finish(&record);
     free(made);
