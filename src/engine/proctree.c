@@ -23,6 +23,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define MAX_ATTEMPTS   4
 #define MAX_DEPTH      64   /* of parents followed up */
 #define BUDGET         2000 /* a look may cost 1/2000 of the time since the one before */
 #define MIN_PERIOD_NS  JB_NS_PER_S
@@ -211,6 +212,32 @@ static void add_children(struct jb_proctree *tree, pid_t process)
     each_number(tree, path, process, add_children_of_thread);
 }
 
+/* Add the children of now.items[i] and bring its own times up to the same moment. A child that is waited for between the
+ * two would be counted twice, as itself and in its parent's waited time, or, read the other way round, not at all and
+ * then taken for lost: so it is done again until nobody was waited for meanwhile. */
+static void add_children_of(struct jb_proctree *tree, size_t i)
+{
+    pid_t process = tree->now.items[i].pid;
+    size_t count = tree->now.count;
+    struct jb_pidstat before, after;
+
+    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        tree->now.count = count;
+        if (read_stat(process, &before) < 0) {
+            return; /* it has ended: what was read of it stands until its parent waits for it */
+        }
+        add_children(tree, process);
+        if (read_stat(process, &after) < 0) {
+            return;
+        }
+        tree->now.items[i].own_ticks = after.own_ticks;
+        tree->now.items[i].waited_ticks = after.waited_ticks;
+        if (after.waited_ticks == before.waited_ticks) {
+            return;
+        }
+    }
+}
+
 /* Without children lists (CONFIG_PROC_CHILDREN): any process whose parents lead to us. */
 static void add_if_ours(struct jb_proctree *tree, pid_t unused, uint64_t pid)
 {
@@ -230,7 +257,7 @@ static void look(struct jb_proctree *tree)
 
     add_children(tree, tree->self);
     for (size_t i = 0; !tree->no_lists && i < tree->now.count; i++) { /* the list grows while we walk it */
-        add_children(tree, tree->now.items[i].pid);
+        add_children_of(tree, i);
     }
     if (tree->no_lists) {
         tree->now.count = 0;

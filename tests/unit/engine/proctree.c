@@ -153,6 +153,26 @@ static void perf_sees_them_all(void **state)
     check(burn_in_ignored_child, true);
 }
 
+/* Many children that are waited for while we look: none is counted twice, as itself and in its parent's waited time. */
+static void burn_in_many_children(void)
+{
+    for (int i = 0; i < 40; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            burn(20 * JB_NS_PER_MS);
+            _exit(0);
+        }
+        waitpid(pid, NULL, 0);
+    }
+}
+
+static void proc_counts_no_child_twice(void **state)
+{
+    uint64_t cpu_ns = tell(burn_in_many_children, false);
+
+    assert_in_range(cpu_ns, 780 * JB_NS_PER_MS, 1000 * JB_NS_PER_MS);
+}
+
 static void it_knows_its_own(void **state)
 {
     struct jb_proctree *tree;
@@ -186,6 +206,7 @@ int main(void)
         cmocka_unit_test(proc_sees_the_child_and_what_it_waited_for),
         cmocka_unit_test(proc_sees_orphans),
         cmocka_unit_test(proc_keeps_what_it_saw_of_a_child_that_nobody_waited_for),
+        cmocka_unit_test(proc_counts_no_child_twice),
         cmocka_unit_test(perf_sees_them_all),
         cmocka_unit_test(it_knows_its_own),
     };
