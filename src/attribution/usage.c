@@ -10,12 +10,9 @@
  */
 #include "attribution/usage.h"
 
-#include <string.h>
-
 void jb_usage_init(struct jb_usage *usage, bool machine_known)
 {
-    memset(usage, 0, sizeof(*usage));
-    usage->machine_known = machine_known;
+    *usage = (struct jb_usage){.machine_known = machine_known};
 }
 
 static const struct jb_usage_point *point_at(const struct jb_usage *usage, unsigned age_order)

@@ -6,8 +6,6 @@
  */
 #include "ledger/account_impl.h"
 
-#include <string.h>
-
 #define MIN_STUCK_NS 2000000000u
 
 static uint64_t gcd(uint64_t a, uint64_t b)
@@ -23,21 +21,22 @@ static uint64_t gcd(uint64_t a, uint64_t b)
 
 void jb_account_init(struct jb_account *account, const struct jb_channel *channel)
 {
-    uint64_t divisor = gcd(channel->unit_num, channel->unit_den);
+    *account = (struct jb_account){
+        .method = channel->method,
+        .wrap = channel->wrap,
+        .max_power_uw = channel->max_power_uw,
+        .horizon_ns = channel->horizon_ns,
+        .refresh_ns = channel->refresh_ns,
+        .window_ns = channel->window_ns,
+        .zero_at_reset = channel->zero_at_reset,
+        .rel_error = channel->rel_error,
+    };
+    if (channel->unit_num != 0 && channel->unit_den != 0) { /* else it has no unit and only fails */
+        uint64_t divisor = gcd(channel->unit_num, channel->unit_den);
 
-    memset(account, 0, sizeof(*account));
-    account->method = channel->method;
-    if (channel->unit_num != 0 && channel->unit_den != 0) {
         account->unit_num = channel->unit_num / divisor;
         account->unit_den = channel->unit_den / divisor;
     }
-    account->wrap = channel->wrap;
-    account->max_power_uw = channel->max_power_uw;
-    account->horizon_ns = channel->horizon_ns;
-    account->refresh_ns = channel->refresh_ns;
-    account->window_ns = channel->window_ns;
-    account->zero_at_reset = channel->zero_at_reset;
-    account->rel_error = channel->rel_error;
 }
 
 static void start_at(struct jb_account *account, const struct jb_point *point)

@@ -78,6 +78,13 @@ static unsigned step_back(struct jb_account *account, uint64_t raw, uint64_t spa
     return JB_ENTRY_RESET | JB_ENTRY_GAP;
 }
 
+static void see_mean_power(struct jb_account *account, unsigned __int128 energy_uj, uint64_t span_ns)
+{
+    unsigned __int128 power_uw = energy_uj * NS_PER_S / span_ns;
+
+    jb_account_see_power(account, power_uw > UINT64_MAX ? UINT64_MAX : (uint64_t)power_uw);
+}
+
 int jb_account_post_counter(struct jb_account *account, const struct jb_point *point, struct jb_entry *ret_entry)
 {
     uint64_t edges_ns = jb_add_saturated(point->edge_ns, account->edge_ns);
@@ -111,10 +118,7 @@ int jb_account_post_counter(struct jb_account *account, const struct jb_point *p
         return jb_account_drop(account, point);
     }
     account->remainder = (uint64_t)(exact % account->unit_den);
-    stood_ns = stood_ns > account->refresh_ns ? stood_ns : account->refresh_ns;
-    jb_account_see_power(
-        account,
-        (uint64_t)(energy_uj * NS_PER_S / stood_ns > UINT64_MAX ? UINT64_MAX : energy_uj * NS_PER_S / stood_ns));
+    see_mean_power(account, energy_uj, stood_ns > account->refresh_ns ? stood_ns : account->refresh_ns);
     if (flags & JB_ENTRY_RESET) {
         account->moved = false;
     }

@@ -32,7 +32,7 @@ struct player {
 
 static uint64_t number(const struct player *player, const char *text)
 {
-    uint64_t value;
+    uint64_t value = 0;
 
     if (text == NULL || jb_parse_u64(text, &value) < 0) {
         fail_msg("%s:%d: not a number: %s", player->path, player->line, text ? text : "nothing");

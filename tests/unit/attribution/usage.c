@@ -206,10 +206,10 @@ static void neighbouring_intervals_sum_to_both(void **state)
     for (uint64_t seed = 1; seed <= 2000; seed++) {
         uint64_t random = seed * 0x9e3779b97f4a7c15ull;
         struct jb_usage usage;
-        uint64_t t = 1 + next_random(&random) % S, first, busy = 0, system = 0, run = 0;
+        uint64_t t = S + next_random(&random) % S, first, busy = 0, system = 0, run = 0;
 
         jb_usage_init(&usage, true);
-        first = t;
+        first = t - 100 * MS; /* before the first point, too */
         for (int i = 0; i < 40; i++) {
             add(&usage, t, busy / (10 * MS) * (10 * MS), system, run);
             t += 1 + next_random(&random) % (200 * MS);
