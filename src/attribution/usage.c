@@ -94,13 +94,7 @@ struct curves {
 
 static __int128 on_line(uint64_t v0, uint64_t v1, __int128 elapsed, uint64_t dt_ns)
 {
-    __int128 product = (__int128)(v1 - v0) * elapsed;
-    __int128 quotient = product / (__int128)dt_ns;
-
-    if (product % (__int128)dt_ns < 0) {
-        quotient--; /* floor, so that the curve has no step at the first point */
-    }
-    return (__int128)v0 + quotient;
+    return (__int128)v0 + (__int128)(v1 - v0) * elapsed / (__int128)dt_ns;
 }
 
 static struct curves curves_at(const struct jb_usage *usage, uint64_t t_ns)
