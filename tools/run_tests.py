@@ -95,7 +95,7 @@ def meson_tests(tally, path, stage, env=None, only=None):
         if not names:
             tally.add(stage, "failed", "no test chosen")
             return
-    results = path / "meson-logs" / "testlog.junit.xml"
+    results = path / "meson-logs" / "testlog-tap_skip.junit.xml"  # Meson puts the wrapper's name into it
     results.unlink(missing_ok=True)
     run(["meson", "test", "-C", str(path), "--no-rebuild", "--print-errorlogs", "--timeout-multiplier", "4",
          "--wrapper", str(ROOT / "tools" / "tap_skip")] + names, env)
