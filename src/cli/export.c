@@ -43,9 +43,38 @@ static int handle(void *context, const struct jb_option *option, const char *val
     return 0;
 }
 
+static int cannot_write(const char *path, int error, struct jb_diag *diag)
+{
+    return jb_fail(diag, error, "cannot write %s: %s", path, strerror(-error));
+}
+
+/* Write and close; a stream remembers an error that an earlier flush met, fclose() alone does not tell it. */
+static int write_stream(const struct jb_export_format *format, const struct jb_export_input *input, FILE *out,
+                        const char *path, struct jb_diag *diag)
+{
+    int error = format->write(input, out, diag);
+
+    if (error == 0 && (fflush(out) != 0 || ferror(out))) {
+        error = cannot_write(path, errno != 0 ? -errno : -EIO, diag);
+    }
+    if (fclose(out) != 0 && error == 0) {
+        error = cannot_write(path, -errno, diag);
+    }
+    return error;
+}
+
+/* A device, a pipe or a link to nothing: written through its name, for a rename would put a file in its place. */
+static int write_through(const struct jb_export_format *format, const struct jb_export_input *input, const char *path,
+                         struct jb_diag *diag)
+{
+    FILE *out = fopen(path, "we");
+
+    return out != NULL ? write_stream(format, input, out, path, diag) : cannot_write(path, -errno, diag);
+}
+
 /* Written beside the target and renamed: a failed export leaves no half file and keeps the old one. */
-static int write_file(const struct jb_export_format *format, const struct jb_export_input *input, const char *path,
-                      struct jb_diag *diag)
+static int write_beside(const struct jb_export_format *format, const struct jb_export_input *input, const char *path,
+                        mode_t mode, struct jb_diag *diag)
 {
     JB_CLEANUP(jb_buf_finish) struct jb_buf temporary = {0};
     jb_buf_printf(&temporary, "%s.XXXXXX", path);
@@ -53,22 +82,37 @@ static int write_file(const struct jb_export_format *format, const struct jb_exp
     FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
 
     if (out == NULL) {
-        int error = -errno;
+        int error = temporary.failed ? -ENOMEM : -errno;
         jb_closep(&fd);
-        return jb_fail(diag, error, "cannot write %s: %s", path, strerror(-error));
+        return cannot_write(path, error, diag);
     }
-    int error = format->write(input, out, diag);
-    fchmod(fd, 0644);
-    if (fclose(out) != 0 && error == 0) {
-        error = jb_fail(diag, -errno, "cannot write %s: %s", path, strerror(errno));
-    }
+    fchmod(fd, mode);
+    int error = write_stream(format, input, out, path, diag);
     if (error == 0 && rename(temporary.data, path) < 0) {
-        error = jb_fail(diag, -errno, "cannot write %s: %s", path, strerror(errno));
+        error = cannot_write(path, -errno, diag);
     }
     if (error < 0) {
         unlink(temporary.data);
     }
     return error;
+}
+
+static int write_file(const struct jb_export_format *format, const struct jb_export_input *input, const char *path,
+                      struct jb_diag *diag)
+{
+    JB_CLEANUP(jb_freep) char *target = realpath(path, NULL); /* a link stays a link; what it names is replaced */
+    struct stat there;
+    mode_t mask = umask(0);
+
+    umask(mask);
+    if (target != NULL && stat(target, &there) == 0) {
+        return S_ISREG(there.st_mode) ? write_beside(format, input, target, there.st_mode & 0777, diag)
+                                      : write_through(format, input, path, diag);
+    }
+    if (lstat(path, &there) == 0) {
+        return write_through(format, input, path, diag);
+    }
+    return write_beside(format, input, path, 0666 & ~mask, diag);
 }
 
 static int write_out(const struct export_options *export, const struct jb_export_input *input)
@@ -93,6 +137,9 @@ static int export_main(int argc, char **argv, void *context)
     if (status < 0 && export.format == NULL) {
         status = cli_complain(&cmd_export, EXIT_USAGE,
                               "which format? For example: joulebook export last --format html -o run.html");
+    }
+    if (status < 0 && export.output != NULL && export.output[0] == '\0') {
+        status = cli_complain(&cmd_export, EXIT_USAGE, "--output is empty; write - for stdout, or a file name");
     }
     if (status < 0 && argc - first != 1) {
         status = cli_complain(&cmd_export, EXIT_USAGE, "exports one run: an id, a name or 'last'");

@@ -153,16 +153,30 @@ static bool write_outputs(const struct jb_command *command, const struct jb_sess
     return good;
 }
 
+/* Quiet is about the report: that a run is lost has to be said. */
+static void tell_not_kept(const struct jb_command *command, const struct jb_record *record)
+{
+    for (size_t i = 0; i < record->warning_count; i++) {
+        if (jb_starts(record->warnings[i], "the run is not kept")) {
+            cli_complain(command, 0, "%s", record->warnings[i]);
+        }
+    }
+}
+
 static int finish(const struct jb_command *command, struct jb_session *session, const struct jb_child *child,
                   const struct run_options *options)
 {
     struct jb_ending ending = ending_of(child);
     int status = jb_child_exit_status(child);
 
+    /* The reader of our report or JSON may be gone: that must not change the status. The child cannot inherit it. */
+    sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     jb_session_stop(session, &ending);
     struct jb_record *record = jb_session_record(session);
     bool good = write_outputs(command, session, record, options) && !jb_session_failed(session);
-    if (!options->quiet) {
+    if (options->quiet) {
+        tell_not_kept(command, record);
+    } else {
         struct cli_style style = cli_style(&options->common, stderr);
         cli_report(stderr, record, &style, jb_session_stored(session));
     }

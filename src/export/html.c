@@ -60,7 +60,7 @@ static int write_html(const struct jb_export_input *input, FILE *out, struct jb_
         return jb_fail(diag, -ENOMEM, "cannot write the report: %s", strerror(ENOMEM));
     }
     if (fwrite(page.data, 1, page.length, out) != page.length) {
-        return jb_fail(diag, -EIO, "cannot write the report");
+        return jb_fail(diag, -EIO, "cannot write the report: %s", strerror(errno));
     }
     return 0;
 }

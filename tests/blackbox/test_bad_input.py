@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bad input: one clear line on stderr with a hint, the documented exit status, nothing lost or half-written."""
+import os
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -110,3 +113,46 @@ def test_csv_with_another_header_is_never_appended_to(joulebook, tmp_path):
     assert path.read_text() == "a,b,c\n1,2,3\n"
     others = [p for p in tmp_path.iterdir() if p.name.startswith("runs") and p != path]
     assert len(others) == 1 and others[0].name in result.stderr
+
+
+@pytest.mark.parametrize("args", [["show"], ["list", "--json"], ["grid", "--json"], ["hardware"], ["export", "last", "-f", "html"],
+                                  ["--help"], ["--version"], ["help"], ["list", "--help"]])
+def test_a_full_stdout_is_told_in_one_line(joulebook, args):
+    joulebook("run", "--quiet", "--", "true")
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(joulebook.args(*args), env=joulebook.env, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1 and "No space left" in result.stderr
+
+
+def test_a_full_or_closed_stdout_does_not_change_the_status_of_a_run(joulebook):
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(joulebook.args("run", "--quiet", "--json", "-", "--", "sh", "-c", "exit 3"), env=joulebook.env,
+                                stdout=full, stderr=subprocess.PIPE, text=True)
+        assert result.returncode == 3 and len(result.stderr.splitlines()) == 1
+        strict = subprocess.run(joulebook.args("run", "--quiet", "--strict", "--json", "-", "--", "true"), env=joulebook.env,
+                                stdout=full, stderr=subprocess.PIPE, text=True)
+        assert strict.returncode == 125
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = subprocess.run(joulebook.args("run", "--quiet", "--json", "-", "--", "true"), env=joulebook.env, stdout=writer,
+                            stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert result.returncode == 0 and "Broken pipe" in result.stderr
+
+
+def test_standard_files_that_are_closed_stay_closed_for_the_command_and_are_not_reused(joulebook, tmp_path):
+    script = tmp_path / "standard.py"
+    script.write_text("import os, sys\nopened = [n for n in range(3) if os.path.exists(f'/proc/self/fd/{n}')]\n"
+                      "open(sys.argv[1], 'w').write(str(opened))\n")
+    line = " ".join(joulebook.args("run", "--json", "-", "--", sys.executable, script, tmp_path / "opened"))
+    result = subprocess.run(["sh", "-c", line + " <&- >&-"], env=joulebook.env, stderr=subprocess.PIPE, text=True)
+    assert result.returncode == 0 and "Bad file descriptor" in result.stderr
+    assert (tmp_path / "opened").read_text() == "[2]"
+    assert len(joulebook.runs()) == 1
+
+
+def test_quiet_still_tells_that_a_run_is_not_kept(joulebook, tmp_path):
+    result = joulebook("run", "--quiet", "--db", tmp_path, "--", "echo", "ran")
+    assert result.stdout == "ran\n"
+    assert len(result.stderr.splitlines()) == 1 and "not kept" in result.stderr

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 import subprocess
 
@@ -91,6 +92,38 @@ def test_export_html_is_one_file_that_needs_nothing(two_runs, tmp_path):
 def test_export_to_a_place_that_cannot_be_written_leaves_nothing(two_runs, tmp_path):
     result = two_runs("export", "last", "--format", "json", "-o", tmp_path / "no" / "x.json", status=1)
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_export_writes_through_devices_and_links(two_runs, tmp_path):
+    """A rename would put a file in the place of the device: as root that was the end of /dev/null."""
+    two_runs("run", "--quiet", "--", "true")
+    fifo, link, real, dangling = (tmp_path / name for name in ("fifo", "link", "real.json", "dangling"))
+    os.mkfifo(fifo)
+    with subprocess.Popen(["cat", fifo], stdout=subprocess.PIPE, text=True) as cat:
+        two_runs("export", "last", "-f", "json", "-o", fifo)
+        assert json.loads(cat.stdout.read()) == two_runs.record()
+    assert fifo.is_fifo()
+    real.write_text("old")
+    real.chmod(0o600)
+    link.symlink_to(real)
+    two_runs("export", "last", "-f", "json", "-o", link)
+    assert link.is_symlink() and json.loads(real.read_text()) == two_runs.record()
+    assert real.stat().st_mode & 0o777 == 0o600
+    dangling.symlink_to(tmp_path / "new.json")
+    two_runs("export", "last", "-f", "json", "-o", dangling)
+    assert dangling.is_symlink() and json.loads((tmp_path / "new.json").read_text()) == two_runs.record()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["dangling", "fifo", "home", "link", "new.json", "real.json"]
+
+
+def test_export_obeys_the_umask(two_runs, tmp_path):
+    line = " ".join(two_runs.args("export", "last", "-f", "json", "-o", tmp_path / "private.json"))
+    subprocess.run(["sh", "-c", "umask 077; " + line], env=two_runs.env, check=True)
+    assert (tmp_path / "private.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_help_of_a_command_by_its_name(joulebook):
+    assert joulebook("help", "run").stdout == joulebook("run", "--help").stdout
+    assert "show" in joulebook("help", "shwo", status=2).stderr
 
 
 def test_doctor_names_every_channel_and_driver(joulebook, machine):
