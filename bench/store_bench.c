@@ -20,7 +20,7 @@
 #include "base/text.h"
 #include "store/store.h"
 
-#define TICKS        10
+#define TICKS        8 /* what a session puts into a chunk at the default interval */
 #define TICK_NS      UINT64_C(100000000)
 #define MAX_CHANNELS 64
 #define POINTS       1000
@@ -47,45 +47,45 @@ static void die(const char *what, const struct jb_diag *diag)
     exit(1);
 }
 
-struct hour {
+struct machine {
     struct jb_record record;
     uint64_t t_ns;
     uint64_t ticks[TICKS], values[MAX_CHANNELS][TICKS];
     struct jb_chunk_channel channels[MAX_CHANNELS];
 };
 
-static void make_second(struct hour *hour, struct jb_chunk *chunk)
+static void make_chunk(struct machine *machine, struct jb_chunk *chunk)
 {
     static const double watts[10] = {150, 15, 120, 140, 14, 110, 300, 310, 290, 305};
-    size_t count = hour->record.channel_count;
-    *chunk = (struct jb_chunk){.t0_ns = hour->t_ns,
-                               .tick_ns = hour->ticks,
+    size_t count = machine->record.channel_count;
+    *chunk = (struct jb_chunk){.t0_ns = machine->t_ns,
+                               .tick_ns = machine->ticks,
                                .tick_count = TICKS,
-                               .channels = hour->channels,
+                               .channels = machine->channels,
                                .channel_count = count};
     for (size_t i = 0; i < TICKS; i++) {
         double jitter_ns = fabs(normal()) * 60000; /* a timer is late by some tens of microseconds */
-        uint64_t start = hour->t_ns;
-        hour->t_ns = chunk->t0_ns + (i + 1) * TICK_NS + (uint64_t)jitter_ns;
-        hour->ticks[i] = hour->t_ns;
+        uint64_t start = machine->t_ns;
+        machine->t_ns = chunk->t0_ns + (i + 1) * TICK_NS + (uint64_t)jitter_ns;
+        machine->ticks[i] = machine->t_ns;
         for (size_t c = 0; c < count; c++) {
-            double value = watts[c % 10] * 1e-3 * (double)(hour->t_ns - start) * (1 + 0.05 * normal());
-            hour->values[c][i] = value < 0 ? 0 : (uint64_t)value;
+            double value = watts[c % 10] * 1e-3 * (double)(machine->t_ns - start) * (1 + 0.05 * normal());
+            machine->values[c][i] = value < 0 ? 0 : (uint64_t)value;
         }
     }
     for (size_t c = 0; c < count; c++) {
-        struct jb_chunk_channel *channel = &hour->channels[c];
+        struct jb_chunk_channel *channel = &machine->channels[c];
         uint64_t sum = 0;
         for (size_t i = 0; i < TICKS; i++) {
-            sum += hour->values[c][i];
+            sum += machine->values[c][i];
         }
-        channel->energy_uj = hour->values[c];
-        channel->idle_uj = (uint64_t)(watts[c % 10] * 250e-6 * (double)(hour->t_ns - chunk->t0_ns));
+        channel->energy_uj = machine->values[c];
+        channel->idle_uj = (uint64_t)(watts[c % 10] * 250e-6 * (double)(machine->t_ns - chunk->t0_ns));
         channel->idle_uj = channel->idle_uj < sum ? channel->idle_uj : sum;
         channel->others_uj =
             c % 10 < 6 ? (uint64_t)((double)(sum - channel->idle_uj) * 0.05 * uniform()) : 0; /* GPUs are ours */
         channel->run_uj = sum - channel->idle_uj - channel->others_uj;
-        struct jb_record_channel *total = &hour->record.channels[c];
+        struct jb_record_channel *total = &machine->record.channels[c];
         total->energy_uj += sum;
         total->run_uj += channel->run_uj;
         total->idle_uj += channel->idle_uj;
@@ -154,44 +154,43 @@ int main(int argc, char **argv)
     struct jb_store *store = NULL;
     struct jb_diag diag = {0};
     struct jb_chunk chunk;
-    struct hour *hour = calloc(1, sizeof(*hour));
-    if (hour == NULL || mkdtemp(folder) == NULL) {
+    struct machine *machine = calloc(1, sizeof(*machine));
+    if (machine == NULL || mkdtemp(folder) == NULL) {
         return 1;
     }
     jb_snprintf(path, sizeof(path), "%s/joulebook.db", folder);
-    make_record(&hour->record, (size_t)channels);
-    if (jb_store_open(path, JB_STORE_WRITE, &store, &diag) < 0 || jb_store_begin(store, &hour->record, &diag) < 0) {
+    make_record(&machine->record, (size_t)channels);
+    if (jb_store_open(path, JB_STORE_WRITE, &store, &diag) < 0 || jb_store_begin(store, &machine->record, &diag) < 0) {
         die("begin", &diag);
     }
-    size_t seconds = (size_t)(hours * 3600);
+    size_t chunks = (size_t)(hours * 3600e9 / (double)(TICKS * TICK_NS));
     uint64_t cpu_ns = 0, worst_ns = 0;
-    for (size_t i = 0; i < seconds; i++) {
-        make_second(hour, &chunk);
+    for (size_t i = 0; i < chunks; i++) {
+        make_chunk(machine, &chunk);
         uint64_t cpu = jb_self_cpu_ns(), start = jb_mono_ns();
-        if (jb_store_append(store, &hour->record, &chunk, &diag) < 0) {
+        if (jb_store_append(store, &machine->record, &chunk, &diag) < 0) {
             die("append", &diag);
         }
         uint64_t spent = jb_mono_ns() - start;
         worst_ns = spent > worst_ns ? spent : worst_ns;
         cpu_ns += jb_self_cpu_ns() - cpu;
     }
-    hour->record.status = JB_RUN_FINISHED;
-    hour->record.ended_ns = hour->record.started_ns + (int64_t)hour->t_ns;
-    if (jb_store_end(store, &hour->record, &diag) < 0) {
+    machine->record.status = JB_RUN_FINISHED;
+    machine->record.ended_ns = machine->record.started_ns + (int64_t)machine->t_ns;
+    if (jb_store_end(store, &machine->record, &diag) < 0) {
         die("end", &diag);
     }
     jb_store_close(store);
     struct stat st = {0};
     (void)stat(path, &st);
     printf("%g h at 10 Hz, %g channels: %.3f MB an hour (%.2f bytes a value)\n", hours, channels,
-           (double)st.st_size / hours / 1e6, (double)st.st_size / ((double)seconds * TICKS * channels));
-    printf("append: %.0f us of CPU, %.1f ms at worst\n", (double)cpu_ns / (double)seconds / 1e3,
-           (double)worst_ns / 1e6);
+           (double)st.st_size / hours / 1e6, (double)st.st_size / ((double)chunks * TICKS * channels));
+    printf("append: %.0f us of CPU, %.1f ms at worst\n", (double)cpu_ns / (double)chunks / 1e3, (double)worst_ns / 1e6);
     draw(path, (size_t)channels, hours);
     printf("peak RSS: %.1f MB\n", (double)jb_os_max_rss() / 1e6);
     unlink(path);
     rmdir(folder);
-    jb_record_finish(&hour->record);
-    free(hour);
+    jb_record_finish(&machine->record);
+    free(machine);
     return 0;
 }

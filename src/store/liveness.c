@@ -7,6 +7,7 @@
  */
 #include "store/liveness.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -37,7 +38,10 @@ bool jb_mark_is_alive(const struct jb_mark *mark, const struct jb_mark *self)
     bool same_place = mark->place[0] != '\0' && jb_streq(mark->place, self->place);
     if (same_place && mark->start_ticks != 0 && mark->pid > 0 && mark->pid <= INT32_MAX) {
         uint64_t start = 0;
-        return jb_os_process_start((pid_t)mark->pid, &start) == 0 && start == mark->start_ticks;
+        int r = jb_os_process_start((pid_t)mark->pid, &start);
+        if (r == 0 || r == -ESRCH) { /* else it may not be looked at */
+            return r == 0 && start == mark->start_ticks;
+        }
     }
     int64_t oldest = self->heartbeat_ns - JB_HEARTBEAT_LIMIT_S * INT64_C(1000000000);
     return mark->heartbeat_ns >= oldest;

@@ -18,14 +18,6 @@ struct spread {
     size_t capacity;
 };
 
-static void spread_free(struct spread **spread)
-{
-    if (*spread != NULL) {
-        free((*spread)->intervals);
-        free(*spread);
-    }
-}
-
 static int spread_chunk(struct spread *spread, const void *data, size_t size)
 {
     struct jb_chunk_reader *reader = &spread->reader;
@@ -83,13 +75,10 @@ static int tell(const struct spread *spread, jb_sample_fn fn, void *context)
     return 0;
 }
 
-int jb_store_series(struct jb_store *store, const char *id, jb_sample_fn fn, void *context, struct jb_diag *diag)
+static int read_series(struct jb_store *store, const char *id, struct spread *spread, jb_sample_fn fn, void *context,
+                       struct jb_diag *diag)
 {
     JB_CLEANUP(jb_db_finalize) sqlite3_stmt *statement = NULL;
-    JB_CLEANUP(spread_free) struct spread *spread = calloc(1, sizeof(*spread));
-    if (spread == NULL) {
-        return jb_fail(diag, -ENOMEM, "out of memory");
-    }
     int64_t run = 0;
     int r = jb_db_run_row(store, id, &run, diag);
     if (r == 0) {
@@ -112,5 +101,17 @@ int jb_store_series(struct jb_store *store, const char *id, jb_sample_fn fn, voi
             return r;
         }
     }
+    return r;
+}
+
+int jb_store_series(struct jb_store *store, const char *id, jb_sample_fn fn, void *context, struct jb_diag *diag)
+{
+    struct spread *spread = calloc(1, sizeof(*spread));
+    if (spread == NULL) {
+        return jb_fail(diag, -ENOMEM, "out of memory");
+    }
+    int r = read_series(store, id, spread, fn, context, diag);
+    free(spread->intervals);
+    free(spread);
     return r;
 }

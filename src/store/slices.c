@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/diag.h"
@@ -40,12 +41,6 @@ struct window {
     struct jb_chunk_reader *reader;
     struct jb_bin bin;
 };
-
-static void window_finish(struct window *window)
-{
-    free(window->reader);
-    jb_bin_finish(&window->bin);
-}
 
 struct piece { /* of one channel, evenly spread over its time */
     size_t channel;
@@ -182,7 +177,8 @@ static int add_bins(struct window *window, size_t level, uint64_t from, uint64_t
         const void *data = sqlite3_column_blob(statement, 1);
         r = jb_bin_decode(&window->bin, data, (size_t)sqlite3_column_bytes(statement, 1), jb_sum_width_us[level]);
         if (r < 0) {
-            return jb_db_damaged(store, "a sum of the series cannot be read", window->diag);
+            return r == -ENOMEM ? jb_fail(window->diag, r, "out of memory")
+                                : jb_db_damaged(store, "a sum of the series cannot be read", window->diag);
         }
         add_bin(window, level);
     }
@@ -270,6 +266,21 @@ static int slices(struct window *window, const char *id, uint64_t t0_ns, uint64_
     return fill(window, t0_us, t1_us);
 }
 
+/* In one transaction: the meter may be writing, and bins and chunks must be of one moment. */
+static int slices_alone(struct window *window, const char *id, uint64_t t0_ns, uint64_t t1_ns)
+{
+    struct jb_store *store = window->store;
+    bool alone = sqlite3_get_autocommit(store->db) != 0;
+    int r = alone ? jb_db_exec(store, "BEGIN", "read", window->diag) : 0;
+    if (r == 0) {
+        r = slices(window, id, t0_ns, t1_ns);
+    }
+    if (alone) {
+        jb_db_rollback(store);
+    }
+    return r;
+}
+
 int jb_store_slices(struct jb_store *store, const char *id, uint64_t t0_ns, uint64_t t1_ns, size_t count,
                     size_t channel_count, struct jb_slice *ret, struct jb_diag *diag)
 {
@@ -277,30 +288,20 @@ int jb_store_slices(struct jb_store *store, const char *id, uint64_t t0_ns, uint
     if (count == 0 || channel_count == 0 || __builtin_mul_overflow(count, channel_count, &all)) {
         return jb_fail(diag, -EINVAL, "a drawing needs slices and channels");
     }
-    JB_CLEANUP(window_finish)
-    struct window window = {
-        .store = store,
-        .diag = diag,
-        .count = count,
-        .channel_count = channel_count,
-        .slices = calloc(all, sizeof(*ret)),
-        .reader = malloc(sizeof(*window.reader)),
-    };
-    if (window.slices == NULL || window.reader == NULL) {
-        free(window.slices);
-        return jb_fail(diag, -ENOMEM, "out of memory");
+    struct window window = {.store = store, .diag = diag, .count = count, .channel_count = channel_count};
+    window.slices = calloc(all, sizeof(*ret));
+    window.reader = malloc(sizeof(*window.reader));
+    int r = -ENOMEM;
+    if (window.slices != NULL && window.reader != NULL) {
+        r = slices_alone(&window, id, t0_ns, t1_ns);
+    } else {
+        jb_fail(diag, r, "out of memory");
     }
-    bool alone = sqlite3_get_autocommit(store->db) != 0;
-    int r = alone ? jb_db_exec(store, "BEGIN", "read", diag) : 0;
     if (r == 0) {
-        r = slices(&window, id, t0_ns, t1_ns);
-    }
-    if (alone) {
-        jb_db_rollback(store);
-    }
-    for (size_t i = 0; r == 0 && i < all; i++) {
-        ret[i] = window.slices[i];
+        memcpy(ret, window.slices, all * sizeof(*ret));
     }
     free(window.slices);
+    free(window.reader);
+    jb_bin_finish(&window.bin);
     return r;
 }

@@ -41,13 +41,16 @@ static int add_to_older(struct jb_store *store, size_t level, uint64_t index, si
     if (r == 1) {
         r = jb_bin_decode(&writer->older, sqlite3_column_blob(get, 0), (size_t)sqlite3_column_bytes(get, 0),
                           jb_sum_width_us[level]);
-        if (r < 0) {
+        if (r == -EBADMSG) {
             r = jb_db_damaged(store, "a sum of the series cannot be read", diag);
         }
     }
     sqlite3_reset(get);
-    if (r < 0 || jb_bin_reserve(&writer->older, channel + 1) < 0) {
-        return r < 0 ? r : jb_fail(diag, -ENOMEM, "out of memory");
+    if (r >= 0) {
+        r = jb_bin_reserve(&writer->older, channel + 1);
+    }
+    if (r < 0) {
+        return r == -ENOMEM ? jb_fail(diag, r, "out of memory") : r;
     }
     jb_sum_add(&writer->older.channels[channel], part);
     return put_bin(store, level, &writer->older, diag);
