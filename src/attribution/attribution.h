@@ -24,7 +24,7 @@
 #include "ledger/account.h"
 
 struct jb_shares {
-    bool known; /* false: all active energy is unattributed */
+    bool known;                   /* false: all active energy is unattributed */
     uint64_t run, others, nobody; /* weights, any scale */
 };
 
@@ -45,6 +45,7 @@ uint64_t jb_footprint_slice_uj(const struct jb_parts *totals, const struct jb_pa
 
 /* One sigma of run_uj: the channel's own error on it, and what is not known of the idle power (sigma_idle_uw over
  * covered_ns, moved between idle and run in the run's proportion). */
-double jb_run_sigma_uj(const struct jb_parts *totals, double channel_sigma_uj, double idle_sigma_uw, uint64_t covered_ns);
+double jb_run_sigma_uj(const struct jb_parts *totals, double channel_sigma_uj, double idle_sigma_uw,
+                       uint64_t covered_ns);
 
 #endif

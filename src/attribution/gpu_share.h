@@ -6,8 +6,8 @@
  * belong to the run. Rules:
  *  - only the run's processes hold the device: it is the run's alone ("exclusive"), whatever the utilisation says;
  *  - only others do: nothing is the run's;
- *  - both: by busy time (utilisation x window), when it passes the validity filter: each process at most 100 %, their sum
- *    above zero and at most 100 % + 10 % of the time the windows span. The vendor's call is known to return stale pids
+ *  - both: by busy time (utilisation x window), when it passes the validity filter: each process at most 100 %, their
+ * sum above zero and at most 100 % + 10 % of the time the windows span. The vendor's call is known to return stale pids
  *    and values over 100 % (sensors.md 4.2). Not valid: unknown;
  *  - both, and of some it is not known how busy they were: these may have used all the time that the others left, so
  *    that much is nobody's;

@@ -70,6 +70,23 @@ static void name_parents(struct jb_overlap_node *nodes, int count)
     }
 }
 
+/* Contradictory claims about modules can make a chain of parents from one counted channel to another, though neither was
+ * found to contain the other. Then the chain is false, and is cut where it reaches the second. */
+static void cut_false_chains(struct jb_overlap_node *nodes, int count)
+{
+    for (int i = 0; i < count; i++) {
+        int at = i;
+
+        while (nodes[i].in_total && nodes[at].parent >= 0) {
+            if (nodes[nodes[at].parent].in_total) {
+                nodes[at].parent = -1;
+            } else {
+                at = nodes[at].parent;
+            }
+        }
+    }
+}
+
 void jb_overlap_resolve(struct jb_overlap_node *nodes, size_t node_count)
 {
     int count = node_count < INT_MAX ? (int)node_count : INT_MAX;
@@ -84,4 +101,5 @@ void jb_overlap_resolve(struct jb_overlap_node *nodes, size_t node_count)
     jb_overlap_collect_claims(nodes, count);
     settle_total(nodes, count);
     name_parents(nodes, count);
+    cut_false_chains(nodes, count);
 }

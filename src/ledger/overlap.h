@@ -23,9 +23,10 @@
  *    rails, and where it says which module a package or an accelerator is in, whatever their numbers are.
  *  - Parts are no leaves: cores, uncore and rails may leave out a share of what contains them, so with their container
  *    it counts, and not they. The same holds for dies beside their socket, and units beside the machine, of one domain,
- *    unless the wider one is rejected. Cores or uncore without their package, and rails that name no parent, are leaves.
- *  - A model never displaces what was measured, neither by being a leaf below it nor by containing it, but for a twin of
- *    it that was rejected.
+ *    unless the wider one is rejected. Cores or uncore without their package, and rails that name no parent, are
+ * leaves.
+ *  - A model never displaces what was measured, neither by being a leaf below it nor by containing it, but for a twin
+ * of it that was rejected.
  *  - A channel that is not usable (status other than JB_OK at open) takes no part.
  */
 #ifndef JB_LEDGER_OVERLAP_H
@@ -38,15 +39,15 @@
 
 struct jb_overlap_node {
     const struct jb_channel *channel;
-    int source;      /* channels with equal source are of one driver, all present and in that driver's order */
-    int preference;  /* of the driver: lower is better */
-    int mirror_of;   /* in: number of a channel whose raw counter is this one's; -1 */
-    bool rejected;   /* in: found false while measuring (frozen, at odds with its twin): its twin takes over */
+    int source;     /* channels with equal source are of one driver, all present and in that driver's order */
+    int preference; /* of the driver: lower is better */
+    int mirror_of;  /* in: number of a channel whose raw counter is this one's; -1 */
+    bool rejected;  /* in: found false while measuring (frozen, at odds with its twin): its twin takes over */
     /* out */
     bool in_total;
-    int parent;      /* the channel that contains this one; -1 */
-    int twin_of;     /* the leaf (or parent) that stands for this one, itself no twin; -1 */
-    bool whole;      /* speaks for its unit, not for one die of it */
+    int parent;  /* the channel that contains this one; -1 */
+    int twin_of; /* the leaf (or parent) that stands for this one, itself no twin; -1 */
+    bool whole;  /* speaks for its unit, not for one die of it */
 };
 
 /* Settle the graph for nodes[0..count). Deterministic; may be called again when channels appear or are rejected. */
