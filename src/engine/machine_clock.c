@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "sensor/counter_file.h"
 
 #include <errno.h>
 #include <string.h>
@@ -73,6 +74,7 @@ int jb_machine_clock_read(struct jb_machine_clock *clock, struct jb_machine_busy
     if (clock->fd < 0) {
         return -EBADF;
     }
+    jb_counter_renew(clock->fd); /* below a root */
     ssize_t length = pread(clock->fd, text, sizeof(text), 0);
     if (length < 0) {
         return -errno;

@@ -3,7 +3,8 @@
  * counter_file.c - counters that are text files, as in sysfs.
  *
  * The descriptor stays open: a pread costs a seventh of open, read and close (sensors.md, finding 6). sysfs makes the
- * value anew at each read from offset 0.
+ * value anew at each read from offset 0. Made-up trees are ordinary files, and their writers are shells and scripts:
+ * `echo N > energy_uj` leaves the file empty for a moment, and a careful writer renames a new file over the old one.
  */
 #include "sensor/counter_file.h"
 
@@ -13,6 +14,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define EMPTY_WAIT_NS 100000 /* between two looks at a file that is empty */
+#define EMPTY_LOOKS   5      /* on the sampling thread */
+#define EMPTY_FIRST   500
 
 int jb_counter_path(const char *folder, const char *file, char *buffer, size_t size)
 {
@@ -29,10 +38,15 @@ int jb_counter_open(const char *root, const char *path)
     return jb_root_open(root, path, O_NONBLOCK | O_NOCTTY);
 }
 
-int jb_counter_read(int fd, uint64_t *ret)
+static int read_counter(int fd, int looks, uint64_t *ret)
 {
     char text[64];
     ssize_t length = jb_pread_text(fd, text, sizeof(text));
+    while (length == 0 && --looks > 0) {
+        struct timespec pause = {.tv_nsec = EMPTY_WAIT_NS};
+        nanosleep(&pause, NULL);
+        length = jb_pread_text(fd, text, sizeof(text));
+    }
     if (length < 0) {
         return (int)length;
     }
@@ -49,4 +63,37 @@ int jb_counter_read(int fd, uint64_t *ret)
     }
     *ret = value;
     return 0;
+}
+
+int jb_counter_read(int fd, uint64_t *ret)
+{
+    return read_counter(fd, EMPTY_LOOKS, ret);
+}
+
+int jb_counter_read_first(int fd, uint64_t *ret)
+{
+    return read_counter(fd, EMPTY_FIRST, ret);
+}
+
+void jb_counter_renew(int fd)
+{
+    static const char deleted[] = " (deleted)"; /* what the kernel writes behind the name of a file that has lost it */
+    char link[48], path[4096];
+    struct stat st;
+
+    if (fstat(fd, &st) < 0 || st.st_nlink > 0) {
+        return;
+    }
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, path, sizeof(path) - 1);
+    ssize_t name = length - (ssize_t)(sizeof(deleted) - 1);
+    if (name <= 0 || memcmp(path + name, deleted, sizeof(deleted) - 1) != 0) {
+        return;
+    }
+    path[name] = '\0';
+    int renewed = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+    if (renewed >= 0) {
+        (void)dup3(renewed, fd, O_CLOEXEC);
+        close(renewed);
+    }
 }

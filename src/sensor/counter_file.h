@@ -18,4 +18,12 @@ int jb_counter_open(const char *root, const char *path);
  * (empty, negative, cut short inside); -ERANGE: above 2^64; or what pread says. */
 int jb_counter_read(int fd, uint64_t *ret);
 
+/* The same for the first time, when a failure would cost the whole run: a file that somebody is just writing anew is
+ * given 50 ms to be whole. */
+int jb_counter_read_first(int fd, uint64_t *ret);
+
+/* Where a made-up tree put a new file in the place of the one that fd has open, let fd be the new one. Sysfs never
+ * does: call it only for counters that stand still, or seldom. */
+void jb_counter_renew(int fd);
+
 #endif

@@ -66,6 +66,7 @@ static int file_open(const struct jb_perf_ops *ops, uint32_t type, uint64_t conf
 static int file_read(const struct jb_perf_ops *ops, int leader_fd, uint64_t *values, size_t max)
 {
     uint64_t value;
+    jb_counter_renew(leader_fd);
     int err = jb_counter_read(leader_fd, &value);
     if (err < 0) {
         return err;

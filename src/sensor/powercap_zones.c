@@ -3,8 +3,9 @@
  * powercap_zones.c - lists RAPL zones (Documentation/power/powercap/powercap.rst of Linux).
  *
  * sysfs shows every zone flat in /sys/class/powercap and each subzone once more inside its zone; copies of a machine
- * often have only the latter. Both are looked at, one level deep, so that a loop of links cannot matter.
- * The number in a zone's folder is not a socket: the zone's `name` says which socket (and die) it is.
+ * often have only the latter, or the zones inside the folder of their control type. All are looked at, one level deep,
+ * so that a loop of links cannot matter. The number in a zone's folder is not a socket: the zone's `name` says which
+ * socket (and die) it is.
  */
 #include "sensor/powercap_zones.h"
 
@@ -180,7 +181,11 @@ static void drop_single_dies(struct jb_powercap_zone *zones, size_t count)
 
 size_t jb_powercap_zones(const char *root, struct jb_powercap_zone zones[JB_POWERCAP_ZONES])
 {
+    static const char *const types[] = {CLASS "/intel-rapl", CLASS "/intel-rapl-mmio"};
     size_t count = scan_folder(root, CLASS, NULL, zones, 0);
+    for (int i = 0; i < 2; i++) {
+        count = scan_folder(root, types[i], NULL, zones, count);
+    }
     size_t flat = count;
     for (size_t i = 0; i < flat; i++) {
         if (zones[i].sub < 0) {

@@ -23,9 +23,12 @@
 
 #define LEAST_RANGE_UJ (UINT64_C(65536) * 1000000) /* 2^32 counts of 2^-16 J: the shortest way to a wrap */
 
+#define RENEW_NS (20 * JB_NS_PER_MS) /* a counter that stands still may be a file that was replaced */
+
 struct state {
     struct {
         int fd, channel;
+        uint64_t raw, renewed_ns; /* the last value, and since when it is known to be of the file in its place */
     } open[JB_MAX_CHANNELS];
     int count;
 };
@@ -87,9 +90,10 @@ static void refuse(struct jb_channel *channel, int err)
 {
     jb_rapl_refuse(channel, err, "cannot read %s: %s", channel->path, strerror(-err));
     if (channel->status == JB_DENIED) {
-        snprintf(channel->fix, sizeof(channel->fix),
-                 "sudo chgrp $(id -g) /sys/class/powercap/intel-rapl*/energy_uj; "
-                 "sudo chmod g+r /sys/class/powercap/intel-rapl*/energy_uj   (until reboot; for good: docs/security.md)");
+        snprintf(
+            channel->fix, sizeof(channel->fix),
+            "sudo chgrp $(id -g) /sys/class/powercap/intel-rapl*/energy_uj; "
+            "sudo chmod g+r /sys/class/powercap/intel-rapl*/energy_uj   (until reboot; for good: docs/security.md)");
     }
 }
 
@@ -122,7 +126,7 @@ static void open_counter(struct jb_source *source, const struct jb_powercap_zone
     state->open[state->count].fd = fd;
     state->open[state->count++].channel = (int)(channel - source->channels);
     uint64_t now;
-    int err = jb_counter_read(fd, &now);
+    int err = jb_counter_read_first(fd, &now);
     if (err < 0) {
         refuse(channel, err);
         close(fd);
@@ -185,11 +189,17 @@ static enum jb_status status_of(int err)
 
 static void powercap_read(struct jb_source *source, struct jb_sink *sink)
 {
-    const struct state *state = source->priv;
+    struct state *state = source->priv;
     for (int i = 0; i < state->count; i++) {
         uint64_t raw;
         uint64_t before_ns = jb_mono_ns();
         int err = jb_counter_read(state->open[i].fd, &raw);
+        if (err == 0 && raw == state->open[i].raw && before_ns - state->open[i].renewed_ns >= RENEW_NS) {
+            jb_counter_renew(state->open[i].fd);
+            err = jb_counter_read(state->open[i].fd, &raw);
+            state->open[i].renewed_ns = before_ns;
+        }
+        state->open[i].raw = err == 0 ? raw : state->open[i].raw;
         uint64_t after_ns = jb_mono_ns();
         if (err < 0) {
             jb_emit_failure(sink, state->open[i].channel, after_ns, status_of(err));

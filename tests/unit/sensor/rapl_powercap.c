@@ -2,6 +2,12 @@
 /* RAPL by powercap on made-up trees. */
 #include "tree.h"
 
+#include "base/clock.h"
+
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
 #define CLASS "/sys/class/powercap/"
 
 extern const struct jb_sensor_driver jb_sensor_rapl_powercap;
@@ -348,6 +354,61 @@ static void more_zones_than_channels_are_cut_off(void **state)
     assert_int_equal(tree->sink.count, JB_MAX_CHANNELS);
 }
 
+/* `echo N > energy_uj` empties the file before it fills it; a run that begins just then keeps the channel. */
+static void a_counter_that_is_just_being_written_is_waited_for(void **state)
+{
+    struct tree *tree = *state;
+    add_zone(tree, "intel-rapl:0", "package-0\n", "");
+    pid_t writer = fork();
+    if (writer == 0) {
+        struct timespec pause = {.tv_nsec = 2000000};
+        nanosleep(&pause, NULL);
+        put(tree, "intel-rapl:0", "energy_uj", "77");
+        _exit(0);
+    }
+    assert_int_equal(open_powercap(tree), 0);
+    assert_int_equal(waitpid(writer, NULL, 0), writer);
+    tree_read(tree);
+    assert_int_equal(tree_reading(tree, "cpu/0/package")->raw, 77);
+}
+
+static void a_file_put_in_the_place_of_another_is_read(void **state)
+{
+    struct tree *tree = *state;
+    char from[PATH_MAX], to[PATH_MAX];
+    add_zone(tree, "intel-rapl:0", "package-0\n", "10\n");
+    assert_int_equal(open_powercap(tree), 0);
+    tree_read(tree);
+    assert_int_equal(tree_reading(tree, "cpu/0/package")->raw, 10);
+    put(tree, "intel-rapl:0", "energy_uj.new", "11\n");
+    tree_path(tree, CLASS "intel-rapl:0/energy_uj.new", from);
+    tree_path(tree, CLASS "intel-rapl:0/energy_uj", to);
+    assert_int_equal(rename(from, to), 0);
+    /* The old file stands still; before long that is looked into. */
+    uint64_t end_ns = jb_mono_ns() + 5 * JB_NS_PER_S;
+    do {
+        tree_read(tree);
+    } while (tree_reading(tree, "cpu/0/package")->raw == 10 && jb_mono_ns() < end_ns);
+    assert_int_equal(tree_reading(tree, "cpu/0/package")->raw, 11);
+}
+
+static void zones_inside_their_control_type_are_found_once(void **state)
+{
+    struct tree *tree = *state;
+    add_zone(tree, "intel-rapl/intel-rapl:0", "package-0\n", "10\n");
+    add_zone(tree, "intel-rapl/intel-rapl:0/intel-rapl:0:0", "dram\n", "20\n");
+    add_zone(tree, "intel-rapl-mmio/intel-rapl-mmio:0", "package-0\n", "30\n");
+    add_zone(tree, "intel-rapl:1", "package-1\n", "40\n");
+    add_zone(tree, "intel-rapl/intel-rapl:1", "package-1\n", "40\n");
+    assert_int_equal(open_powercap(tree), 0);
+    assert_int_equal(tree->source.channel_count, 4);
+    tree_read(tree);
+    assert_int_equal(tree_reading(tree, "cpu/0/package")->raw, 10);
+    assert_int_equal(tree_reading(tree, "ram/0/dram")->raw, 20);
+    assert_int_equal(tree_reading(tree, "cpu/0/package-mmio")->raw, 30);
+    assert_int_equal(tree_reading(tree, "cpu/1/package")->raw, 40);
+}
+
 #define ON_TREE(test) cmocka_unit_test_setup_teardown(test, tree_setup, tree_teardown)
 
 int main(void)
@@ -356,6 +417,9 @@ int main(void)
         ON_TREE(a_machine_without_powercap_has_none),
         ON_TREE(zones_and_subzones_are_read),
         ON_TREE(the_zones_number_is_not_the_socket),
+        ON_TREE(a_counter_that_is_just_being_written_is_waited_for),
+        ON_TREE(a_file_put_in_the_place_of_another_is_read),
+        ON_TREE(zones_inside_their_control_type_are_found_once),
         ON_TREE(ten_comes_after_nine),
         ON_TREE(msr_and_mmio_twins_are_both_listed),
         ON_TREE(subzones_may_be_found_inside_their_zone),
