@@ -36,7 +36,8 @@ int jb_child_prepare(sigset_t *ret_old, sigset_t *ret_watched)
     return jb_os_become_subreaper();
 }
 
-static void __attribute__((noreturn)) child_main(char **argv, int go_fd, int exec_fd, const sigset_t *mask)
+static void __attribute__((noreturn))
+child_main(char **argv, int go_fd, int exec_fd, const sigset_t *mask, const struct sigaction *sigchld)
 {
     char byte;
     ssize_t got;
@@ -47,6 +48,7 @@ static void __attribute__((noreturn)) child_main(char **argv, int go_fd, int exe
     if (got != 1) {
         _exit(125); /* the meter died before it let us go: the program never started */
     }
+    sigaction(SIGCHLD, sigchld, NULL);
     sigprocmask(SIG_SETMASK, mask, NULL);
     execvp(argv[0], argv);
     int error = errno;
@@ -66,11 +68,14 @@ int jb_child_spawn(struct jb_child *child, char **argv, const sigset_t *mask, st
         jb_closep(&go[1]);
         return jb_fail(diag, error, "cannot make a pipe: %s", strerror(-error));
     }
+    /* Who starts us may ignore SIGCHLD; then nobody's end would ever be told. The program gets it as it was. */
+    struct sigaction normal = {.sa_handler = SIG_DFL}, sigchld;
+    sigaction(SIGCHLD, &normal, &sigchld);
     pid_t pid = fork();
     if (pid == 0) {
         close(go[1]);
         close(ran[0]);
-        child_main(argv, go[0], ran[1], mask);
+        child_main(argv, go[0], ran[1], mask, &sigchld);
     }
     int error = pid < 0 ? -errno : 0;
     jb_closep(&go[0]);
@@ -80,6 +85,9 @@ int jb_child_spawn(struct jb_child *child, char **argv, const sigset_t *mask, st
         jb_closep(&ran[0]);
         return jb_fail(diag, error, "cannot start a process: %s", strerror(-error));
     }
+    /* Ours alone: a reader of our report that goes away does not take the program's exit status with it. */
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &ignore, NULL);
     child->pid = pid;
     child->go_fd = go[1];
     child->exec_fd = ran[0];
@@ -157,6 +165,9 @@ bool jb_child_reap(struct jb_child *child, jb_reaped_fn reaped, void *context)
         pid_t pid = wait4(-1, &status, WNOHANG, &usage);
         if (pid < 0 && errno == EINTR) {
             continue;
+        }
+        if (pid < 0 && errno == ECHILD) {
+            child->ended = true; /* nobody is left to wait for */
         }
         if (pid <= 0) {
             return child->ended;

@@ -115,6 +115,26 @@ static void orphans_come_to_us(void **state)
     assert_true(reaped_count >= 2);
 }
 
+/* Who starts us may ignore SIGCHLD: the end is told all the same, and the program gets it as it was. */
+static void a_child_is_waited_for_though_sigchld_was_ignored(void **state)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, before, now;
+    char grep[] = "grep", quiet[] = "-q", ignored[] = "^SigIgn:.*1....$", status[] = "/proc/self/status";
+    char *argv[] = {grep, quiet, ignored, status, NULL}; /* not a shell: some set it to the default first */
+    struct jb_child child;
+    struct jb_diag diag;
+
+    sigaction(SIGCHLD, &ignore, &before);
+    assert_int_equal(jb_child_spawn(&child, argv, &old_mask, &diag), 0);
+    assert_int_equal(jb_child_release(&child), 0);
+    sigaction(SIGCHLD, NULL, &now);
+    assert_true(now.sa_handler == SIG_DFL);
+    wait_for(&child);
+    assert_int_equal(jb_child_exit_status(&child), 0);
+    jb_child_finish(&child);
+    sigaction(SIGCHLD, &before, NULL);
+}
+
 static void what_is_passed_on(void **state)
 {
     struct jb_child child = {.pid = 1234};
@@ -145,6 +165,7 @@ int main(void)
         cmocka_unit_test(exec_failures_are_told_apart),
         cmocka_unit_test(exit_status_and_signal),
         cmocka_unit_test(orphans_come_to_us),
+        cmocka_unit_test(a_child_is_waited_for_though_sigchld_was_ignored),
         cmocka_unit_test(what_is_passed_on),
     };
     return cmocka_run_group_tests(tests, prepare, NULL);
