@@ -20,6 +20,8 @@
 #define FINAL_WAIT_NS    (300 * JB_NS_PER_MS) /* lanes get so long for their last reading: NVML updates every 100 ms */
 #define STORE_WAIT_NS    (6 * JB_NS_PER_S)    /* another writer may hold the file for its 5 s */
 #define BASELINE_STEP_NS (200 * JB_NS_PER_MS)
+#define KEEPALIVE_NS     (10 * JB_NS_PER_S) /* sensors.md 7: at least so often, however long the interval */
+#define KEEPALIVE_MIN_NS JB_NS_PER_MS
 
 static void open_store(struct jb_session *session)
 {
@@ -43,9 +45,28 @@ static int make_timer(struct jb_session *session)
     return session->timer_fd < 0 ? -errno : 0;
 }
 
-static int arm_timer(const struct jb_session *session)
+/* How often the sensors must be read so that no counter wraps unseen. Those on lanes have a period of their own. */
+static uint64_t keepalive_ns(const struct jb_session *session)
 {
-    uint64_t period = session->config.interval_ns;
+    uint64_t least_ns = KEEPALIVE_NS;
+
+    for (int i = 0; i < session->channel_count; i++) {
+        const struct jb_channel *channel = session->channels[i].channel;
+        uint64_t quarter_ns = channel->horizon_ns / 4;
+        if (channel->status == JB_OK && channel->horizon_ns > 0 && quarter_ns < least_ns) {
+            least_ns = quarter_ns;
+        }
+    }
+    return least_ns > KEEPALIVE_MIN_NS ? least_ns : KEEPALIVE_MIN_NS;
+}
+
+static int arm_timer(struct jb_session *session)
+{
+    uint64_t interval_ns = session->config.interval_ns, longest_ns = keepalive_ns(session);
+
+    session->polls = 0;
+    session->polls_per_tick = (interval_ns + longest_ns - 1) / longest_ns;
+    uint64_t period = interval_ns / session->polls_per_tick;
     struct timespec each = {(time_t)(period / JB_NS_PER_S), (long)(period % JB_NS_PER_S)};
     struct itimerspec timer = {.it_interval = each, .it_value = each};
 
@@ -144,6 +165,7 @@ static void restart_books(struct jb_session *session)
 int jb_session_baseline(struct jb_session *session, uint64_t duration_ns, int stop_fd)
 {
     struct jb_machine_busy before = {0}, after = {0};
+    uint64_t keep_ns = keepalive_ns(session), longest_ns = keep_ns < BASELINE_STEP_NS ? keep_ns : BASELINE_STEP_NS;
     uint64_t end_ns = jb_mono_ns() + duration_ns;
     struct jb_poll poll_result;
 
@@ -164,7 +186,7 @@ int jb_session_baseline(struct jb_session *session, uint64_t duration_ns, int st
         if (now_ns >= end_ns) {
             break;
         }
-        uint64_t step_ns = end_ns - now_ns < BASELINE_STEP_NS ? end_ns - now_ns : BASELINE_STEP_NS;
+        uint64_t step_ns = end_ns - now_ns < longest_ns ? end_ns - now_ns : longest_ns;
         struct pollfd stop = {.fd = stop_fd, .events = POLLIN};
         if (poll(&stop, 1, (int)(step_ns / JB_NS_PER_MS) + 1) > 0) {
             return -EINTR;
@@ -299,10 +321,15 @@ void jb_session_tick(struct jb_session *session)
     session_check_sleep(session, session_sleep_ns());
     jb_meter_poll(session->meter, &poll_result);
     session_book(session, &poll_result);
+    session->polls += expirations;
+    if (session->polls < session->polls_per_tick) {
+        return;
+    }
+    session->polls = 0;
     uint64_t now_ns = jb_mono_ns();
     session_end_tick(session, now_ns);
     bool full = session->slot != NULL && session->slot->tick_count >= session->max_ticks;
-    if (now_ns - session->attributed_ns >= CHUNK_NS - session->config.interval_ns / 2 || full) {
+    if (now_ns - session->attributed_ns + session->config.interval_ns / 2 >= CHUNK_NS || full) {
         session_flush_chunk(session, now_ns);
     }
 }

@@ -68,10 +68,11 @@ struct jb_session {
     struct jb_overlap_node *nodes;
     int channel_count;
     int timer_fd;
+    uint64_t polls_per_tick, polls; /* sensors may have to be read more often than ticks are stored */
     size_t max_ticks;
     uint64_t start_ns, end_ns, chunk_start_ns;
     uint64_t attributed_ns; /* the last look at the clocks; a chunk that found no slot begins earlier */
-    int64_t sleep_ns; /* session_sleep_ns() at the last look */
+    int64_t sleep_ns;       /* session_sleep_ns() at the last look */
     uint64_t suspends, suspended_ns;
     uint64_t self_cpu_start_ns;
     bool started, stopped, stored, store_failed, sensor_lost;

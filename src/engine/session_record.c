@@ -193,6 +193,11 @@ static void warn_sources(struct jb_session *session)
             jb_record_warn(&session->record,
                            "%s: does not answer and was left alone; what it would have measured is missing",
                            info.driver);
+        } else if (info.result == -EINPROGRESS) {
+            session->sensor_lost = true;
+            jb_record_warn(&session->record,
+                           "%s: was still being opened when the run ended; what it would have measured is missing",
+                           info.driver);
         } else if (info.result == -EACCES || info.result == -EPERM) {
             jb_record_warn(&session->record, "%s%s%s%s", info.reason, info.fix[0] != '\0' ? " (mend it with: " : "",
                            info.fix, info.fix[0] != '\0' ? ")" : "");

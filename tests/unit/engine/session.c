@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -122,6 +123,58 @@ static void known_power_gives_known_joules(void **state)
     assert_true(joules >= 0.97 * 140 * record->duration_s && joules <= 140 * (record->duration_s + 0.5));
     assert_true(record->emissions_g > 0);
     assert_true(record->uncertainty_uj > 0);
+    jb_session_destroy(session);
+}
+
+static struct jb_session *make_every(uint64_t interval_ns)
+{
+    struct jb_session *session = make("fake:watts=100:device=cpu:unit=0", "none");
+
+    session->config.interval_ns = interval_ns;
+    return session;
+}
+
+static uint64_t period_ns(const struct jb_session *session)
+{
+    struct itimerspec timer;
+
+    assert_int_equal(timerfd_gettime(jb_session_timer_fd(session), &timer), 0);
+    return (uint64_t)timer.it_interval.tv_sec * JB_NS_PER_S + (uint64_t)timer.it_interval.tv_nsec;
+}
+
+/* sensors.md 7: a counter that may wrap is read at least each quarter of its horizon, however long the interval. */
+static void sensors_are_read_before_they_can_wrap(void **state)
+{
+    struct jb_session *session = make_every(60 * JB_NS_PER_S);
+
+    assert_int_equal(jb_session_start(session, 0, NULL), 0);
+    assert_true(period_ns(session) <= 10 * JB_NS_PER_S);
+    jb_session_destroy(session);
+
+    session = make_every(JB_NS_PER_S);
+    session->channels[0].own.horizon_ns = 80 * JB_NS_PER_MS;
+    assert_int_equal(jb_session_start(session, 0, NULL), 0);
+    assert_int_equal(period_ns(session), 20 * JB_NS_PER_MS);
+    assert_int_equal(session->polls_per_tick, 50);
+    jb_session_destroy(session);
+
+    session = make_every(10 * JB_NS_PER_MS);
+    session->channels[0].own.horizon_ns = 80 * JB_NS_PER_MS;
+    assert_int_equal(jb_session_start(session, 0, NULL), 0);
+    assert_int_equal(period_ns(session), 10 * JB_NS_PER_MS);
+    jb_session_destroy(session);
+}
+
+/* Attributed, and on its way to the store, with each tick: an interval longer than a chunk loses no more than itself.
+ */
+static void a_long_interval_is_attributed_at_each_tick(void **state)
+{
+    struct jb_session *session = make_every(2 * JB_NS_PER_S);
+
+    assert_int_equal(jb_session_start(session, 0, NULL), 0);
+    uint64_t started_ns = session->attributed_ns;
+    tick_for(session, JB_NS_PER_S);
+    assert_true(session->attributed_ns > started_ns);
     jb_session_destroy(session);
 }
 
@@ -264,6 +317,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_power_gives_known_joules),
+        cmocka_unit_test(sensors_are_read_before_they_can_wrap),
+        cmocka_unit_test(a_long_interval_is_attributed_at_each_tick),
         cmocka_unit_test(every_fault_closes),
         cmocka_unit_test(a_lane_that_hangs_does_not_hold_up_the_end),
         cmocka_unit_test(a_device_that_goes_is_told),
