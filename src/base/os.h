@@ -15,7 +15,8 @@
 int jb_os_boot_id(char ret[JB_BOOT_ID_TEXT]); /* changes at each boot */
 
 /* When a process started, in clock ticks since boot: with its pid and the boot id it names one process for
- * ever. -ESRCH when there is none. */
+ * ever. -ESRCH when there is none, or only
+ * what is left of one that nobody has waited for. */
 int jb_os_process_start(pid_t pid, uint64_t *ret_ticks);
 
 int jb_os_become_subreaper(void); /* orphans of our children become ours */

@@ -45,6 +45,11 @@ int jb_os_process_start(pid_t pid, uint64_t *ret_ticks)
         return -EBADMSG;
     }
     p++;
+    /* A zombie has ended; where nobody waits for it (a container without init) it stays for ever. */
+    char state = p[strspn(p, " ")];
+    if (state == 'Z' || state == 'X') {
+        return -ESRCH;
+    }
     for (int field = 2; field < 21; field++) { /* starttime is field 22; the name was field 2 */
         p += strspn(p, " ");
         p += strcspn(p, " ");

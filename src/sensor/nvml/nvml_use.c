@@ -186,9 +186,14 @@ static int list_gpu(struct jb_source *source, struct jb_nvml_gpu *gpu, struct li
             use->busy_ppm = take_mean(nvml, samples, pid);
         }
     }
+    /* The driver lists those that were busy. Where it lists anybody, a holder that it leaves out was not. */
+    bool told = list->count > from;
     for (int i = 0; i < contexts; i++) {
         if (is_pid(nvml->processes[i].pid) && !find(list, from, nvml->processes[i].pid)) {
-            add(list, gpu, nvml->processes[i].pid, now.mono_ns);
+            struct jb_gpu_use *use = add(list, gpu, nvml->processes[i].pid, now.mono_ns);
+            if (use) {
+                use->utilisation_known = told;
+            }
         }
     }
     gpu->uses_t_ns = now.mono_ns;

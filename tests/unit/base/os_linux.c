@@ -135,9 +135,23 @@ static void the_version_has_three_parts(void **state)
     assert_non_null(strchr(jb_os_version() + strlen("Linux-"), '-'));
 }
 
+static void a_zombie_has_ended(void **state)
+{
+    uint64_t ticks;
+    siginfo_t info;
+    pid_t pid = fork();
+    if (pid == 0) {
+        _exit(0);
+    }
+    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+    assert_int_equal(jb_os_process_start(pid, &ticks), -ESRCH);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_zombie_has_ended),
         cmocka_unit_test(the_boot_id_is_a_uuid_and_stays),
         cmocka_unit_test(a_start_time_stays_and_a_child_is_not_older),
         cmocka_unit_test(a_name_with_parentheses_does_not_shift_the_fields),
