@@ -10,7 +10,8 @@
  * The rules (sources: sensors.md 1, 4.1, 7):
  *  - Counter, forward: delta = cur - prev. Believed when delta <= max_power * (time + refresh + edges), where `time` is
  *    how long the counter had stood still (a counter that moves in steps gives a whole step, however short the time
- *    between two looks) and `edges` the half distances of both readings; else dropped (JB_ENTRY_IMPLAUSIBLE) and the
+ *    between two looks; for the first step after a start, which may have begun long before, 1 s is added) and `edges`
+ *    the half distances of both readings; else dropped (JB_ENTRY_IMPLAUSIBLE) and the
  *    account starts anew from cur. No known max_power: every step forward is believed.
  *  - Counter, backward: a wrap when the channel wraps and the wrapped delta is plausible (JB_ENTRY_WRAPPED); else a
  *    reset (JB_ENTRY_RESET): `cur` is booked when the source restarts from 0 and cur is plausible, else nothing. No
@@ -65,16 +66,16 @@ struct jb_account {
     bool zero_at_reset;
     double rel_error;
     /* Running totals, for the report. */
-    uint64_t energy_uj;      /* sum of all entries */
-    uint64_t covered_ns;     /* time covered by entries */
-    uint64_t gap_ns;         /* time between readings that never will be; the rest of last_ns - first_ns is still open */
+    uint64_t energy_uj;  /* sum of all entries */
+    uint64_t covered_ns; /* time covered by entries */
+    uint64_t gap_ns;     /* time between readings that never will be; the rest of last_ns - first_ns is still open */
     uint64_t first_ns, last_ns; /* of the first and last good reading; 0: none yet */
     uint64_t readings, failures, wraps, resets, gaps, implausible;
-    unsigned flags;          /* of all entries, and of what happened since the last one */
-    uint64_t max_edge_ns;    /* largest half distance between t_before and t_after */
+    unsigned flags;             /* of all entries, and of what happened since the last one */
+    uint64_t max_edge_ns;       /* largest half distance between t_before and t_after */
     uint64_t max_power_seen_uw; /* highest mean over an entry (at least a refresh period long), or reading of power */
-    /* Update period, learned: times between one change of raw and the next. At most as fine as the sampling; longer than
-     * 10 documented periods (at least 2 s) is being stuck, not a period. */
+    /* Update period, learned: times between one change of raw and the next. At most as fine as the sampling; longer
+     * than 10 documented periods (at least 2 s) is being stuck, not a period. */
     uint64_t changes, period_sum_ns, period_min_ns;
     /* Private. */
     bool started, cut, moved, pending_gap;
@@ -93,9 +94,9 @@ int jb_account_post(struct jb_account *account, const struct jb_reading *reading
 /* The machine slept since the last reading: what the counter says about that time is not trusted. */
 void jb_account_suspend(struct jb_account *account);
 
-/* Standard uncertainty (one sigma) of the total in microjoules, in quadrature: the sensor's relative error on the whole,
- * half an update period (or window) of mean power at each end of the covered time, the mean power over all gaps, and
- * the time uncertainty of the first and the last reading (those between cancel). 0 while nothing is booked. */
+/* Standard uncertainty (one sigma) of the total in microjoules, in quadrature: the sensor's relative error on the
+ * whole, half an update period (or window) of mean power at each end of the covered time, the mean power over all gaps,
+ * and the time uncertainty of the first and the last reading (those between cancel). 0 while nothing is booked. */
 double jb_account_sigma_uj(const struct jb_account *account);
 
 /* Mean learned update period in ns; 0: fewer than 3 changes seen. */

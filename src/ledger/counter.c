@@ -10,6 +10,7 @@
 #define NS_PER_S          1000000000u
 #define BACKWARD_LIMIT_UW 10000000000u /* 10 kW: more than any one device draws */
 #define UNKNOWN_PERIOD_NS 500000000u
+#define UNSEEN_STEP_NS    1000000000u
 
 static bool plausible(const struct jb_account *account, uint64_t delta, uint64_t span_ns, uint64_t limit_uw)
 {
@@ -100,8 +101,11 @@ int jb_account_post_counter(struct jb_account *account, const struct jb_point *p
         return stand_still(account, point, ret_entry);
     }
     if (point->raw > account->raw) {
+        /* How long it had stood when we came is not known: the first step may be worth more than we waited for it. */
+        uint64_t unseen_ns = account->moved ? 0 : UNSEEN_STEP_NS;
+
         delta = point->raw - account->raw;
-        if (!plausible(account, delta, span_ns, account->max_power_uw)) {
+        if (!plausible(account, delta, jb_add_saturated(span_ns, unseen_ns), account->max_power_uw)) {
             return jb_account_drop(account, point);
         }
     } else {

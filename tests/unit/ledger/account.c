@@ -136,6 +136,27 @@ static void a_channel_without_a_unit_only_fails(void **state)
     }
 }
 
+/* A counter that moves once a second gives a second's worth, however shortly before that we came. */
+static void the_first_step_may_have_begun_before_we_came(void **state)
+{
+    struct jb_channel channel = plain_counter();
+    struct jb_account account;
+    struct jb_entry entry;
+
+    channel.max_power_uw = 100 * W;
+    jb_account_init(&account, &channel);
+    (void)post(&account, 1 * S, 0, &entry);
+    assert_int_equal(post(&account, 1 * S + S / 10, 90 * W, &entry), 1); /* 90 J after 0.1 s */
+    assert_int_equal(entry.energy_uj, 90 * W);
+    assert_int_equal(post(&account, 1 * S + S / 5, 180 * W, &entry), 0); /* now it was seen to move */
+    assert_int_equal(account.implausible, 1);
+
+    jb_account_init(&account, &channel);
+    (void)post(&account, 1 * S, 0, &entry);
+    assert_int_equal(post(&account, 1 * S + S / 10, 120 * W, &entry), 0); /* more than 1.1 s can give */
+    assert_int_equal(account.implausible, 1);
+}
+
 static void a_delta_beyond_max_power_is_dropped_and_the_account_goes_on(void **state)
 {
     struct jb_channel channel = plain_counter();
@@ -644,6 +665,7 @@ int main(void)
         cmocka_unit_test(huge_units_do_not_overflow),
         cmocka_unit_test(a_total_that_would_overflow_is_not_booked),
         cmocka_unit_test(a_channel_without_a_unit_only_fails),
+        cmocka_unit_test(the_first_step_may_have_begun_before_we_came),
         cmocka_unit_test(a_delta_beyond_max_power_is_dropped_and_the_account_goes_on),
         cmocka_unit_test(a_whole_update_step_is_plausible_however_short_the_time),
         cmocka_unit_test(the_time_a_counter_stood_still_counts_for_its_step),
