@@ -79,11 +79,17 @@ double jb_run_sigma_uj(const struct jb_parts *totals, double channel_sigma_uj, d
     double run = (double)totals->run_uj;
     double active = run + (double)totals->others_uj + (double)totals->unattributed_uj;
 
+    double of_unknown_idle = idle_sigma_uw * (double)covered_ns / NS_PER_S;
+
     if (totals->run_uj == 0) {
-        return 0;
+        /* Nothing was laid on the run, which does not say that it used nothing: what nobody could be charged with may
+         * all be its own (uniform: the root mean square is 1 / sqrt 3), and what passed for idle some of it. */
+        double hidden = totals->others_uj == 0 ? fmin(of_unknown_idle, (double)totals->idle_uj) : 0;
+
+        return hypot(hidden, totals->others_uj == 0 ? (double)totals->unattributed_uj / sqrt(3) : 0);
     }
     double of_channel = channel_sigma_uj * run / (active + (double)totals->idle_uj);
-    double of_idle = idle_sigma_uw * (double)covered_ns / NS_PER_S * run / active;
+    double of_idle = of_unknown_idle * run / active;
 
     return hypot(of_channel, of_idle);
 }

@@ -44,7 +44,8 @@ uint64_t jb_footprint_uj(const struct jb_parts *totals);
 uint64_t jb_footprint_slice_uj(const struct jb_parts *totals, const struct jb_parts *slice);
 
 /* One sigma of run_uj: the channel's own error on it, and what is not known of the idle power (sigma_idle_uw over
- * covered_ns, moved between idle and run in the run's proportion). */
+ * covered_ns, moved between idle and run in the run's proportion). Of a run of 0 where nobody else was charged either:
+ * what is unattributed or may be hidden in idle. */
 double jb_run_sigma_uj(const struct jb_parts *totals, double channel_sigma_uj, double idle_sigma_uw,
                        uint64_t covered_ns);
 

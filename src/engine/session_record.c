@@ -21,6 +21,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define UNMOVED_NS (2 * JB_NS_PER_S)
+
 static int copy_words(struct jb_record *record, const struct jb_session_config *config)
 {
     record->name = config->name != NULL ? strdup(config->name) : NULL;
@@ -146,6 +148,25 @@ void session_fill_channel(const struct jb_session *session, int number, struct j
     jb_sanitise(ret->note);
 }
 
+/* What the end of a run adds to the doubt about a channel: time that no entry covers at the mean power, and, of a run
+ * shorter than a counter may take to move, all that may lie between 0 and the most it is believed to draw. */
+static void widen(const struct channel_state *state, uint64_t run_ns, struct jb_record_channel *channel)
+{
+    const struct jb_account *account = &state->account;
+
+    if (account->started && channel->energy_uj == 0 && account->changes == 0 && run_ns < UNMOVED_NS &&
+        state->channel->method == JB_METHOD_COUNTER) {
+        double most_uj = (double)state->channel->max_power_uw * (double)run_ns / 1e9;
+        channel->uncertainty_uj = channel->run_uncertainty_uj = most_uj / sqrt(12);
+    } else if (channel->covered_ns > 0 && channel->gap_ns > account->gap_ns) {
+        double power = (double)channel->energy_uj / (double)channel->covered_ns;
+        double missing_uj = power * (double)(channel->gap_ns - account->gap_ns);
+        double run_share = channel->energy_uj > 0 ? (double)channel->run_uj / (double)channel->energy_uj : 0;
+        channel->uncertainty_uj = hypot(channel->uncertainty_uj, missing_uj);
+        channel->run_uncertainty_uj = hypot(channel->run_uncertainty_uj, missing_uj * run_share);
+    }
+}
+
 static int fill_channels(struct jb_session *session)
 {
     struct jb_record *record = &session->record;
@@ -163,6 +184,7 @@ static int fill_channels(struct jb_session *session)
         if (covered_ns < run_ns && run_ns - covered_ns > session->config.interval_ns + 100 * JB_NS_PER_MS) {
             record->channels[i].gap_ns = run_ns - covered_ns;
         }
+        widen(&session->channels[i], run_ns, &record->channels[i]);
     }
     record->channel_count = (size_t)session->channel_count;
     return 0;

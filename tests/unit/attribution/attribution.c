@@ -176,15 +176,29 @@ static void sigma_of_idle_moves_to_the_run_in_its_proportion(void **state)
 
 static void a_run_without_energy_has_no_error_and_an_unknown_one_stays_unknown(void **state)
 {
-    struct jb_parts nothing = {.idle_uj = 5}, some = {.run_uj = 5};
+    struct jb_parts nothing = {.others_uj = 5}, some = {.run_uj = 5};
 
     assert_true(jb_run_sigma_uj(&nothing, 10, 10, S) == 0);
     assert_true(isnan(jb_run_sigma_uj(&some, NAN, 10, S)));
 }
 
+/* 0 +- 0 would say that it is known. */
+static void a_run_of_nothing_is_not_known_to_be_nothing(void **state)
+{
+    struct jb_parts unknown = {.unattributed_uj = 3000000}, all_idle = {.idle_uj = 5000000};
+    struct jb_parts of_others = {.idle_uj = 5000000, .others_uj = 1000000, .unattributed_uj = 10};
+
+    assert_true(jb_run_sigma_uj(&unknown, 0, 0, 1000000000) > 1.5e6);
+    assert_true(jb_run_sigma_uj(&unknown, 0, 0, 1000000000) < 3e6);
+    assert_true(fabs(jb_run_sigma_uj(&all_idle, 0, 2e6, 1000000000) - 2e6) < 1);
+    assert_true(fabs(jb_run_sigma_uj(&all_idle, 0, 9e6, 1000000000) - 5e6) < 1);
+    assert_true(jb_run_sigma_uj(&of_others, 1e5, 2e6, 1000000000) == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_of_nothing_is_not_known_to_be_nothing),
         cmocka_unit_test(idle_comes_first_and_the_rest_by_share),
         cmocka_unit_test(idle_is_never_more_than_the_entry),
         cmocka_unit_test(without_idle_power_nothing_is_idle),
