@@ -32,7 +32,8 @@ static void the_usual_name_is_told(void **state)
     struct jb_nvml_api api = {0};
     int err = jb_nvml_load(NULL, &api, &test->diag);
     if (err == 0) {
-        jb_nvml_unload(&api); /* a machine with NVIDIA's driver */
+        jb_nvml_unload(&api); /* a machine with NVIDIA's driver, or Meson has put the stub into the path */
+        print_message("a library of that name is found here\n");
         skip();
     }
     assert_int_equal(err, -ENODEV);
