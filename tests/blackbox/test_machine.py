@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs on a made-up two-socket machine whose counters advance at known power."""
+import multiprocessing
 import os
 import resource
 import signal
@@ -119,3 +120,61 @@ def test_interval_of_one_millisecond(joulebook, machine):
     energy = closes(record)
     assert energy["machine_j"] == pytest.approx(machine.leaves * record["run"]["duration_s"], rel=0.02)
 
+
+
+def rewrite(zones, start_s, stop, every_s, replace):
+    """As a shell or a careful script would: the file is emptied and written, or a new one put in its place."""
+    while not stop.is_set():
+        elapsed = time.monotonic() - start_s
+        for path, watts, offset in zones:
+            new = path.with_suffix(".new") if replace else path
+            new.write_text(str(int(offset + watts * elapsed * 1e6) % (RANGE_UJ + 1)))
+            if replace:
+                os.replace(new, path)
+        time.sleep(every_s)
+
+
+class RewrittenMachine(Machine):
+    """One whose counter files are written anew, at leisure, and lie as their maker likes."""
+
+    def __init__(self, root, every_s=0.005, replace=False, **more):
+        super().__init__(root, **more)
+        self.every_s, self.replace = every_s, replace
+
+    def __enter__(self):
+        self.process = multiprocessing.get_context("fork").Process(
+            target=rewrite, args=(self.zones, time.monotonic(), self.stop, self.every_s, self.replace), daemon=True)
+        self.process.start()
+        return self
+
+
+@pytest.mark.parametrize("replace", [False, True], ids=["emptied", "replaced"])
+def test_counter_files_that_are_rewritten_lose_nothing(joulebook, tmp_path, replace):
+    with RewrittenMachine(tmp_path / "root", replace=replace) as machine:
+        record = joulebook.measure("--root", machine.root, "--", "sleep", "3")
+    energy = closes(record)
+    assert energy["machine_j"] == pytest.approx(machine.leaves * record["run"]["duration_s"], rel=0.03)
+    assert len([c for c in energy["channels"] if c["in_total"]]) == 4
+
+
+def test_a_run_with_a_long_interval_is_kept_up_to_the_last_one(joulebook, tmp_path):
+    with Machine(tmp_path / "root") as machine:
+        meter = joulebook.start("run", "--quiet", "--root", machine.root, "--interval", "2s", "--name", "long", "--", "sleep", "9")
+        time.sleep(5)
+        meter.kill()
+        meter.wait()
+    assert joulebook.record("long")["run"]["duration_s"] >= 2
+
+
+def test_a_caller_that_ignores_sigchld_hears_of_the_end(joulebook, machine):
+    result = joulebook("run", "--quiet", "--root", machine.root, "--", "sh", "-c", "exit 3", status=None, timeout=20,
+                       preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    assert result.returncode == 3
+
+
+def test_nobody_who_reads_the_report_does_not_cost_the_exit_status(joulebook, machine):
+    reader, writer = os.pipe()
+    meter = subprocess.Popen(joulebook.args("run", "--root", machine.root, "--", "sh", "-c", "exit 3"), env=joulebook.env, stderr=writer)
+    os.close(writer)
+    os.close(reader)
+    assert meter.wait(timeout=20) == 3
