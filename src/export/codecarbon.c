@@ -78,13 +78,14 @@ static void put_duration(struct row *row, const char *device)
 
 static void put_emissions(struct row *row, const char *device)
 {
-    jb_export_number(row->out, row->record->emissions_g / 1e3);
+    jb_export_number(row->out, jb_export_known(row->record, row->record->emissions_g) / 1e3);
 }
 
 static void put_rate(struct row *row, const char *device)
 {
     double duration_s = row->record->duration_s;
-    jb_export_number(row->out, duration_s > 0 ? row->record->emissions_g / 1e3 / duration_s : NAN);
+    jb_export_number(row->out,
+                     duration_s > 0 ? jb_export_known(row->record, row->record->emissions_g) / 1e3 / duration_s : NAN);
 }
 
 static void put_power(struct row *row, const char *device)

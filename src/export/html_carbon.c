@@ -63,8 +63,8 @@ void jb_html_carbon(struct jb_report *report)
     const struct jb_record *r = report->record;
     struct jb_buf *out = report->out;
     jb_buf_puts(out, "<section><h2>Carbon</h2>\n<dl class=\"facts\"><dt>Emissions</dt><dd>");
-    jb_html_mass(out, r->emissions_g);
-    if (isfinite(r->emissions_g)) {
+    jb_html_mass(out, jb_html_known(r, r->emissions_g));
+    if (isfinite(jb_html_known(r, r->emissions_g))) {
         jb_buf_puts(out, " \xC2\xB1\xC2\xA0");
         jb_html_mass(out, r->emissions_uncertainty_g);
     }

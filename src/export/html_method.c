@@ -101,7 +101,7 @@ static void sentence(struct jb_report *report)
     jb_buf_puts(out, " \xC2\xB1\xC2\xA0");
     jb_html_energy(out, r->footprint_uncertainty_uj);
     jb_buf_puts(out, ".");
-    if (isfinite(r->emissions_g) && isfinite(r->intensity_g_per_kwh)) {
+    if (isfinite(jb_html_known(r, r->emissions_g)) && isfinite(r->intensity_g_per_kwh)) {
         jb_buf_puts(out, " At a location-based grid intensity of ");
         jb_html_number(out, r->intensity_g_per_kwh, "");
         jb_buf_puts(out, "\xC2\xA0gCO<sub>2</sub>e/kWh (");
@@ -113,7 +113,7 @@ static void sentence(struct jb_report *report)
         jb_buf_puts(out, ") and a PUE of ");
         jb_html_number(out, r->pue, "");
         jb_buf_puts(out, " this corresponds to ");
-        jb_html_mass(out, r->emissions_g);
+        jb_html_mass(out, jb_html_known(r, r->emissions_g));
         jb_buf_puts(out, " (basis: ");
         jb_export_html_text(out, r->basis[0] ? r->basis : "footprint");
         jb_buf_puts(out, ").");

@@ -89,9 +89,9 @@ static void cards(struct jb_report *report)
     jb_buf_puts(out, "</p></div>\n");
 
     card_begin(out, " lead", "Emissions");
-    jb_html_mass(out, r->emissions_g);
+    jb_html_mass(out, jb_html_known(r, r->emissions_g));
     jb_buf_puts(out, "</p><p>");
-    if (isfinite(r->emissions_g)) {
+    if (isfinite(jb_html_known(r, r->emissions_g))) {
         jb_buf_puts(out, PLUS_MINUS);
         jb_html_mass(out, r->emissions_uncertainty_g);
         jb_buf_puts(out, "<br>of the ");

@@ -138,5 +138,5 @@ const char *jb_html_device_title(const char *device)
 
 double jb_html_known(const struct jb_record *record, double value)
 {
-    return jb_export_measured(record) ? value : NAN;
+    return jb_export_known(record, value);
 }

@@ -113,21 +113,31 @@ static const char *channel_id(const struct jb_record *record, int index)
     return index >= 0 && (size_t)index < record->channel_count ? record->channels[index].id : NULL;
 }
 
+static void channel_energy(struct jb_json *json, const char *key, const struct jb_record_channel *c, uint64_t energy_uj)
+{
+    if (jb_export_channel_known(c)) {
+        jb_json_joules(json, key, energy_uj);
+    } else {
+        jb_json_null(json, key);
+    }
+}
+
 static void channel(struct jb_json *json, const struct jb_record *record, const struct jb_record_channel *c)
 {
     uint64_t elapsed_ns = c->covered_ns + c->gap_ns;
+    bool known = jb_export_channel_known(c);
     jb_json_open(json, NULL, '{');
     jb_json_string(json, "id", c->id);
     jb_json_string(json, "device", c->device);
     jb_json_string(json, "name", c->name);
-    jb_json_joules(json, "energy_j", c->energy_uj);
-    jb_json_joules(json, "run_j", c->run_uj);
-    jb_json_joules(json, "idle_j", c->idle_uj);
-    jb_json_joules(json, "others_j", c->others_uj);
-    jb_json_joules(json, "unattributed_j", c->unattributed_uj);
-    jb_json_joules(json, "footprint_j", c->footprint_uj);
-    jb_json_number(json, "uncertainty_j", c->uncertainty_uj / 1e6);
-    jb_json_number(json, "run_uncertainty_j", c->run_uncertainty_uj / 1e6);
+    channel_energy(json, "energy_j", c, c->energy_uj);
+    channel_energy(json, "run_j", c, c->run_uj);
+    channel_energy(json, "idle_j", c, c->idle_uj);
+    channel_energy(json, "others_j", c, c->others_uj);
+    channel_energy(json, "unattributed_j", c, c->unattributed_uj);
+    channel_energy(json, "footprint_j", c, c->footprint_uj);
+    jb_json_number(json, "uncertainty_j", known ? c->uncertainty_uj / 1e6 : NAN);
+    jb_json_number(json, "run_uncertainty_j", known ? c->run_uncertainty_uj / 1e6 : NAN);
     jb_json_string(json, "method", c->method);
     jb_json_string(json, "source", c->source);
     jb_json_bool(json, "in_total", c->in_total);
@@ -168,8 +178,8 @@ static void energy(struct jb_json *json, const struct jb_record *record)
 static void carbon(struct jb_json *json, const struct jb_record *record)
 {
     jb_json_open(json, "carbon", '{');
-    jb_json_number(json, "emissions_g", record->emissions_g);
-    jb_json_number(json, "uncertainty_g", record->emissions_uncertainty_g);
+    jb_json_number(json, "emissions_g", jb_export_known(record, record->emissions_g));
+    jb_json_number(json, "uncertainty_g", jb_export_known(record, record->emissions_uncertainty_g));
     jb_json_number(json, "embodied_g", record->embodied_g);
     jb_json_number(json, "intensity_g_per_kwh", record->intensity_g_per_kwh);
     jb_json_string(json, "basis", record->basis);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "export/measured.h"
 #include "export/run_json.h"
 
 struct jb_list_json {
@@ -37,7 +38,7 @@ int jb_list_json_add(struct jb_list_json *list, const struct jb_record *record)
     jb_export_run_json(&list->json, "run", record);
     jb_export_energy_member(&list->json, "machine_j", record, record->machine_uj);
     jb_export_energy_member(&list->json, "footprint_j", record, record->footprint_uj);
-    jb_json_number(&list->json, "emissions_g", record->emissions_g);
+    jb_json_number(&list->json, "emissions_g", jb_export_known(record, record->emissions_g));
     jb_json_close(&list->json, '}');
     return list->out.failed ? -ENOMEM : 0;
 }

@@ -85,9 +85,10 @@ static void put_sigma(struct row *row, const struct column *column)
     jb_export_number(row->out, jb_export_measured(row->record) ? number(row, column) / 1e6 : NAN);
 }
 
-static void put_coverage(struct row *row, const struct column *column)
+/* A figure that is made from energy. */
+static void put_known(struct row *row, const struct column *column)
 {
-    jb_export_number(row->out, jb_export_measured(row->record) ? number(row, column) : NAN);
+    jb_export_number(row->out, jb_export_known(row->record, number(row, column)));
 }
 
 static void put_time(struct row *row, const struct column *column)
@@ -206,9 +207,9 @@ static const struct column columns[] = {
     {"footprint_uncertainty_j", put_sigma, offsetof(struct jb_record, footprint_uncertainty_uj)},
     {"measured_j", put_energy, offsetof(struct jb_record, measured_uj)},
     {"modelled_j", put_energy, offsetof(struct jb_record, modelled_uj)},
-    {"coverage", put_coverage, offsetof(struct jb_record, coverage)},
-    {"emissions_g", put_number, offsetof(struct jb_record, emissions_g)},
-    {"emissions_uncertainty_g", put_number, offsetof(struct jb_record, emissions_uncertainty_g)},
+    {"coverage", put_known, offsetof(struct jb_record, coverage)},
+    {"emissions_g", put_known, offsetof(struct jb_record, emissions_g)},
+    {"emissions_uncertainty_g", put_known, offsetof(struct jb_record, emissions_uncertainty_g)},
     {"embodied_g", put_number, offsetof(struct jb_record, embodied_g)},
     {"basis", put_text, offsetof(struct jb_record, basis)},
     {"intensity_g_per_kwh", put_number, offsetof(struct jb_record, intensity_g_per_kwh)},
