@@ -8,7 +8,7 @@ packages() {
   case "$1" in
     build) echo gcc libc6-dev meson ninja-build pkg-config python3 libsqlite3-dev libjansson-dev scdoc tzdata ;;
     run) echo python3-torch python3-sklearn ;;
-    test) echo clang libclang-rt-14-dev libcmocka-dev python3-pytest bash zsh fish sqlite3 chromium ;;
+    test) echo clang libclang-rt-14-dev libcmocka-dev python3-pytest bash zsh fish chromium ;;
     lint) echo clang clang-tidy clang-format cppcheck codespell ;;
     fuzz) echo clang libclang-rt-14-dev ;;
     bench) echo valgrind ;;
@@ -27,6 +27,7 @@ done
 missing=""
 if command -v dpkg-query >/dev/null 2>&1; then
   for package in $wanted; do
+    case " $missing " in *" $package "*) continue ;; esac
     installed "$package" || missing="$missing $package"
   done
 else
