@@ -395,7 +395,10 @@ void jb_session_stop(struct jb_session *session, const struct jb_ending *ending)
 
 void jb_session_cancel(struct jb_session *session)
 {
-    jb_writer_finish(session->writer, STORE_WAIT_NS, NULL);
+    if (jb_writer_finish(session->writer, STORE_WAIT_NS, NULL) == -ETIMEDOUT) {
+        session->store = NULL; /* the abandoned writer still holds it */
+        session->stored = false;
+    }
     session->writer = NULL;
     if (session->stored) {
         session->record.status = JB_RUN_FAILED;

@@ -12,6 +12,7 @@
 #define CHECK_AFTER_NS   (2 * JB_NS_PER_S) /* sensors.md 7: cross-check a counter over 2 s */
 #define CHECK_TOLERANCE  0.25
 #define MIRROR_TOLERANCE 0.02
+#define MIRROR_SKEW_NS   (10 * JB_NS_PER_MS)
 
 void session_resolve(struct jb_session *session)
 {
@@ -60,14 +61,39 @@ static int twin_of(const struct jb_session *session, int leaf)
     return -1;
 }
 
+/* By how much two looks at one counter may differ: one of them may have seen it move a step earlier. */
+static double step_uj(const struct channel_state *state)
+{
+    uint64_t period_ns = jb_account_period_ns(&state->account);
+    double step_ns = (double)(period_ns > MIRROR_SKEW_NS ? period_ns : MIRROR_SKEW_NS);
+
+    return 1.1 * (double)state->account.max_power_seen_uw * step_ns / 1e9;
+}
+
 /* Mirrored dies are one counter: books that part by more than an update step were two counters after all. */
 static bool mirror_parted(const struct channel_state *leaf, const struct channel_state *mirror)
 {
     uint64_t a = leaf->account.energy_uj, b = mirror->account.energy_uj;
     uint64_t larger = a > b ? a : b, difference = a > b ? a - b : b - a;
-    uint64_t step_uj = leaf->account.max_power_seen_uw / 100; /* 10 ms: they are not read at the same instant */
+    return leaf->account.changes >= 3 && (double)difference > step_uj(leaf) &&
+           (double)difference > MIRROR_TOLERANCE * (double)larger;
+}
 
-    return leaf->account.changes >= 3 && difference > step_uj && (double)difference > MIRROR_TOLERANCE * (double)larger;
+/* A pair that was caught between its two updates when it was opened did not look like one counter then (sensor.h,
+ * jb_mirror_detect()): dies whose counters show the same value after they moved do. */
+static bool mirrors_after_all(const struct jb_session *session, int a, int b)
+{
+    const struct channel_state *x = &session->channels[a], *y = &session->channels[b];
+    const struct jb_channel *p = x->channel, *q = y->channel;
+    uint64_t apart =
+        x->account.raw > y->account.raw ? x->account.raw - y->account.raw : y->account.raw - x->account.raw;
+
+    return session->nodes[a].source == session->nodes[b].source && p->domain == JB_DOMAIN_PACKAGE &&
+           q->domain == JB_DOMAIN_PACKAGE && p->method == JB_METHOD_COUNTER && q->method == JB_METHOD_COUNTER &&
+           p->unit == q->unit && p->unit >= 0 && p->die >= 0 && q->die >= 0 && p->die != q->die && !p->zero_at_open &&
+           !q->zero_at_open && p->unit_num == q->unit_num && p->unit_den == q->unit_den && p->wrap == q->wrap &&
+           x->account.changes >= 3 && y->account.changes >= 3 && !y->parted && session->nodes[a].mirror_of < 0 &&
+           session->nodes[b].mirror_of < 0 && (double)apart * (double)p->unit_num / (double)p->unit_den <= step_uj(x);
 }
 
 static void check_pair(struct jb_session *session, int leaf, int twin, uint64_t now_ns)
@@ -107,16 +133,23 @@ static void check_pair(struct jb_session *session, int leaf, int twin, uint64_t 
 
 void session_check_twins(struct jb_session *session, uint64_t now_ns)
 {
-    bool parted = false;
+    bool changed = false;
 
     for (int i = 0; i < session->channel_count; i++) {
         int original = session->nodes[i].mirror_of;
         if (original >= 0 && mirror_parted(&session->channels[original], &session->channels[i])) {
             session->nodes[i].mirror_of = -1;
-            parted = true;
+            session->channels[i].parted = true;
+            changed = true;
+        }
+        for (int j = 0; j < i; j++) {
+            if (mirrors_after_all(session, j, i)) {
+                session->nodes[i].mirror_of = j;
+                changed = true;
+            }
         }
     }
-    if (parted) {
+    if (changed) {
         session_resolve(session);
     }
     for (int i = 0; i < session->channel_count; i++) {

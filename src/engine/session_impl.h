@@ -44,6 +44,7 @@ struct channel_state {
     int check_twin;
     uint64_t check_leaf_uj, check_twin_uj, check_ns;
     bool contradicted;
+    bool parted; /* was taken for a mirror of another die and is none */
 };
 
 struct jb_session {

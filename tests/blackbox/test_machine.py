@@ -178,3 +178,25 @@ def test_nobody_who_reads_the_report_does_not_cost_the_exit_status(joulebook, ma
     os.close(writer)
     os.close(reader)
     assert meter.wait(timeout=20) == 3
+
+
+def test_mirrored_dies_that_were_caught_between_two_updates_count_once(joulebook, tmp_path):
+    """At the start the second die lags behind the first, as if they were two counters; soon both show the same."""
+    with Machine(tmp_path / "root", packages=(100.0,), dram=(5.0,)) as machine:
+        machine.stop.set()
+        machine.process.join()
+        machine.zones = [z for z in machine.zones if z[0].parent.name == "intel-rapl:0"]
+        for path in machine.powercap.iterdir():
+            if path.name != "intel-rapl:0":
+                (path / "name").write_text("not of interest\n")
+        machine.write("sys/class/powercap/intel-rapl:0/name", "package-0-die-0\n")
+        machine.zone("intel-rapl:5", "package-0-die-1", 100.0, 1_000_000_000)
+        machine.write("sys/class/powercap/intel-rapl:5/energy_uj", "000000000001\n")
+        meter = joulebook.start("run", "--quiet", "--root", machine.root, "--name", "dies", "--basis", "machine", "--", "sleep", "4")
+        time.sleep(0.3)
+        machine.stop.clear()
+        machine.zones = [(path, watts, 1_000_000_000) for path, watts, _ in machine.zones]
+        with machine:
+            assert meter.wait(timeout=20) == 0
+    energy = closes(joulebook.record("dies"))
+    assert len([c for c in energy["channels"] if c["in_total"] and c["name"].startswith("package")]) == 1
