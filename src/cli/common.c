@@ -75,14 +75,16 @@ int cli_parse(const struct jb_command *command, int argc, char **argv, jb_option
 
 int cli_config(struct cli_common *common, struct jb_conf **ret_conf, struct jb_diag *diag)
 {
+    const char *origin = "--root";
     if (common->root == NULL) {
         common->root = getenv("JOULEBOOK_ROOT");
+        origin = "JOULEBOOK_ROOT";
     }
     if (common->root != NULL && common->root[0] == '\0') {
         common->root = NULL;
     }
     if (common->root != NULL && access(common->root, X_OK) != 0) {
-        return jb_fail(diag, -errno, "--root %s: %s", common->root, strerror(errno));
+        return jb_fail(diag, -errno, "%s %s: %s", origin, common->root, strerror(errno));
     }
     return jb_conf_load(common->root, ret_conf, diag);
 }
@@ -108,9 +110,11 @@ int cli_open_store(const struct jb_command *command, const struct cli_common *co
     if (cli_config(&own, ret_conf, &diag) < 0) {
         return cli_error(command, EXIT_USAGE, &diag);
     }
-    int error = jb_store_open(cli_db_path(common, *ret_conf), mode, ret_store, &diag);
+    const char *path = cli_db_path(common, *ret_conf);
+    int error = jb_store_open(path, mode, ret_store, &diag);
     if (error == -ENOENT) {
-        return cli_complain(command, 1, "no run has been recorded yet; begin with: joulebook run -- COMMAND");
+        return cli_complain(command, 1, "no run has been recorded%s%s yet; begin with: joulebook run -- COMMAND",
+                            path != NULL ? " in " : "", path != NULL ? path : "");
     }
     return error < 0 ? cli_error(command, 1, &diag) : -1;
 }
@@ -120,8 +124,9 @@ int cli_load_run(const struct jb_command *command, struct jb_store *store, const
     char id[JB_RUN_ID_TEXT];
     struct jb_diag diag = {0};
 
-    if (jb_store_find(store, run, id, &diag) < 0) {
-        return cli_error(command, EXIT_USAGE, &diag);
+    int error = jb_store_find(store, run, id, &diag);
+    if (error < 0) {
+        return cli_error(command, error == -ENOENT || error == -ENOTUNIQ ? EXIT_USAGE : 1, &diag);
     }
     if (jb_store_load(store, id, ret, &diag) < 0) {
         return cli_error(command, 1, &diag);

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <math.h>
 
+#define COLUMNS   80
 #define SURVEY_NS (2500 * JB_NS_PER_MS) /* long enough for the cross-check of a counter against its power */
 
 enum { OPT_SENSORS = OPT_OWN };
@@ -50,12 +51,23 @@ static void role(const struct jb_record *record, size_t index, char *buffer, siz
     if (channel->in_total) {
         jb_copy(buffer, size, "counted");
     } else if (channel->twin_of >= 0 && (size_t)channel->twin_of < record->channel_count) {
-        snprintf(buffer, size, "same as %s", record->channels[channel->twin_of].id);
+        snprintf(buffer, size, "as %s", record->channels[channel->twin_of].id);
     } else if (channel->parent >= 0 && (size_t)channel->parent < record->channel_count) {
-        snprintf(buffer, size, "inside %s", record->channels[channel->parent].id);
+        snprintf(buffer, size, "in %s", record->channels[channel->parent].id);
     } else {
         jb_copy(buffer, size, "check only");
     }
+}
+
+/* Who reads a channel, where and what to know of it, below the table: paths are too long for a column. */
+static void print_origin(const struct jb_channel *origin, const char *source, const struct cli_style *style)
+{
+    char text[sizeof(origin->path) + sizeof(origin->note) + 64];
+
+    snprintf(text, sizeof(text), "%s, %s%s%s", source, origin->path, origin->note[0] != '\0' ? "; " : "", origin->note);
+    printf("  %s%s: ", style->dim, origin->id);
+    cli_wrap(stdout, text, 4 + cli_columns(origin->id), COLUMNS);
+    printf("%s\n", style->off);
 }
 
 static void print_channels(const struct jb_session *session, const struct jb_record *record,
@@ -64,8 +76,7 @@ static void print_channels(const struct jb_session *session, const struct jb_rec
     const struct jb_meter *meter = jb_session_meter(session);
     struct cli_table table;
 
-    cli_table_init(&table, (const char *const[]){"channel", "source", "status", ">power", ">updates every", ">error",
-                                                 "role", "where", NULL});
+    cli_table_init(&table, (const char *const[]){"channel", "status", ">power", ">every", ">error", "role", NULL});
     for (size_t i = 0; i < record->channel_count; i++) {
         const struct jb_record_channel *channel = &record->channels[i];
         const struct jb_channel *origin = jb_meter_channel(meter, (int)i);
@@ -76,14 +87,12 @@ static void print_channels(const struct jb_session *session, const struct jb_rec
         role(record, i, what, sizeof(what));
         cli_table_row(&table, (const char *const[]){
                                   channel->id,
-                                  channel->source,
                                   origin->status == JB_OK ? channel->method : jb_status_name(origin->status),
                                   jb_format_power(covered_s > 0 ? (double)channel->energy_uj / 1e6 / covered_s : NAN,
                                                   power, sizeof(power)),
                                   jb_format_duration(period_s, period, sizeof(period)),
                                   percent,
                                   origin->status == JB_OK ? what : "not used",
-                                  origin->path,
                               });
     }
     cli_table_print(&table, stdout, "  ", style->dim, style->off);
@@ -95,8 +104,8 @@ static void print_channels(const struct jb_session *session, const struct jb_rec
             if (origin->fix[0] != '\0') {
                 printf("      mend it with: %s\n", origin->fix);
             }
-        } else if (origin->note[0] != '\0') {
-            printf("  %s%s: %s%s\n", style->dim, origin->id, origin->note, style->off);
+        } else {
+            print_origin(origin, record->channels[i].source, style);
         }
     }
 }
@@ -112,8 +121,9 @@ static void print_missing(const struct jb_session *session, const struct cli_sty
         if (info.result == 0) {
             continue;
         }
-        printf("  %-14s %s%s%s\n", info.driver, info.result == -ENODEV ? style->dim : style->yellow,
-               info.reason[0] != '\0' ? info.reason : "did not open", style->off);
+        printf("  %-14s %s", info.driver, info.result == -ENODEV ? style->dim : style->yellow);
+        cli_wrap(stdout, info.reason[0] != '\0' ? info.reason : "did not open", 17, COLUMNS);
+        printf("%s\n", style->off);
         if (info.fix[0] != '\0') {
             printf("  %-14s mend it with: %s\n", "", info.fix);
         }

@@ -4,6 +4,7 @@
 #include "base/units.h"
 #include "cli/cli.h"
 #include "cli/run_options.h"
+#include "cli/table.h"
 
 #include <jansson.h>
 
@@ -69,6 +70,15 @@ static void print_json(const struct jb_intensity *intensity)
     json_decref(object);
 }
 
+static void print_more(const char *label, const char *text, const struct cli_style *style)
+{
+    if (text[0] != '\0') {
+        printf("  %s%-6s  ", style->dim, label);
+        cli_wrap(stdout, text, 10, 80);
+        printf("%s\n", style->off);
+    }
+}
+
 static void print_text(const struct jb_intensity *intensity, const struct cli_style *style)
 {
     char value[JB_UNIT_TEXT], sigma[JB_UNIT_TEXT], year[16] = "";
@@ -81,10 +91,8 @@ static void print_text(const struct jb_intensity *intensity, const struct cli_st
            jb_format_3(intensity->g_per_kwh, value, sizeof(value)),
            jb_format_3(intensity->g_per_kwh * intensity->rel_error, sigma, sizeof(sigma)), style->off, year,
            intensity->factor, intensity->estimated ? ", estimated" : "");
-    printf("  %ssource: %s%s\n", style->dim, intensity->source, style->off);
-    if (intensity->note[0] != '\0') {
-        printf("  %snote: %s%s\n", style->dim, intensity->note, style->off);
-    }
+    print_more("source", intensity->source, style);
+    print_more("note", intensity->note, style);
 }
 
 static void list_zones(void)

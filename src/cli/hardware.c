@@ -14,7 +14,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define MAX_PARTS 20
+#define MAX_PARTS    20
+#define COLUMNS      80
+#define VALUE_COLUMN 13
 
 static const struct jb_option options[] = {
     CLI_OPTION_JSON, CLI_OPTION_ROOT, CLI_OPTION_COLOR, CLI_OPTION_HELP, {0},
@@ -34,7 +36,16 @@ static const char *watts(double value, char *buffer, size_t size)
 static void row(const char *label, const char *value, const struct cli_style *style, const char *more)
 {
     if (value[0] != '\0') {
-        printf("  %-10s %s%s%s%s\n", label, value, style->dim, more, style->off);
+        printf("  %-10s ", label);
+        cli_wrap(stdout, value, VALUE_COLUMN, COLUMNS);
+        if (more[0] != '\0') {
+            /* beside a short value, else below it */
+            bool beside = VALUE_COLUMN + cli_columns(value) + 2 + cli_columns(more) <= COLUMNS;
+            printf(beside ? "  %s%*s" : "\n%s%*s", style->dim, beside ? 0 : VALUE_COLUMN, "");
+            cli_wrap(stdout, more, VALUE_COLUMN, beside ? 2 * COLUMNS : COLUMNS);
+            fputs(style->off, stdout);
+        }
+        putchar('\n');
     }
 }
 
@@ -50,42 +61,44 @@ static void print_machine(const struct jb_machine *machine, const struct jb_sess
     jb_ram_power_model(machine, &ram);
     jb_embodied(machine, 0, config->embodied_kg, config->lifetime_s, &embodied);
     printf("%s%s%s\n", style->bold, machine->board[0] != '\0' ? machine->board : "this machine", style->off);
-    snprintf(more, sizeof(more), "  %u socket%s, %u cores, %u threads%s%s", machine->cpu.sockets,
+    snprintf(more, sizeof(more), "%u socket%s, %u cores, %u threads%s%s%s", machine->cpu.sockets,
              machine->cpu.sockets == 1 ? "" : "s", machine->cpu.cores, machine->cpu.threads,
-             machine->virtual_machine ? ", virtual machine " : "", machine->hypervisor);
+             machine->virtual_machine ? ", virtual machine" : "", machine->hypervisor[0] != '\0' ? " " : "",
+             machine->hypervisor);
     row("CPU", machine->cpu.name[0] != '\0' ? machine->cpu.name : "unknown", style, more);
     snprintf(text, sizeof(text), "%s per socket", watts(machine->cpu.tdp_w, a, sizeof(a)));
-    snprintf(more, sizeof(more), "  %s", machine->cpu.source);
+    snprintf(more, sizeof(more), "%s", machine->cpu.source);
     row("TDP", machine->cpu.tdp_w > 0 ? text : "unknown", style, more);
     snprintf(text, sizeof(text), "%s idle, %s busy", jb_format_power(jb_cpu_power_w(&cpu, 0), a, sizeof(a)),
              jb_format_power(jb_cpu_power_w(&cpu, 1), b, sizeof(b)));
-    snprintf(more, sizeof(more), "  ± %.0f %%%s%s", cpu.rel_error * 100, cpu.note[0] != '\0' ? "; " : "", cpu.note);
+    snprintf(more, sizeof(more), "± %.0f %%%s%s", cpu.rel_error * 100, cpu.note[0] != '\0' ? "; " : "", cpu.note);
     row("CPU model", text, style, more);
     snprintf(text, sizeof(text), "%s", jb_format_bytes((double)machine->ram_bytes, a, sizeof(a)));
-    snprintf(more, sizeof(more), "  %u modules %s", machine->dimms, machine->dimm_type);
+    snprintf(more, sizeof(more), "%u modules %s", machine->dimms, machine->dimm_type);
     row("memory", text, style, machine->dimms > 0 ? more : "");
     snprintf(text, sizeof(text), "%s idle, %s busy", jb_format_power(ram.idle_w, a, sizeof(a)),
              jb_format_power(ram.full_w, b, sizeof(b)));
-    snprintf(more, sizeof(more), "  ± %.0f %%%s%s", ram.rel_error * 100, ram.note[0] != '\0' ? "; " : "", ram.note);
+    snprintf(more, sizeof(more), "± %.0f %%%s%s", ram.rel_error * 100, ram.note[0] != '\0' ? "; " : "", ram.note);
     row("RAM model", text, style, more);
     for (unsigned i = 0; i < machine->gpu_count; i++) {
-        snprintf(more, sizeof(more), "  %s  %s", watts(machine->gpus[i].tdp_w, a, sizeof(a)), machine->gpus[i].source);
+        snprintf(more, sizeof(more), "%s  %s", watts(machine->gpus[i].tdp_w, a, sizeof(a)), machine->gpus[i].source);
         row("GPU", machine->gpus[i].name, style, more);
     }
     snprintf(text, sizeof(text), "%.0f kg CO2e ± %.0f %%", embodied.total_kg, embodied.rel_error * 100);
-    snprintf(more, sizeof(more), "  over %.1f years, %.0f %% of it ours; %s", embodied.lifetime_s / (365 * 86400.0),
-             embodied.reserved * 100, embodied.source);
+    snprintf(more, sizeof(more), "over %.1f years; %s", embodied.lifetime_s / (365 * 86400.0), embodied.source);
     row("embodied", text, style, more);
     row("id", machine->id, style, "");
 }
 
 static int print_parts(const char *name, const struct cli_common *common)
 {
-    const struct jb_part *parts[MAX_PARTS];
-    size_t count = jb_part_search(name, parts, MAX_PARTS);
+    const struct jb_part *parts[MAX_PARTS + 1];
+    size_t count = jb_part_search(name, parts, MAX_PARTS + 1);
+    bool more = count > MAX_PARTS;
     struct cli_style style = cli_style(common, stdout);
     struct cli_table table;
 
+    count = more ? MAX_PARTS : count;
     if (count == 0) {
         return cli_complain(&cmd_hardware, EXIT_USAGE,
                             "no part like '%s' is in the table; a CPU can be given by [hardware] cpu_tdp", name);
@@ -108,8 +121,7 @@ static int print_parts(const char *name, const struct cli_common *common)
         json_decref(root);
         return 0;
     }
-    cli_table_init(&table,
-                   (const char *const[]){"kind", "part", ">TDP", ">max turbo", ">idle", ">cores", "source", NULL});
+    cli_table_init(&table, (const char *const[]){"kind", "part", ">TDP", ">turbo", ">idle", ">cores", "source", NULL});
     for (size_t i = 0; i < count; i++) {
         char model[160], tdp[JB_UNIT_TEXT], turbo[JB_UNIT_TEXT], idle[JB_UNIT_TEXT], cores[16] = "";
         snprintf(model, sizeof(model), "%s %s", parts[i]->vendor, parts[i]->model);
@@ -123,6 +135,9 @@ static int print_parts(const char *name, const struct cli_common *common)
     }
     cli_table_print(&table, stdout, "", style.dim, style.off);
     cli_table_finish(&table);
+    if (more) {
+        printf("%sthere are more; name it more closely%s\n", style.dim, style.off);
+    }
     return 0;
 }
 
@@ -134,13 +149,10 @@ static int print_this(struct cli_common *common)
     struct jb_diag diag = {0};
     char *text;
 
-    if (cli_config(common, &conf, &diag) < 0) {
+    if (cli_config(common, &conf, &diag) < 0 || cli_hardware_config(conf, &config, &diag) < 0 ||
+        jb_machine_probe(common->root, &config.hints, &machine, &diag) < 0) {
+        jb_conf_destroy(conf);
         return cli_error(&cmd_hardware, EXIT_USAGE, &diag);
-    }
-    cli_hardware_config(conf, &config);
-    int status = 0;
-    if (jb_machine_probe(common->root, &config.hints, &machine, &diag) < 0) {
-        status = cli_error(&cmd_hardware, 1, &diag);
     }
     if (!common->json) {
         struct cli_style style = cli_style(common, stdout);
@@ -150,7 +162,7 @@ static int print_this(struct cli_common *common)
         free(text);
     }
     jb_conf_destroy(conf);
-    return status;
+    return 0;
 }
 
 static int hardware_main(int argc, char **argv, void *context)

@@ -78,42 +78,50 @@ static int handle(void *context, const struct jb_option *option, const char *val
     return 0;
 }
 
-static void command_text(const struct jb_record *record, char *buffer, size_t size)
-{
-    size_t used = 0;
+#define ID_SHOWN   10 /* the time of the start: enough to name a run */
+#define NAME_SHOWN 60
 
-    buffer[0] = '\0';
-    for (size_t i = 0; i < record->command_count && used + 1 < size; i++) {
-        int length = snprintf(buffer + used, size - used, "%s%s", i > 0 ? " " : "", record->command[i]);
-        used += length > 0 ? (size_t)length : 0;
+/* The name, or else the command; cut to NAME_SHOWN characters. */
+static void name_text(const struct jb_record *record, char *buffer, size_t size)
+{
+    JB_CLEANUP(jb_buf_finish) struct jb_buf text = {0};
+    size_t length = 0;
+
+    jb_buf_puts(&text, record->name != NULL ? record->name : "");
+    for (size_t i = 0; i < record->command_count && record->name == NULL; i++) {
+        jb_buf_printf(&text, "%s%s", i > 0 ? " " : "", record->command[i]);
     }
-    if (used >= size && size > 4) {
-        memcpy(buffer + size - 4, "...", 4);
+    const char *whole = text.data != NULL ? text.data : "";
+    for (int shown = 0; shown < NAME_SHOWN && whole[length] != '\0' && length + 8 < size; shown++) {
+        do { /* a character and the bytes that continue it */
+            length++;
+        } while (((unsigned char)whole[length] & 0xc0) == 0x80 && length + 8 < size);
     }
+    snprintf(buffer, size, "%.*s%s", (int)length, whole, whole[length] != '\0' ? "..." : "");
 }
 
 static int add_row(void *context, const struct jb_record *record)
 {
     struct cli_table *table = context;
-    char started[32], duration[JB_UNIT_TEXT], machine[JB_UNIT_TEXT], footprint[JB_UNIT_TEXT], mass[JB_UNIT_TEXT],
-        command[40];
+    char id[ID_SHOWN + 1], started[32], duration[JB_UNIT_TEXT], footprint[JB_UNIT_TEXT], mass[JB_UNIT_TEXT],
+        name[NAME_SHOWN * 4 + 8];
     time_t seconds = (time_t)(record->started_ns / (int64_t)JB_NS_PER_S);
     struct tm local;
     bool known = record->machine_uj > 0;
 
     strftime(started, sizeof(started), "%Y-%m-%d %H:%M", localtime_r(&seconds, &local));
-    command_text(record, command, sizeof(command));
+    snprintf(id, sizeof(id), "%.*s", ID_SHOWN, record->id);
+    name_text(record, name, sizeof(name));
     cli_table_row(
         table,
         (const char *const[]){
-            record->id,
+            id,
             started,
             jb_run_status_name(record->status),
             isnan(record->duration_s) ? "" : jb_format_duration(record->duration_s, duration, sizeof(duration)),
-            known ? jb_format_energy((double)record->machine_uj / 1e6, machine, sizeof(machine)) : "unknown",
             known ? jb_format_energy((double)record->footprint_uj / 1e6, footprint, sizeof(footprint)) : "unknown",
-            jb_format_mass(record->emissions_g, mass, sizeof(mass)),
-            record->name != NULL ? record->name : command,
+            jb_format_mass(known ? record->emissions_g : NAN, mass, sizeof(mass)),
+            name,
         });
     return 0;
 }
@@ -125,7 +133,13 @@ static int add_json(void *context, const struct jb_record *record)
 
 static int print_id(void *context, const struct jb_record *record)
 {
-    printf("%s%s%s\n", record->id, record->name != NULL ? "\t" : "", record->name != NULL ? record->name : "");
+    JB_CLEANUP(jb_freep) char *name = strdup(record->name != NULL ? record->name : "");
+
+    if (name == NULL) {
+        return -ENOMEM;
+    }
+    jb_sanitise(name); /* a name may hold newlines: a line is one run all the same */
+    printf("%s%s%s\n", record->id, name[0] != '\0' ? "\t" : "", name);
     return 0;
 }
 
@@ -171,10 +185,12 @@ static int list_main(int argc, char **argv, void *context)
         } else {
             struct cli_style style = cli_style(&list.common, stdout);
             struct cli_table table;
-            cli_table_init(&table, (const char *const[]){"run", "started", "status", ">duration", ">machine",
-                                                         ">footprint", ">CO2e", "name or command", NULL});
+            cli_table_init(&table, (const char *const[]){"run", "started", "status", ">duration", ">footprint", ">CO2e",
+                                                         "name", NULL});
             error = jb_store_list(store, &list.filter, add_row, &table, &diag);
-            cli_table_print(&table, stdout, "", style.dim, style.off);
+            if (error == 0) {
+                cli_table_print(&table, stdout, "", style.dim, style.off);
+            }
             cli_table_finish(&table);
         }
         if (error < 0) {

@@ -7,12 +7,16 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/table.h"
 
 #include <math.h>
 #include <string.h>
 
-#define NAME_WIDTH  34
-#define VALUE_WIDTH 27
+#define COLUMNS     80
+#define LABEL_WIDTH 11
+#define VALUE_WIDTH 23 /* "9.99 ug ± 9.99 ug CO2e" and a space */
+#define MEANING     (2 + LABEL_WIDTH + VALUE_WIDTH)
+#define MIN_NAME    16
 
 char *cli_energy_pm(double energy_uj, double sigma_uj, char *buffer, size_t size)
 {
@@ -64,37 +68,72 @@ static void head(FILE *out, const struct jb_record *record, const struct cli_sty
     fprintf(out, " after %s\n", jb_format_duration(record->duration_s, text, sizeof(text)));
 }
 
+/* What was booked nothing for is not known: a run may be over before its first reading. */
+static bool booked(const struct jb_record_channel *channel)
+{
+    return channel->covered_ns > 0;
+}
+
+static bool any_booked(const struct jb_record *record)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < record->channel_count; i++) {
+        any = any || (record->channels[i].in_total && booked(&record->channels[i]));
+    }
+    return any;
+}
+
+static void device_row(struct cli_table *table, const struct jb_record_channel *channel, int name_width)
+{
+    char energy[2 * JB_UNIT_TEXT + 8], power[JB_UNIT_TEXT], method[64], name[320];
+    double covered_s = booked(channel) ? (double)channel->covered_ns / 1e9 : NAN;
+
+    snprintf(method, sizeof(method), "%s (%s)", channel->method, channel->source);
+    snprintf(name, sizeof(name), "%.*s%s%s%s", name_width, channel->name, channel->flag_text[0] != '\0' ? "  [" : "",
+             channel->flag_text, channel->flag_text[0] != '\0' ? "]" : "");
+    cli_energy_pm((double)channel->energy_uj, channel->uncertainty_uj, energy, sizeof(energy));
+    cli_table_row(table, (const char *const[]){
+                             channel->device,
+                             booked(channel) ? energy : "unknown",
+                             jb_format_power((double)channel->energy_uj / 1e6 / covered_s, power, sizeof(power)),
+                             method,
+                             name,
+                         });
+}
+
+/* Twice: the first time tells how much of the line is left to the names. */
 static void devices(FILE *out, const struct jb_record *record, const struct cli_style *style)
 {
-    fprintf(out, "\n  %s%-10s%-*s%-10s%-25s what%s\n", style->dim, "device", VALUE_WIDTH, "energy", "power", "method",
-            style->off);
-    for (size_t i = 0; i < record->channel_count; i++) {
-        const struct jb_record_channel *channel = &record->channels[i];
-        char text[2 * JB_UNIT_TEXT + 8], method[64];
-        if (!channel->in_total) {
-            continue;
+    int name_width = 0;
+
+    for (int round = 0; round < 2; round++) {
+        struct cli_table table;
+        cli_table_init(&table, (const char *const[]){"device", ">energy", ">power", "method", "what", NULL});
+        for (size_t i = 0; i < record->channel_count; i++) {
+            if (record->channels[i].in_total) {
+                device_row(&table, &record->channels[i], name_width);
+            }
         }
-        snprintf(method, sizeof(method), "%s (%s)", channel->method, channel->source);
-        fprintf(out, "  %-10s", channel->device);
-        cell(out, cli_energy_pm((double)channel->energy_uj, channel->uncertainty_uj, text, sizeof(text)), VALUE_WIDTH);
-        double covered_s = (double)channel->covered_ns / 1e9;
-        cell(out,
-             jb_format_power(covered_s > 0 ? (double)channel->energy_uj / 1e6 / covered_s : NAN, text, sizeof(text)),
-             10);
-        bool modelled = jb_streq(channel->method, "modelled");
-        fprintf(out, "%s", modelled ? style->yellow : "");
-        cell(out, method, 25);
-        fprintf(out, "%s %.*s%s%s%s\n", modelled ? style->off : "", NAME_WIDTH, channel->name,
-                channel->flag_text[0] != '\0' ? "  [" : "", channel->flag_text,
-                channel->flag_text[0] != '\0' ? "]" : "");
+        if (round == 0) {
+            int left = COLUMNS - 2 - cli_table_width(&table, 4);
+            name_width = left > MIN_NAME ? left : MIN_NAME;
+        } else {
+            fputc('\n', out);
+            cli_table_print(&table, out, "  ", style->dim, style->off);
+        }
+        cli_table_finish(&table);
     }
 }
 
+/* A label, a value, and what it means in as many lines as that takes. */
 static void line(FILE *out, const struct cli_style *style, const char *label, const char *value, const char *meaning)
 {
-    fprintf(out, "  %s%-10s%s", style->bold, label, style->off);
-    cell(out, value, VALUE_WIDTH);
-    fprintf(out, "%s%s%s\n", style->dim, meaning, style->off);
+    fprintf(out, "  %s%-*s%s", style->bold, LABEL_WIDTH, label, style->off);
+    cell(out, value, meaning[0] != '\0' ? VALUE_WIDTH : 0);
+    fputs(style->dim, out);
+    cli_wrap(out, meaning, MEANING, COLUMNS);
+    fprintf(out, "%s\n", style->off);
 }
 
 static void totals(FILE *out, const struct jb_record *record, const struct cli_style *style)
@@ -102,7 +141,13 @@ static void totals(FILE *out, const struct jb_record *record, const struct cli_s
     char value[2 * JB_UNIT_TEXT + 8], meaning[160], other[JB_UNIT_TEXT], idle[JB_UNIT_TEXT], rest[JB_UNIT_TEXT];
 
     fputc('\n', out);
-    snprintf(meaning, sizeof(meaning), "all of the machine: run + idle %s + others %s + unattributed %s",
+    if (!any_booked(record)) {
+        line(out, style, "machine", "unknown", "nothing was read while it ran");
+        line(out, style, "run", "unknown", "");
+        line(out, style, "footprint", "unknown", "");
+        return;
+    }
+    snprintf(meaning, sizeof(meaning), "the whole machine: run + idle %s + others %s + unattributed %s",
              jb_format_energy((double)record->idle_uj / 1e6, idle, sizeof(idle)),
              jb_format_energy((double)record->others_uj / 1e6, other, sizeof(other)),
              jb_format_energy((double)record->unattributed_uj / 1e6, rest, sizeof(rest)));
@@ -123,7 +168,7 @@ static void carbon(FILE *out, const struct jb_record *record, const struct cli_s
     char value[2 * JB_UNIT_TEXT + 16], meaning[640], mass[JB_UNIT_TEXT], sigma[JB_UNIT_TEXT], number[JB_UNIT_TEXT];
     const struct jb_record_segment *segment = record->segment_count > 0 ? &record->segments[0] : NULL;
 
-    if (isnan(record->emissions_g)) {
+    if (isnan(record->emissions_g) || !any_booked(record)) {
         line(out, style, "carbon", "unknown", "");
         return;
     }
@@ -135,13 +180,12 @@ static void carbon(FILE *out, const struct jb_record *record, const struct cli_s
         used += snprintf(meaning + used, sizeof(meaning) - (size_t)used, " x PUE %s",
                          jb_format_3(record->pue, number, sizeof(number)));
     }
-    snprintf(meaning + used, sizeof(meaning) - (size_t)used, ", %s%s%s%s",
+    snprintf(meaning + used, sizeof(meaning) - (size_t)used, ", %s%s%s%s; %s%s%s",
              record->zone_name[0] != '\0' ? record->zone_name : record->zone,
              segment != NULL && segment->factor[0] != '\0' ? ", " : "", segment != NULL ? segment->factor : "",
-             segment != NULL && segment->estimated ? ", estimated" : "");
+             segment != NULL && segment->estimated ? ", estimated" : "", segment != NULL ? segment->source : "",
+             record->zone_note[0] != '\0' ? "; " : "", record->zone_note);
     line(out, style, "carbon", value, meaning);
-    fprintf(out, "  %-10s%-*s%s%s%s%s%s\n", "", VALUE_WIDTH, "", style->dim, segment != NULL ? segment->source : "",
-            record->zone_note[0] != '\0' ? "; " : "", record->zone_note, style->off);
     if (!isnan(record->embodied_g)) {
         snprintf(value, sizeof(value), "%s CO2e", jb_format_mass(record->embodied_g, mass, sizeof(mass)));
         line(out, style, "embodied", value, "making this hardware, for the time of the run; not in the line above");
@@ -176,10 +220,10 @@ static void doubts(FILE *out, const struct jb_record *record, const struct cli_s
             seen = seen || (record->channels[j].in_total && jb_streq(record->channels[j].note, channel->note));
         }
         if (channel->in_total && channel->note[0] != '\0' && !seen) {
-            fprintf(out, "  %snote: ", style->dim);
-            put(out, channel->source);
-            fputs(": ", out);
-            put(out, channel->note);
+            char text[sizeof(channel->note) + sizeof(channel->source) + 16];
+            snprintf(text, sizeof(text), "note: %s: %s", channel->source, channel->note);
+            fprintf(out, "  %s", style->dim);
+            cli_wrap(out, text, 2, COLUMNS);
             fprintf(out, "%s\n", style->off);
         }
         model_idle =
@@ -188,8 +232,8 @@ static void doubts(FILE *out, const struct jb_record *record, const struct cli_s
     }
     if (model_idle) {
         fprintf(out,
-                "  %snote: idle power is the model's; measure this machine's when it is quiet: joulebook calibrate "
-                "idle%s\n",
+                "  %snote: idle power is the model's; when the machine is quiet, measure it:\n"
+                "        joulebook calibrate idle%s\n",
                 style->dim, style->off);
     }
     for (size_t i = 0; i < record->warning_count; i++) {
@@ -205,14 +249,14 @@ static void next_steps(FILE *out, const struct jb_record *record, const struct c
         return;
     }
     bool zone_given = record->zone_note[0] == '\0';
-    fprintf(out, "\n  %snext:%s joulebook export %.10s --format html -o run.html   a page with charts\n", style->bold,
+    fprintf(out, "\n  %snext:%s joulebook export %.10s -f html -o run.html   a page with charts\n", style->bold,
             style->off, record->id);
     fputs("        joulebook list | show last | compare RUN RUN   the runs so far\n", out);
     if (!zone_given) {
-        fputs("        joulebook run --zone KR ...   name your grid (joulebook grid --list-zones)\n", out);
+        fputs("        joulebook run --zone KR ...   your grid; joulebook grid --list-zones\n", out);
     }
     if (record->modelled_uj > 0) {
-        fputs("        joulebook doctor   why some of this is modelled, and what would measure it\n", out);
+        fputs("        joulebook doctor   why some of this is modelled, what would measure it\n", out);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,8 +29,9 @@ static int remove_all(struct jb_store *store, char **runs, struct run_id *ids, s
     struct jb_diag diag = {0};
 
     for (size_t i = 0; i < count; i++) {
-        if (jb_store_find(store, runs[i], ids[i].text, &diag) < 0) {
-            return cli_error(&cmd_rm, EXIT_USAGE, &diag);
+        int error = jb_store_find(store, runs[i], ids[i].text, &diag);
+        if (error < 0) {
+            return cli_error(&cmd_rm, error == -ENOENT || error == -ENOTUNIQ ? EXIT_USAGE : 1, &diag);
         }
     }
     for (size_t i = 0; i < count; i++) {

@@ -254,7 +254,9 @@ static int cmd_run_main(int argc, char **argv, void *context)
         .tag_count = options.tag_count,
         .command = argv + first,
     };
-    cli_hardware_config(options.conf, &config);
+    if (cli_hardware_config(options.conf, &config, &diag) < 0) {
+        return cli_error(&cmd_run, EXIT_USAGE, &diag);
+    }
     if (jb_session_create(&config, &session, &diag) < 0) {
         return cli_error(&cmd_run, EXIT_OURS, &diag);
     }

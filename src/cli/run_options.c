@@ -177,17 +177,25 @@ static int duration(const struct jb_conf *conf, const char *key, const char *fla
         return 0; /* a config may say "none" */
     }
     if (value_ns < min_ns || value_ns > max_ns) {
-        return jb_fail(diag, -ERANGE, "%s of %s is out of range: it must be from %llu ms to %llu s", key,
-                       flag != NULL ? flag : jb_conf_origin(conf, "run", key),
+        return jb_fail(diag, -ERANGE, "%s%s: %s must be from %llu ms to %llu s", flag != NULL ? "--" : "",
+                       flag != NULL ? key : jb_conf_origin(conf, "run", key), flag != NULL ? flag : key,
                        (unsigned long long)(min_ns / JB_NS_PER_MS), (unsigned long long)(max_ns / JB_NS_PER_S));
     }
     *ret_ns = value_ns;
     return 0;
 }
 
-static int check_sensors(const char *sensors, struct jb_diag *diag)
+/* The list of the flag, or of the config: then the message says where it stands. */
+static int check_sensors(const struct jb_conf *conf, const char *flag, const char *sensors, struct jb_diag *diag)
 {
-    return sensors == NULL ? 0 : jb_meter_check_sensors(sensors, diag);
+    int error = sensors == NULL ? 0 : jb_meter_check_sensors(sensors, diag);
+
+    if (error < 0 && flag == NULL && diag != NULL) {
+        struct jb_diag inner = *diag;
+        jb_fail(diag, error, "%s: sensors: %s", jb_conf_origin(conf, "run", "sensors"), inner.text);
+        jb_fix(diag, "%s", inner.fix);
+    }
+    return error;
 }
 
 static int resolve(struct run_options *options, struct jb_diag *diag)
@@ -214,13 +222,14 @@ static int resolve(struct run_options *options, struct jb_diag *diag)
     if (options->basis == NULL) {
         options->basis = jb_conf_string(conf, "run", "basis");
     }
+    const char *sensors_flag = options->sensors;
     if (options->sensors == NULL) {
         options->sensors = jb_conf_string(conf, "run", "sensors");
     }
     options->quiet = options->quiet || jb_conf_bool(conf, "run", "quiet");
     options->live = options->live || jb_conf_bool(conf, "run", "live");
     options->db = cli_db_path(&options->common, conf);
-    error = check_sensors(options->sensors, diag);
+    error = check_sensors(conf, sensors_flag, options->sensors, diag);
     if (error < 0) {
         return error;
     }

@@ -5,13 +5,15 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/run_options.h"
+#include "hardware/probe.h"
 
 #include <poll.h>
 #include <string.h>
 
-void cli_hardware_config(const struct jb_conf *conf, struct jb_session_config *config)
+int cli_hardware_config(const struct jb_conf *conf, struct jb_session_config *config, struct jb_diag *diag)
 {
     double years = 0;
+    struct jb_parts_file table = {0};
 
     config->hints.table_path = jb_conf_string(conf, "hardware", "table");
     jb_conf_number(conf, "hardware", "cpu_tdp", &config->hints.cpu_tdp_w);
@@ -19,6 +21,13 @@ void cli_hardware_config(const struct jb_conf *conf, struct jb_session_config *c
     if (jb_conf_number(conf, "hardware", "lifetime", &years)) {
         config->lifetime_s = years * 365 * 86400;
     }
+    const char *path = config->hints.table_path;
+    int error = path != NULL && path[0] != '\0' ? jb_parts_load(path, &table, diag) : 0;
+    jb_parts_finish(&table);
+    if (error < 0 && diag != NULL && diag->fix[0] == '\0') {
+        jb_fix(diag, "mend it, or remove [hardware] table (%s)", jb_conf_origin(conf, "hardware", "table"));
+    }
+    return error;
 }
 
 int cli_survey_open(const struct jb_command *command, struct cli_common *common, const char *sensors, const char *db,
@@ -44,7 +53,9 @@ int cli_survey_open(const struct jb_command *command, struct cli_common *common,
         .pue = 1,
         .intensity = &intensity,
     };
-    cli_hardware_config(*ret_conf, &config);
+    if (cli_hardware_config(*ret_conf, &config, &diag) < 0) {
+        return cli_error(command, EXIT_USAGE, &diag);
+    }
     return jb_session_create(&config, ret_session, &diag) < 0 ? cli_error(command, 1, &diag) : -1;
 }
 

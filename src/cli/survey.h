@@ -6,8 +6,9 @@
 #include "cli/cli.h"
 #include "engine/session.h"
 
-/* What the session needs from the config. Strings belong to conf. */
-void cli_hardware_config(const struct jb_conf *conf, struct jb_session_config *config);
+/* What the session needs from the config. Strings belong to conf. The user's table of parts is read once to see whether
+ * it can be: what is configured and does not work is said before anything is measured. 0 or -errno with diag. */
+int cli_hardware_config(const struct jb_conf *conf, struct jb_session_config *config, struct jb_diag *diag);
 
 /* Open all sensors of the machine; db NULL: default place, "none": no store. -1 or an exit status. */
 int cli_survey_open(const struct jb_command *command, struct cli_common *common, const char *sensors, const char *db,

@@ -67,16 +67,33 @@ static void print_cell(FILE *out, const char *text, int width, bool right, bool 
     }
 }
 
+static int column_width(const struct cli_table *table, size_t column)
+{
+    int width = cli_columns(table->titles[column]);
+
+    for (size_t row = 0; row < table->rows; row++) {
+        int columns = cli_columns(cell_text(table, row, column));
+        width = columns > width ? columns : width;
+    }
+    return width;
+}
+
+int cli_table_width(const struct cli_table *table, size_t columns)
+{
+    int width = 0;
+
+    for (size_t i = 0; i < columns && i < table->columns; i++) {
+        width += column_width(table, i) + 2;
+    }
+    return width;
+}
+
 void cli_table_print(const struct cli_table *table, FILE *out, const char *indent, const char *dim, const char *off)
 {
     int width[CLI_TABLE_COLUMNS] = {0};
 
     for (size_t i = 0; i < table->columns; i++) {
-        width[i] = cli_columns(table->titles[i]);
-        for (size_t row = 0; row < table->rows; row++) {
-            int columns = cli_columns(cell_text(table, row, i));
-            width[i] = columns > width[i] ? columns : width[i];
-        }
+        width[i] = column_width(table, i);
     }
     fprintf(out, "%s%s", indent, dim);
     for (size_t i = 0; i < table->columns; i++) {
@@ -99,4 +116,28 @@ void cli_table_finish(struct cli_table *table)
     }
     free(table->cells);
     *table = (struct cli_table){0};
+}
+
+void cli_wrap(FILE *out, const char *text, int indent, int columns)
+{
+    char word[320];
+    int column = indent;
+
+    while (text[0] != '\0') {
+        size_t length = strcspn(text, " ");
+        snprintf(word, sizeof(word), "%.*s", (int)length, text);
+        jb_sanitise(word);
+        int width = cli_columns(word);
+        if (column > indent && column + 1 + width > columns) {
+            fprintf(out, "\n%*s", indent, "");
+            column = indent;
+        } else if (column > indent) {
+            fputc(' ', out);
+            column++;
+        }
+        fputs(word, out);
+        column += width;
+        text += length;
+        text += strspn(text, " ");
+    }
 }

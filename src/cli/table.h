@@ -28,6 +28,13 @@ void cli_table_row(struct cli_table *table, const char *const *cells); /* `colum
 void cli_table_print(const struct cli_table *table, FILE *out, const char *indent, const char *dim, const char *off);
 void cli_table_finish(struct cli_table *table);
 
+/* How wide the first `columns` columns are, with the space behind them. */
+int cli_table_width(const struct cli_table *table, size_t columns);
+
 int cli_columns(const char *text); /* characters of UTF-8 */
+
+/* Print text at column `indent`, sanitised, broken between words so that no line is longer than `columns` where words
+ * allow; further lines are indented. The cursor stands at `indent`; no newline at the end. */
+void cli_wrap(FILE *out, const char *text, int indent, int columns);
 
 #endif

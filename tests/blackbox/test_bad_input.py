@@ -156,3 +156,39 @@ def test_quiet_still_tells_that_a_run_is_not_kept(joulebook, tmp_path):
     result = joulebook("run", "--quiet", "--db", tmp_path, "--", "echo", "ran")
     assert result.stdout == "ran\n"
     assert len(result.stderr.splitlines()) == 1 and "not kept" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["kind,vendor\n", "kind,vendor,model,match_key,tdp_w,tdp_min_w,tdp_max_w,max_turbo_w,cores,idle_w,n_sources,"
+                                  "source\ncpu,AMD,EPYC 7742,,22"])
+def test_a_truncated_table_is_told_before_anything_runs(joulebook, tmp_path, text):
+    table, ran = tmp_path / "parts.csv", tmp_path / "ran"
+    table.write_text(text)
+    env = {"JOULEBOOK_HARDWARE_TABLE": str(table)}
+    for command in (["run", "--quiet", "--", "touch", ran], ["doctor"], ["hardware"]):
+        said = one_line(joulebook(*command, status=2, env=env))
+        assert str(table) in said and "; " in said
+    assert not ran.exists() and joulebook.runs() == []
+
+
+def test_a_damaged_database_is_no_bad_usage(joulebook):
+    """It is 1, not 2, and no empty table is printed as if there were no runs."""
+    for _ in range(3):
+        joulebook("run", "--quiet", "--", "true")
+    path = joulebook.home / "data/joulebook/joulebook.db"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:8192] + b"\xa5" * (len(whole) - 16384) + whole[-8192:])
+    for command in (["list"], ["show"], ["export", "last", "-f", "json"], ["rm", "last"]):
+        assert ".recover" in one_line(joulebook(*command, status=1))
+
+
+def test_a_database_that_is_not_there_is_named(joulebook, tmp_path):
+    assert str(tmp_path / "x.db") in one_line(joulebook("list", "--db", tmp_path / "x.db", status=1))
+
+
+def test_config_mistakes_are_told_with_their_place(joulebook):
+    conf = joulebook.home / "config/joulebook/joulebook.conf"
+    conf.parent.mkdir(parents=True)
+    for setting, word in (("sensors = rapl-perv", "rapl-perv"), ("baseline = 1h", "600 s")):
+        conf.write_text(f"[run]\n{setting}\n")
+        said = one_line(joulebook("run", "--", "true", status=2))
+        assert f"{conf}:2" in said and word in said

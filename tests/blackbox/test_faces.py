@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+import math
 import os
 import re
 import subprocess
+import sys
 
 import pytest
 from conftest import BUILD
@@ -48,6 +50,67 @@ def test_compare_says_how_much_and_whether_it_is_clear(two_runs):
     assert "reference" in text and "±" in text
     runs = json.loads(two_runs("compare", "first", "second", "--json").stdout)["runs"]
     assert [r["run"]["name"] for r in runs] == ["first", "second"]
+
+
+def fits(text, columns=80):
+    """Everything fits, but for commands, paths and sentences that are there to be copied or searched for."""
+    wide = [line for line in text.splitlines() if len(line) > columns and not re.search(r"mend it with|warning:|\S{50}", line)]
+    assert wide == []
+
+
+def test_what_people_read_fits_80_columns(two_runs, machine):
+    for command in (["show", "first"], ["show", "second"], ["compare", "first", "second", "last", "first"], ["grid"], ["grid", "US-CA"],
+                    ["hardware"], ["hardware", "--root", machine.root], ["hardware", "EPYC 7742"], ["list"], ["--help"]):
+        fits(two_runs(*command).stdout)
+    fits(two_runs("doctor", "--root", machine.root).stdout)
+    result = two_runs("run", "--root", machine.root, "--name", "third", "--", "sleep", "0.3")
+    fits(result.stderr)
+
+
+def test_compare_calls_a_difference_beyond_two_sigma_clear(joulebook):
+    """The sigmas of both in quadrature: a run of a hundred times the energy is no tie because its own sigma is large."""
+    joulebook("run", "--quiet", "--name", "small", "--", "sleep", "0.3")
+    joulebook("run", "--quiet", "--name", "large", "--", sys.executable, "-c",
+              "import time\nwhile time.process_time() < 1.5: pass")
+    small, large = (joulebook.record(name)["energy"] for name in ("small", "large"))
+    distance = large["footprint_j"] - small["footprint_j"]
+    sigma = math.hypot(large["footprint_uncertainty_j"], small["footprint_uncertainty_j"])
+
+    def verdict(*runs):
+        return re.search(r"^clear +(\w+)$", joulebook("compare", *runs).stdout, re.M).group(1)
+    assert verdict("small", "large") == ("no" if distance < 2 * sigma else "yes")
+    assert verdict("small", "small") == "no"
+
+
+def test_unknown_energy_is_unknown_everywhere_and_never_zero(joulebook):
+    """On a machine that answers nothing there is no energy, so no emissions either."""
+    joulebook("run", "--quiet", "--name", "blind", "--sensors", "nvml", "--", "true")
+    record = joulebook.record()
+    assert record["energy"]["machine_j"] is None and record["carbon"]["emissions_g"] is None
+    assert all(c["energy_j"] is None for c in record["energy"]["channels"])
+    assert joulebook.runs()[0]["emissions_g"] is None
+    assert "unknown" in joulebook("list").stdout
+    assert not re.search(r"\b0 (J|g)\b", joulebook("show").stdout + joulebook("list").stdout)
+    for form in ("summary", "codecarbon"):
+        row = next(csv.DictReader(io.StringIO(joulebook("export", "last", "-f", form).stdout)))
+        for key in ("emissions_g", "emissions", "cpu_j", "machine_j", "energy_consumed"):
+            assert row.get(key, "") == "", key
+
+
+def test_list_keeps_one_run_a_line_whatever_its_name(joulebook):
+    joulebook("run", "--quiet", "--name", "a\nb\x1b[31m", "--", "true")
+    joulebook("run", "--quiet", "--name", "x" * 5000, "--", "true")
+    joulebook("run", "--quiet", "--name", "\u540d" * 70, "--", "true")
+    assert len(joulebook("list").stdout.splitlines()) == 4
+    ids = joulebook("list", "--ids").stdout.splitlines()
+    assert len(ids) == 3 and all(re.fullmatch(r"[0-9A-Z]{26}\t[^\x00-\x1f]+", line) for line in ids)
+    names = [line.split("  ")[-1] for line in joulebook("list").stdout.splitlines()[1:]]
+    assert names[0] == "\u540d" * 60 + "..." and names[1] == "x" * 60 + "..."
+
+
+def test_hardware_says_that_there_are_more(joulebook):
+    assert "there are more" in joulebook("hardware", "xeon").stdout
+    assert "there are more" not in joulebook("hardware", "EPYC 7742").stdout
 
 
 def test_rm_removes_what_is_named_and_a_typo_removes_nothing(two_runs):
