@@ -17,7 +17,8 @@ int main(int argc, char **argv)
 {
     uint64_t interval_ns, seconds, expirations;
 
-    if (argc != 3 || jb_parse_u64(argv[1], &interval_ns) < 0 || jb_parse_u64(argv[2], &seconds) < 0 || interval_ns == 0) {
+    if (argc != 3 || jb_parse_u64(argv[1], &interval_ns) < 0 || jb_parse_u64(argv[2], &seconds) < 0 ||
+        interval_ns == 0) {
         fputs("usage: timer_floor INTERVAL_NS SECONDS\n", stderr);
         return 2;
     }

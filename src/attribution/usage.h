@@ -17,9 +17,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define JB_USAGE_POINTS   128
-#define JB_USAGE_SLACK_NS 200000000u /* a tick of each kind of time, and of a few dozen CPUs that do not tick as one   \
-                                      */
+#define JB_USAGE_POINTS 128
+#define JB_USAGE_SLACK_NS                                                                                              \
+    200000000u /* a tick of each kind of time, and of a few dozen CPUs that do not tick as one                         \
+                */
 
 struct jb_usage_point {
     uint64_t t_ns;

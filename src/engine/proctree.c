@@ -212,9 +212,9 @@ static void add_children(struct jb_proctree *tree, pid_t process)
     each_number(tree, path, process, add_children_of_thread);
 }
 
-/* Add the children of now.items[i] and bring its own times up to the same moment. A child that is waited for between the
- * two would be counted twice, as itself and in its parent's waited time, or, read the other way round, not at all and
- * then taken for lost: so it is done again until nobody was waited for meanwhile. */
+/* Add the children of now.items[i] and bring its own times up to the same moment. A child that is waited for between
+ * the two would be counted twice, as itself and in its parent's waited time, or, read the other way round, not at all
+ * and then taken for lost: so it is done again until nobody was waited for meanwhile. */
 static void add_children_of(struct jb_proctree *tree, size_t i)
 {
     pid_t process = tree->now.items[i].pid;

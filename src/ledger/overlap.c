@@ -70,8 +70,8 @@ static void name_parents(struct jb_overlap_node *nodes, int count)
     }
 }
 
-/* Contradictory claims about modules can make a chain of parents from one counted channel to another, though neither was
- * found to contain the other. Then the chain is false, and is cut where it reaches the second. */
+/* Contradictory claims about modules can make a chain of parents from one counted channel to another, though neither
+ * was found to contain the other. Then the chain is false, and is cut where it reaches the second. */
 static void cut_false_chains(struct jb_overlap_node *nodes, int count)
 {
     for (int i = 0; i < count; i++) {
