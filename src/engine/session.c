@@ -386,6 +386,9 @@ void jb_session_stop(struct jb_session *session, const struct jb_ending *ending)
     session_check_sleep(session, session_sleep_ns());
     jb_meter_poll_final(session->meter, FINAL_WAIT_NS, &poll_result);
     session_book(session, &poll_result);
+    if (session->slot == NULL) {
+        jb_writer_wait(session->writer, STORE_WAIT_NS); /* the last chunk has no later one to come with */
+    }
     uint64_t now_ns = jb_mono_ns();
     session_end_tick(session, now_ns);
     session_flush_chunk(session, now_ns);

@@ -147,6 +147,27 @@ struct jb_writer_slot *jb_writer_slot(struct jb_writer *writer)
     return room ? &writer->slots[writer->filled % SLOTS] : NULL;
 }
 
+static struct timespec deadline(uint64_t wait_ns)
+{
+    uint64_t until_ns = jb_mono_ns() + wait_ns;
+
+    return (struct timespec){(time_t)(until_ns / JB_NS_PER_S), (long)(until_ns % JB_NS_PER_S)};
+}
+
+void jb_writer_wait(struct jb_writer *writer, uint64_t wait_ns)
+{
+    if (writer == NULL) {
+        return;
+    }
+    struct timespec until = deadline(wait_ns);
+
+    pthread_mutex_lock(&writer->lock);
+    while (writer->filled - writer->taken == SLOTS &&
+           pthread_cond_timedwait(&writer->changed, &writer->lock, &until) != ETIMEDOUT) {
+    }
+    pthread_mutex_unlock(&writer->lock);
+}
+
 void jb_writer_submit(struct jb_writer *writer)
 {
     pthread_mutex_lock(&writer->lock);
@@ -160,8 +181,7 @@ int jb_writer_finish(struct jb_writer *writer, uint64_t wait_ns, struct jb_diag 
     if (writer == NULL) {
         return 0;
     }
-    uint64_t until_ns = jb_mono_ns() + wait_ns;
-    struct timespec until = {(time_t)(until_ns / JB_NS_PER_S), (long)(until_ns % JB_NS_PER_S)};
+    struct timespec until = deadline(wait_ns);
 
     pthread_mutex_lock(&writer->lock);
     writer->stop = true;

@@ -34,6 +34,7 @@ int jb_writer_create(struct jb_store *store, const char *run_id, size_t max_chan
                      struct jb_writer **ret);
 
 struct jb_writer_slot *jb_writer_slot(struct jb_writer *writer); /* the free slot to fill, or NULL */
+void jb_writer_wait(struct jb_writer *writer, uint64_t wait_ns); /* until a slot is free, at most so long; NULL-safe */
 void jb_writer_submit(struct jb_writer *writer);                 /* the slot just filled */
 
 /* Write what waits, stop the thread, free everything. Returns 0 or the last append's error with its message.

@@ -84,6 +84,23 @@ static void a_failing_store_is_told_at_the_end(void **state)
     assert_string_not_equal(diag.text, "");
 }
 
+static void waiting_ends_when_a_slot_is_free(void **state)
+{
+    struct jb_writer *writer;
+
+    jb_writer_wait(NULL, 0);
+    assert_int_equal(jb_store_begin(store, &record, NULL), 0);
+    assert_int_equal(jb_writer_create(store, record.id, CHANNELS, TICKS, &writer), 0);
+    for (uint64_t second = 0; second < 40; second++) { /* more than the ring holds */
+        jb_writer_wait(writer, 10 * JB_NS_PER_S);
+        struct jb_writer_slot *slot = jb_writer_slot(writer);
+        assert_non_null(slot);
+        fill(slot, second);
+        jb_writer_submit(writer);
+    }
+    assert_int_equal(jb_writer_finish(writer, 10 * JB_NS_PER_S, NULL), 0);
+}
+
 static void nothing_to_finish(void **state)
 {
     struct jb_writer *writer;
@@ -134,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_submitted_arrives, open_store, close_store),
         cmocka_unit_test_setup_teardown(a_failing_store_is_told_at_the_end, open_store, close_store),
+        cmocka_unit_test_setup_teardown(waiting_ends_when_a_slot_is_free, open_store, close_store),
         cmocka_unit_test_setup_teardown(nothing_to_finish, open_store, close_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
