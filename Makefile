@@ -9,7 +9,7 @@ PYTHON ?= /usr/bin/python3
 .PHONY: all run test install bench lint fuzz clean
 
 all: $(BUILD)/build.ninja
-	@meson compile -C $(BUILD)
+	@ninja --quiet -C $(BUILD)
 
 $(BUILD)/build.ninja:
 	@tools/setup.sh build
