@@ -14,7 +14,7 @@
 
 #define COLUMNS     80
 #define LABEL_WIDTH 11
-#define VALUE_WIDTH 23 /* "9.99 ug ± 9.99 ug CO2e" and a space */
+#define VALUE_WIDTH 25 /* "9.99 mg ± 99.9 mg CO2e" and spaces */
 #define MEANING     (2 + LABEL_WIDTH + VALUE_WIDTH)
 #define MIN_NAME    16
 
