@@ -20,13 +20,19 @@ flags\t\t: fpu vme de pse tsc msr
 RANGE_UJ = 262143328850
 
 
-def advance(zones, start_s, stop, late_s):
-    """Write each zone's energy as watts x time, until told to stop. Values are fixed-width, so that no reader sees half of one."""
+def advance(zones, start_s, stop, late_s, idle_stat):
+    """Write each zone's energy as watts x time, until told to stop. Values are fixed-width, so that no reader sees half of one.
+
+    idle_stat: a /proc/stat of four CPUs that do nothing, or None.
+    """
+    clock = os.open(idle_stat, os.O_WRONLY) if idle_stat else -1
     fds = [(os.open(path, os.O_WRONLY), watts, offset) for path, watts, offset in zones]
     while not stop.is_set():
         elapsed = time.monotonic() - start_s
         for fd, watts, offset in fds:
             os.pwrite(fd, b"%012d\n" % (int(offset + watts * elapsed * 1e6) % (RANGE_UJ + 1)), 0)
+        if clock >= 0:
+            os.pwrite(clock, b"cpu  1000 0 1000 %012d 0 0 0 0 0 0\n" % int(elapsed * 400), 0)
         time.sleep(late_s)
 
 
@@ -36,7 +42,7 @@ class Machine:
     leaves: watts of the disjoint total (packages and DRAM).
     """
 
-    def __init__(self, root, packages=(100.0, 20.0), dram=(5.0, 1.0), offsets=None, stat=True):
+    def __init__(self, root, packages=(100.0, 20.0), dram=(5.0, 1.0), offsets=None, stat="real"):
         self.root = pathlib.Path(root)
         self.stop = multiprocessing.Event()
         self.zones = []
@@ -56,8 +62,12 @@ class Machine:
             self.write(f"sys/devices/system/cpu/cpu{n}/topology/physical_package_id", f"{n // 2}\n")
             self.write(f"sys/devices/system/cpu/cpu{n}/topology/core_id", f"{n % 2}\n")
         self.write("sys/devices/system/cpu/online", "0-3\n")
-        if stat:  # the real machine's clock: the children are real too
+        self.idle_stat = None
+        if stat == "real":  # the children are real too
             (self.root / "proc/stat").symlink_to("/proc/stat")
+        elif stat == "idle":
+            self.write("proc/stat", "cpu  1000 0 1000 %012d 0 0 0 0 0 0\n" % 0)
+            self.idle_stat = self.root / "proc/stat"
         self.process = None
 
     def write(self, path, text):
@@ -74,7 +84,7 @@ class Machine:
 
     def __enter__(self):
         context = multiprocessing.get_context("fork")
-        self.process = context.Process(target=advance, args=(self.zones, time.monotonic(), self.stop, 0.001), daemon=True)
+        self.process = context.Process(target=advance, args=(self.zones, time.monotonic(), self.stop, 0.001, self.idle_stat), daemon=True)
         self.process.start()
         return self
 

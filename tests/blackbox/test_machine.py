@@ -108,7 +108,7 @@ def test_two_runs_at_once_share_the_file_and_the_machine(joulebook, machine):
 
 
 def test_without_proc_stat_active_energy_is_unattributed_and_said_so(joulebook, tmp_path):
-    with Machine(tmp_path / "root", stat=False) as machine:
+    with Machine(tmp_path / "root", stat=None) as machine:
         record = joulebook.measure("--root", machine.root, "--", "sleep", "1")
     energy = closes(record)
     assert energy["run_j"] == 0 and energy["unattributed_j"] > 0
@@ -200,3 +200,16 @@ def test_mirrored_dies_that_were_caught_between_two_updates_count_once(joulebook
             assert meter.wait(timeout=20) == 0
     energy = closes(joulebook.record("dies"))
     assert len([c for c in energy["channels"] if c["in_total"] and c["name"].startswith("package")]) == 1
+
+
+def test_quiet_seconds_teach_the_idle_power_that_the_next_run_uses(joulebook, tmp_path):
+    with Machine(tmp_path / "root", stat="idle") as machine:
+        first = joulebook.measure("--root", machine.root, "--", "sleep", "5")
+        second = joulebook.measure("--root", machine.root, "--", "sleep", "1")
+        joulebook("calibrate", "idle", "--for", "1s", "--root", machine.root)
+        third = joulebook.measure("--root", machine.root, "--", "sleep", "1")
+
+    def idle(record):
+        return {c["idle_source"] for c in record["energy"]["channels"] if c["in_total"]}
+    assert idle(first) == {"model"} and idle(second) == {"learned"} and idle(third) == {"calibrated"}
+    assert closes(second)["idle_j"] == pytest.approx(second["energy"]["machine_j"], rel=0.1), "it draws idle what it always draws"
