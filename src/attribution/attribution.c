@@ -68,6 +68,18 @@ uint64_t jb_footprint_uj(const struct jb_parts *totals)
     return totals->run_uj + idle_of_run(totals, totals->idle_uj);
 }
 
+bool jb_parts_silent(const struct jb_parts *totals)
+{
+    return totals->run_uj == 0 && totals->others_uj == 0;
+}
+
+uint64_t jb_footprint_silent_uj(const struct jb_parts *totals, uint64_t run, uint64_t others)
+{
+    struct jb_parts use = {.run_uj = run, .others_uj = others};
+
+    return totals->run_uj + idle_of_run(&use, totals->idle_uj);
+}
+
 uint64_t jb_footprint_slice_uj(const struct jb_parts *totals, const struct jb_parts *slice)
 {
     return slice->run_uj + idle_of_run(totals, slice->idle_uj);

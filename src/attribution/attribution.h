@@ -40,6 +40,10 @@ uint64_t jb_parts_total(const struct jb_parts *parts);
 
 /* run + its share of idle, from totals; never more than run + idle. */
 uint64_t jb_footprint_uj(const struct jb_parts *totals);
+/* A channel that never drew more than its idle power says nothing of who used it: then `run` and `others`, what they
+ * used of the machine (CPU time over the whole run), divide its idle energy. Both 0: all of it is the run's. */
+bool jb_parts_silent(const struct jb_parts *totals);
+uint64_t jb_footprint_silent_uj(const struct jb_parts *totals, uint64_t run, uint64_t others);
 /* The same share applied to a slice of the run (an hour, a bucket): slices sum to the whole within rounding of 1 uJ. */
 uint64_t jb_footprint_slice_uj(const struct jb_parts *totals, const struct jb_parts *slice);
 

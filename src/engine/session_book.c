@@ -46,7 +46,7 @@ void session_look(struct jb_session *session, bool final)
         point.busy_ns = session->busy_last.busy_ns;
         point.system_ns = session->busy_last.system_ns;
     }
-    point.run_ns = session->tree != NULL ? jb_proctree_cpu_ns(session->tree, final) : 0;
+    point.run_ns = session->run_cpu_ns = session->tree != NULL ? jb_proctree_cpu_ns(session->tree, final) : 0;
     jb_usage_add(&session->usage, &point);
 }
 

@@ -61,6 +61,7 @@ struct jb_session {
     struct jb_machine_clock clock;
     bool clock_known;
     struct jb_machine_busy busy_at_start, busy_last;
+    uint64_t run_cpu_ns; /* of the run, at the last look */
     struct jb_usage usage;
     struct jb_gpu_use uses[MAX_USES];
     size_t use_count;

@@ -101,6 +101,30 @@ int session_begin_record(struct jb_session *session)
     return 0;
 }
 
+/* What the run and the others have used of the CPUs since the run began. */
+static void cpu_use(const struct jb_session *session, uint64_t *ret_run_ns, uint64_t *ret_others_ns)
+{
+    uint64_t run_ns = session->run_cpu_ns;
+    uint64_t busy_ns = session->busy_last.busy_ns - session->busy_at_start.busy_ns;
+
+    *ret_run_ns = run_ns;
+    *ret_others_ns = session->clock_known && busy_ns > run_ns ? busy_ns - run_ns : 0;
+}
+
+/* A channel that stayed at its idle power is the run's in the proportion of the machine's use, and so is the doubt
+ * about it. */
+static void share_silent(const struct jb_session *session, const struct jb_parts *totals,
+                         struct jb_record_channel *channel)
+{
+    uint64_t run_ns, others_ns;
+
+    cpu_use(session, &run_ns, &others_ns);
+    channel->footprint_uj = jb_footprint_silent_uj(totals, run_ns, others_ns);
+    if (totals->unattributed_uj == 0 && run_ns + others_ns > 0) {
+        channel->run_uncertainty_uj *= (double)run_ns / (double)(run_ns + others_ns);
+    }
+}
+
 void session_fill_channel(const struct jb_session *session, int number, struct jb_record_channel *ret)
 {
     const struct channel_state *state = &session->channels[number];
@@ -129,6 +153,9 @@ void session_fill_channel(const struct jb_session *session, int number, struct j
     };
     ret->run_uncertainty_uj =
         jb_run_sigma_uj(&state->totals, ret->uncertainty_uj, (double)state->idle.sigma_uw, state->account.covered_ns);
+    if (jb_parts_silent(&state->totals) && channel->device != JB_DEVICE_GPU) {
+        share_silent(session, &state->totals, ret);
+    }
     jb_copy(ret->id, sizeof(ret->id), channel->id);
     jb_copy(ret->device, sizeof(ret->device), jb_device_name(channel->device));
     jb_copy(ret->name, sizeof(ret->name), channel->name);

@@ -96,6 +96,8 @@ def test_a_sleeping_run_is_not_charged_for_a_busy_neighbour(joulebook, machine):
         neighbour.wait()
     energy = closes(record)
     assert energy["others_j"] > 5 * energy["run_j"]
+    assert energy["footprint_j"] < 0.1 * energy["machine_j"], "nor for memory and cores that stayed idle while the neighbour ran"
+    assert energy["run_uncertainty_j"] < 0.1 * energy["machine_j"]
 
 
 def test_two_runs_at_once_share_the_file_and_the_machine(joulebook, machine):

@@ -195,9 +195,21 @@ static void a_run_of_nothing_is_not_known_to_be_nothing(void **state)
     assert_true(jb_run_sigma_uj(&of_others, 1e5, 2e6, 1000000000) == 0);
 }
 
+static void a_silent_channel_is_shared_by_the_use_of_the_machine(void **state)
+{
+    struct jb_parts silent = {.idle_uj = 100, .unattributed_uj = 7}, active = {.others_uj = 1, .idle_uj = 100};
+
+    assert_true(jb_parts_silent(&silent));
+    assert_false(jb_parts_silent(&active));
+    assert_int_equal(jb_footprint_silent_uj(&silent, 1, 3), 25);
+    assert_int_equal(jb_footprint_silent_uj(&silent, 0, 5), 0);
+    assert_int_equal(jb_footprint_silent_uj(&silent, 0, 0), 100); /* nothing else ran */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_silent_channel_is_shared_by_the_use_of_the_machine),
         cmocka_unit_test(a_run_of_nothing_is_not_known_to_be_nothing),
         cmocka_unit_test(idle_comes_first_and_the_rest_by_share),
         cmocka_unit_test(idle_is_never_more_than_the_entry),
