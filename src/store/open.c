@@ -19,12 +19,16 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/diag.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "store/connection.h"
 #include "store/schema.h"
 #include "store/write.h"
+
+#define FRESH_S      5
+#define HALF_MADE_NS JB_NS_PER_S
 
 int jb_store_default_path(char *buffer, size_t size)
 {
@@ -35,8 +39,14 @@ int jb_store_default_path(char *buffer, size_t size)
     return jb_xdg_path(JB_XDG_DATA, "joulebook.db", buffer, size);
 }
 
-/* Whose is it? Leaves no connection. */
-static int look(struct jb_store *store, int64_t *ret_version, struct jb_diag *diag)
+/* Has it been written in the last seconds? */
+static bool is_fresh(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && jb_wall_ns() / (int64_t)JB_NS_PER_S - st.st_mtime <= FRESH_S;
+}
+
+static int look_once(struct jb_store *store, int64_t *ret_version, struct jb_diag *diag)
 {
     int r = jb_connect(store, SQLITE_OPEN_READONLY, jb_connection_log_is_empty(store->path), diag);
     if (r == 0) {
@@ -44,6 +54,21 @@ static int look(struct jb_store *store, int64_t *ret_version, struct jb_diag *di
     }
     jb_disconnect(store);
     return r;
+}
+
+/* Whose is it? Leaves no connection. The first look takes no lock, so that a file which another run is making at this
+ * moment may be seen half made, and for somebody else's: of a fresh file that is only believed when it stays so. */
+static int look(struct jb_store *store, int64_t *ret_version, struct jb_diag *diag)
+{
+    uint64_t give_up_ns = jb_mono_ns() + HALF_MADE_NS;
+    for (;;) {
+        int r = look_once(store, ret_version, diag);
+        bool half_made = (r == -EPROTO || r == -EUCLEAN || r == -EIO) && is_fresh(store->path);
+        if (!half_made || jb_mono_ns() > give_up_ns) {
+            return r;
+        }
+        usleep(5000);
+    }
 }
 
 /* Counts only before the first page is written, and on an old file is not without effect. A chunk is about 400 bytes:

@@ -72,12 +72,20 @@ static int refuse_foreign(struct jb_store *store, struct jb_diag *diag)
 int jb_schema_identify(struct jb_store *store, int64_t *ret_version, struct jb_diag *diag)
 {
     int64_t application = 0, version = 0, things = 0;
-    int r = jb_db_number(store, "SELECT count(*) FROM sqlite_schema", "read", &things, diag);
+    /* The three figures of one moment: another program may be making the file. */
+    bool own = sqlite3_get_autocommit(store->db) != 0;
+    int r = own ? jb_db_exec(store, "BEGIN", "read", diag) : 0;
+    if (r == 0) {
+        r = jb_db_number(store, "SELECT count(*) FROM sqlite_schema", "read", &things, diag);
+    }
     if (r == 0) {
         r = jb_db_number(store, "PRAGMA application_id", "read", &application, diag);
     }
     if (r == 0) {
         r = jb_db_number(store, "PRAGMA user_version", "read", &version, diag);
+    }
+    if (own) {
+        jb_db_rollback(store);
     }
     if (r < 0) {
         return r;
