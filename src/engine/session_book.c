@@ -16,7 +16,22 @@
 static bool is_ours(const void *context, int32_t pid)
 {
     const struct jb_session *session = context;
-    return session->tree != NULL && jb_proctree_contains(session->tree, pid);
+
+    for (size_t i = 0; i < session->our_pid_count; i++) {
+        if (session->our_pids[i] == pid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Asked when a pid is first heard of: at the end of a run the driver still names processes that are gone. */
+static void know_pid(struct jb_session *session, int32_t pid)
+{
+    if (session->tree != NULL && session->our_pid_count < MAX_USES && !is_ours(session, pid) &&
+        jb_proctree_contains(session->tree, pid)) {
+        session->our_pids[session->our_pid_count++] = pid;
+    }
 }
 
 int64_t session_sleep_ns(void)
@@ -198,6 +213,7 @@ static void keep_uses(struct jb_session *session, const struct jb_poll *poll)
     for (size_t i = 0; i < poll->use_count && session->use_count < MAX_USES; i++) {
         if (poll->uses[i].channel < session->channel_count) {
             session->uses[session->use_count++] = poll->uses[i];
+            know_pid(session, poll->uses[i].pid);
         }
     }
 }

@@ -65,6 +65,9 @@ struct jb_session {
     struct jb_usage usage;
     struct jb_gpu_use uses[MAX_USES];
     size_t use_count;
+    int32_t
+        our_pids[MAX_USES]; /* users of accelerators that were seen to be the run's: also when they have ended since */
+    size_t our_pid_count;
     uint64_t looks[JB_METER_MAX_SOURCES]; /* of each source, at the last poll */
     struct channel_state *channels;       /* JB_METER_MAX_CHANNELS */
     struct jb_overlap_node *nodes;

@@ -11,6 +11,11 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+# nohup and shells without job control start their children with these ignored, and so would be ours.
+for _number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM):
+    signal.signal(_number, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 BUILD = pathlib.Path(os.environ.get("JOULEBOOK_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build"))
 EXE = BUILD / "joulebook"
 

@@ -81,8 +81,9 @@ def test_short_lived_children_are_the_runs(joulebook, machine):
 
 
 def test_double_forked_orphans_are_the_runs(joulebook, machine):
-    spin = ("import os,time\nif os.fork()==0:\n  os.setsid()\n  if os.fork()==0:\n    end=time.process_time()+1.5\n"
-            "    while time.process_time()<end: pass\n    os._exit(0)\n  os._exit(0)\nos.wait()\ntime.sleep(4)\n")
+    # The first process waits until the orphan has closed the pipe, so that nobody is idle for long meanwhile.
+    spin = ("import os,time\nr,w=os.pipe()\nif os.fork()==0:\n  os.setsid()\n  if os.fork()==0:\n    end=time.process_time()+3\n"
+            "    while time.process_time()<end: pass\n    os._exit(0)\n  os._exit(0)\nos.close(w)\nos.wait()\nos.read(r,1)\ntime.sleep(0.05)\n")
     share, truth = measure_share(joulebook, machine, sys.executable, "-c", spin)
     assert share == pytest.approx(truth, rel=0.25)
 
