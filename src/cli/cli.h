@@ -58,6 +58,9 @@ struct cli_common {
 /* Handle a common option; false: it is the command's own. */
 bool cli_common(struct cli_common *common, const struct jb_option *option, const char *value);
 
+/* The handler of a command that has no options but the common ones; its context is a struct cli_common. */
+int cli_common_only(void *context, const struct jb_option *option, const char *value, struct jb_diag *diag);
+
 /* Parse; prints help or the error itself. -1: go on with the first operand in *ret_first; else the exit status. */
 int cli_parse(const struct jb_command *command, int argc, char **argv, jb_option_fn handler, struct cli_common *common,
               int *ret_first);

@@ -35,6 +35,12 @@ bool cli_common(struct cli_common *common, const struct jb_option *option, const
     }
 }
 
+int cli_common_only(void *context, const struct jb_option *option, const char *value, struct jb_diag *diag)
+{
+    cli_common(context, option, value);
+    return 0;
+}
+
 int cli_complain(const struct jb_command *command, int status, const char *format, ...)
 {
     char text[640];

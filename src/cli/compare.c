@@ -24,12 +24,6 @@ static const struct jb_option options[] = {
     CLI_OPTION_JSON, CLI_OPTION_DB, CLI_OPTION_COLOR, CLI_OPTION_HELP, {0},
 };
 
-static int handle(void *context, const struct jb_option *option, const char *value, struct jb_diag *diag)
-{
-    cli_common(context, option, value);
-    return 0;
-}
-
 /* A run in which nothing was read has no energy that we know of: that is not 0 J. */
 static double joules(const struct jb_record *record, uint64_t energy_uj)
 {
@@ -197,7 +191,7 @@ static int compare_main(int argc, char **argv, void *context)
     struct jb_conf *conf = NULL;
     struct jb_store *store = NULL;
     int first;
-    int status = cli_parse(&cmd_compare, argc, argv, handle, &common, &first);
+    int status = cli_parse(&cmd_compare, argc, argv, cli_common_only, &common, &first);
 
     if (status < 0 && (argc - first < 2 || argc - first > MAX_RUNS)) {
         status = cli_complain(&cmd_compare, EXIT_USAGE, "compares 2 to %d runs; see joulebook list", MAX_RUNS);

@@ -6,18 +6,12 @@
 
 static const struct jb_option options[] = {CLI_OPTION_HELP, {0}};
 
-static int handle(void *context, const struct jb_option *option, const char *value, struct jb_diag *diag)
-{
-    cli_common(context, option, value);
-    return 0;
-}
-
 static int completion_main(int argc, char **argv, void *context)
 {
     struct cli_common common = {0};
     JB_CLEANUP(jb_buf_finish) struct jb_buf text = {0};
     int first;
-    int status = cli_parse(&cmd_completion, argc, argv, handle, &common, &first);
+    int status = cli_parse(&cmd_completion, argc, argv, cli_common_only, &common, &first);
 
     if (status >= 0) {
         return status;

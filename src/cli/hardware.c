@@ -22,12 +22,6 @@ static const struct jb_option options[] = {
     CLI_OPTION_JSON, CLI_OPTION_ROOT, CLI_OPTION_COLOR, CLI_OPTION_HELP, {0},
 };
 
-static int handle(void *context, const struct jb_option *option, const char *value, struct jb_diag *diag)
-{
-    cli_common(context, option, value);
-    return 0;
-}
-
 static const char *watts(double value, char *buffer, size_t size)
 {
     return value > 0 ? jb_format_power(value, buffer, size) : "";
@@ -169,7 +163,7 @@ static int hardware_main(int argc, char **argv, void *context)
 {
     struct cli_common common = {0};
     int first;
-    int status = cli_parse(&cmd_hardware, argc, argv, handle, &common, &first);
+    int status = cli_parse(&cmd_hardware, argc, argv, cli_common_only, &common, &first);
 
     if (status >= 0) {
         return status;

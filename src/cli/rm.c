@@ -14,12 +14,6 @@ static const struct jb_option options[] = {
     {0},
 };
 
-static int handle(void *context, const struct jb_option *option, const char *value, struct jb_diag *diag)
-{
-    cli_common(context, option, value);
-    return 0;
-}
-
 struct run_id {
     char text[JB_RUN_ID_TEXT];
 };
@@ -55,7 +49,7 @@ static int rm_main(int argc, char **argv, void *context)
     struct jb_conf *conf = NULL;
     struct jb_store *store = NULL;
     int first;
-    int status = cli_parse(&cmd_rm, argc, argv, handle, &common, &first);
+    int status = cli_parse(&cmd_rm, argc, argv, cli_common_only, &common, &first);
 
     if (status < 0 && first >= argc) {
         status = cli_complain(&cmd_rm, EXIT_USAGE, "which run? See: joulebook list");

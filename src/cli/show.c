@@ -12,12 +12,6 @@ static const struct jb_option options[] = {
     CLI_OPTION_JSON, CLI_OPTION_DB, CLI_OPTION_COLOR, CLI_OPTION_HELP, {0},
 };
 
-static int handle(void *context, const struct jb_option *option, const char *value, struct jb_diag *diag)
-{
-    cli_common(context, option, value);
-    return 0;
-}
-
 static int print(const struct cli_common *common, const struct jb_record *record)
 {
     JB_CLEANUP(jb_freep) char *text = NULL;
@@ -41,7 +35,7 @@ static int show_main(int argc, char **argv, void *context)
     struct jb_store *store = NULL;
     JB_CLEANUP(jb_record_finish) struct jb_record record = {0};
     int first;
-    int status = cli_parse(&cmd_show, argc, argv, handle, &common, &first);
+    int status = cli_parse(&cmd_show, argc, argv, cli_common_only, &common, &first);
 
     if (status < 0 && argc - first > 1) {
         status = cli_complain(&cmd_show, EXIT_USAGE, "shows one run; to see several: joulebook compare");

@@ -156,7 +156,7 @@ static void restart_books(struct jb_session *session)
         jb_account_init(&state->account, state->channel);
         state->totals = state->chunk = (struct jb_parts){0};
         state->pending = (struct jb_entry){0};
-        state->tick_uj = state->chunk_uj = 0;
+        state->tick_uj = 0;
         state->tick_has_value = state->tick_gap = false;
         state->check_twin = -1;
     }

@@ -255,7 +255,6 @@ void session_end_tick(struct jb_session *session, uint64_t now_ns)
         }
         values[tick] = state->tick_has_value ? state->tick_uj : state->tick_gap ? JB_GAP : JB_NO_VALUE;
         if (state->tick_has_value) {
-            state->chunk_uj += state->tick_uj;
             state->tick_uj = 0;
         }
         state->tick_has_value = false;
@@ -284,7 +283,6 @@ void session_flush_chunk(struct jb_session *session, uint64_t now_ns)
             .unattributed_uj = state->chunk.unattributed_uj,
         };
         state->chunk = (struct jb_parts){0};
-        state->chunk_uj = 0;
     }
     session->slot = NULL;
     session->chunk_start_ns = now_ns;

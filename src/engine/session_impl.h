@@ -37,7 +37,6 @@ struct channel_state {
     struct jb_entry pending;  /* booked, not yet attributed; t1_ns 0: nothing */
     struct jb_parts chunk;    /* parts of the chunk being filled */
     uint64_t tick_uj;         /* booked since the last stored tick */
-    uint64_t chunk_uj;        /* sum of the values put into the chunk being filled */
     bool tick_has_value, tick_gap;
     enum jb_status status; /* of the latest reading */
     /* Cross-check against the twin: both books when the pair was first seen together. */
