@@ -10,11 +10,27 @@
 #include <poll.h>
 #include <string.h>
 
+static void sensor_settings(const struct jb_conf *conf, struct jb_sensor_settings *ret)
+{
+    *ret = (struct jb_sensor_settings){
+        .redfish_url = jb_conf_string(conf, "redfish", "url"),
+        .redfish_user = jb_conf_string(conf, "redfish", "user"),
+        .redfish_password = jb_conf_string(conf, "redfish", "password"),
+        .redfish_ca = jb_conf_string(conf, "redfish", "ca"),
+        .redfish_insecure = jb_conf_bool(conf, "redfish", "insecure"),
+        .plug_kind = jb_conf_string(conf, "plug", "kind"),
+        .plug_address = jb_conf_string(conf, "plug", "address"),
+        .plug_user = jb_conf_string(conf, "plug", "user"),
+        .plug_password = jb_conf_string(conf, "plug", "password"),
+    };
+}
+
 int cli_hardware_config(const struct jb_conf *conf, struct jb_session_config *config, struct jb_diag *diag)
 {
     double years = 0;
     struct jb_parts_file table = {0};
 
+    sensor_settings(conf, &config->settings);
     config->hints.table_path = jb_conf_string(conf, "hardware", "table");
     jb_conf_number(conf, "hardware", "cpu_tdp", &config->hints.cpu_tdp_w);
     jb_conf_number(conf, "hardware", "embodied_kg", &config->embodied_kg);

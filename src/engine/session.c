@@ -107,7 +107,10 @@ int jb_session_create(const struct jb_session_config *config, struct jb_session 
     open_store(session);
 
     struct jb_meter_config meter = {
-        .env = {.root = config->root, .machine = &session->machine, .perf = &session->perf},
+        .env = {.root = config->root,
+                .machine = &session->machine,
+                .perf = &session->perf,
+                .settings = &session->config.settings},
         .sensors = config->sensors,
         .interval_ns = config->interval_ns,
         .open_wait_ns = config->open_wait_ns,

@@ -25,6 +25,7 @@ struct jb_session;
 
 struct jb_session_config {
     const char *root, *sensors; /* NULL: the real machine, all sensors */
+    struct jb_sensor_settings settings;
     const char *db_path;        /* NULL: the default place; "none": keep nothing */
     uint64_t interval_ns;
     uint64_t open_wait_ns; /* how long create may wait for vendor libraries to open */

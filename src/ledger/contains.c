@@ -20,6 +20,8 @@ int jb_domain_rank(enum jb_domain domain)
     case JB_DOMAIN_PSYS:
         return 3;
     case JB_DOMAIN_BOARD:
+        return 4;
+    case JB_DOMAIN_NODE:
         return JB_TOP_RANK;
     }
     return 0;
@@ -31,8 +33,10 @@ static bool domains_nest(enum jb_domain outer, enum jb_domain inner)
     bool in_package = inner == JB_DOMAIN_CORE || inner == JB_DOMAIN_UNCORE;
 
     switch (outer) {
+    case JB_DOMAIN_NODE:
+        return inner != JB_DOMAIN_NODE;
     case JB_DOMAIN_BOARD:
-        return inner != JB_DOMAIN_BOARD;
+        return inner != JB_DOMAIN_BOARD && inner != JB_DOMAIN_NODE;
     case JB_DOMAIN_PSYS:
         return in_package || inner == JB_DOMAIN_PACKAGE || inner == JB_DOMAIN_DRAM || inner == JB_DOMAIN_MODULE;
     case JB_DOMAIN_MODULE:
@@ -128,12 +132,13 @@ static bool place_contains(const struct jb_overlap_node *outer, const struct jb_
     if (!domains_nest(outer->channel->domain, inner->channel->domain)) {
         return false;
     }
-    return outer->channel->domain == JB_DOMAIN_BOARD || (units_overlap(outer, inner) && dies_overlap(outer, inner));
+    return outer->channel->domain == JB_DOMAIN_NODE || outer->channel->domain == JB_DOMAIN_BOARD ||
+           (units_overlap(outer, inner) && dies_overlap(outer, inner));
 }
 
 bool jb_node_covers(const struct jb_overlap_node *outer, const struct jb_overlap_node *inner)
 {
-    if (outer->channel->domain == JB_DOMAIN_BOARD) {
+    if (outer->channel->domain == JB_DOMAIN_NODE || outer->channel->domain == JB_DOMAIN_BOARD) {
         return true;
     }
     if (outer->channel->domain == JB_DOMAIN_PSYS && inner->channel->domain == JB_DOMAIN_MODULE) {

@@ -10,7 +10,7 @@
 
 #include "ledger/overlap.h"
 
-#define JB_TOP_RANK 4
+#define JB_TOP_RANK 5
 
 static inline bool jb_node_usable(const struct jb_overlap_node *node)
 {

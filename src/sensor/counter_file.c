@@ -10,6 +10,8 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "sensor/privileged.h"
+#include "sensor/sensor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,11 +35,18 @@ int jb_counter_path(const char *folder, const char *file, char *buffer, size_t s
     return 0;
 }
 
-int jb_counter_open(const char *root, const char *path)
+int jb_counter_open(const struct jb_sensor_env *env, const char *path)
 {
     /* Reading leaves no trace in a recorded tree, and spares its disk the write; only the owner may ask for that. */
-    int fd = jb_root_open(root, path, O_NONBLOCK | O_NOCTTY | O_NOATIME);
-    return fd == -EPERM ? jb_root_open(root, path, O_NONBLOCK | O_NOCTTY) : fd;
+    int fd = jb_root_open(env->root, path, O_NONBLOCK | O_NOCTTY | O_NOATIME);
+    if (fd == -EPERM) {
+        fd = jb_root_open(env->root, path, O_NONBLOCK | O_NOCTTY);
+    }
+    if ((fd == -EACCES || fd == -EPERM) && env->privileged != NULL) {
+        int passed = jb_privileged_open(env->privileged, path);
+        return passed >= 0 ? passed : fd;
+    }
+    return fd;
 }
 
 static int read_counter(int fd, int looks, uint64_t *ret)
@@ -70,6 +79,33 @@ static int read_counter(int fd, int looks, uint64_t *ret)
 int jb_counter_read(int fd, uint64_t *ret)
 {
     return read_counter(fd, EMPTY_LOOKS, ret);
+}
+
+int jb_counter_read_signed(int fd, int64_t *ret)
+{
+    char text[64];
+    ssize_t length = jb_pread_text(fd, text, sizeof(text));
+    if (length < 0) {
+        return (int)length;
+    }
+    char *number = jb_trim(text);
+    bool negative = number[0] == '-';
+    uint64_t value;
+    int err = jb_parse_u64(number + negative, &value);
+    if (err < 0 || value > INT64_MAX) {
+        return err < 0 ? err : -ERANGE;
+    }
+    *ret = negative ? -(int64_t)value : (int64_t)value;
+    return 0;
+}
+
+ssize_t jb_counter_read_blob(int fd, void *buffer, size_t size)
+{
+    ssize_t length;
+    do {
+        length = pread(fd, buffer, size, 0);
+    } while (length < 0 && errno == EINTR);
+    return length < 0 ? -errno : length;
 }
 
 int jb_counter_read_first(int fd, uint64_t *ret)

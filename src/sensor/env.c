@@ -8,6 +8,7 @@
 #include "sensor/sensor.h"
 
 #include "hardware/hardware.h"
+#include "sensor/privileged.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@ struct env_copy {
     struct jb_machine machine;
     struct jb_perf_ops perf;
     char *root, *perf_root, *nvml_path;
+    struct jb_sensor_settings settings;
+    char *texts[8]; /* of the settings */
 };
 
 static bool copy_text(const char *from, char **ret)
@@ -29,6 +32,25 @@ static bool copy_text(const char *from, char **ret)
     return *ret != NULL;
 }
 
+static bool copy_settings(struct env_copy *copy, const struct jb_sensor_settings *from)
+{
+    struct jb_sensor_settings *to = &copy->settings;
+    const char **fields[] = {&to->redfish_url, &to->redfish_user, &to->redfish_password, &to->redfish_ca,
+                             &to->plug_kind,   &to->plug_address, &to->plug_user,        &to->plug_password};
+
+    *to = *from;
+    copy->env.settings = to;
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        const char *text = *fields[i];
+        *fields[i] = NULL;
+        if (!copy_text(text, &copy->texts[i])) {
+            return false;
+        }
+        *fields[i] = copy->texts[i];
+    }
+    return true;
+}
+
 struct jb_sensor_env *jb_sensor_env_copy(const struct jb_sensor_env *env)
 {
     struct env_copy *copy = calloc(1, sizeof(*copy));
@@ -36,7 +58,8 @@ struct jb_sensor_env *jb_sensor_env_copy(const struct jb_sensor_env *env)
         return NULL;
     }
     if (!copy_text(env->root, &copy->root) || !copy_text(env->nvml_path, &copy->nvml_path) ||
-        (env->perf && !copy_text(env->perf->root, &copy->perf_root))) {
+        (env->perf && !copy_text(env->perf->root, &copy->perf_root)) ||
+        (env->settings && !copy_settings(copy, env->settings))) {
         jb_sensor_env_free(&copy->env);
         return NULL;
     }
@@ -49,8 +72,10 @@ struct jb_sensor_env *jb_sensor_env_copy(const struct jb_sensor_env *env)
     if (env->perf) {
         copy->perf = *env->perf;
         copy->perf.root = copy->perf_root;
+        copy->perf.privileged = jb_privileged_ref(env->perf->privileged);
         copy->env.perf = &copy->perf;
     }
+    copy->env.privileged = jb_privileged_ref(env->privileged);
     return &copy->env;
 }
 
@@ -63,5 +88,13 @@ void jb_sensor_env_free(struct jb_sensor_env *env)
     free(copy->root);
     free(copy->perf_root);
     free(copy->nvml_path);
+    for (size_t i = 0; i < sizeof(copy->texts) / sizeof(copy->texts[0]); i++) {
+        if (copy->texts[i]) {
+            explicit_bzero(copy->texts[i], strlen(copy->texts[i])); /* passwords are among them */
+            free(copy->texts[i]);
+        }
+    }
+    jb_privileged_unref(copy->perf.privileged);
+    jb_privileged_unref(copy->env.privileged);
     free(copy);
 }

@@ -118,7 +118,7 @@ static void open_counter(struct jb_source *source, const struct jb_powercap_zone
     struct state *state = source->priv;
     const char *root = source->env->root;
     raise_max_power(root, zone, channel);
-    int fd = jb_counter_open(root, channel->path);
+    int fd = jb_counter_open(source->env, channel->path);
     if (fd < 0) {
         refuse(channel, fd);
         return;

@@ -27,6 +27,7 @@
 
 struct jb_diag;
 struct jb_machine;
+struct jb_privileged;
 
 #define JB_SENSOR_ABI   1
 #define JB_MAX_CHANNELS 64 /* of one source */
@@ -40,7 +41,7 @@ enum jb_method {
 
 /* What part of the machine a channel covers. The overlap graph (ledger/overlap.h) knows which contains which. */
 enum jb_domain {
-    JB_DOMAIN_BOARD,   /* everything behind one supply: Jetson VDD_IN, a wall meter */
+    JB_DOMAIN_BOARD,   /* everything behind one supply on the board: Jetson VDD_IN */
     JB_DOMAIN_PSYS,    /* platform: contains packages and DRAM */
     JB_DOMAIN_PACKAGE, /* one CPU socket (or die): contains its cores and uncore, not its DRAM */
     JB_DOMAIN_CORE,
@@ -49,6 +50,7 @@ enum jb_domain {
     JB_DOMAIN_MODULE, /* accelerator module with its CPU (Grace Hopper): contains the GPU */
     JB_DOMAIN_GPU,    /* one accelerator board */
     JB_DOMAIN_RAIL,   /* another supply rail: a leaf unless `parent` says otherwise */
+    JB_DOMAIN_NODE,   /* what the whole machine takes in: a plug, its power supplies (BMC), its battery. Unit -1 */
 };
 
 enum jb_device { JB_DEVICE_CPU, JB_DEVICE_RAM, JB_DEVICE_GPU, JB_DEVICE_BOARD };
@@ -120,6 +122,17 @@ struct jb_perf_ops {
      * joined; the count or a negative errno. */
     int (*read_group)(const struct jb_perf_ops *ops, int leader_fd, uint64_t *values, size_t max);
     const char *root;
+    struct jb_privileged *privileged; /* asked when we are refused; NULL: nobody to ask */
+};
+
+/* What the user configured for sensors that must be told where they are. NULL: not configured. */
+struct jb_sensor_settings {
+    const char *redfish_url, *redfish_user, *redfish_password,
+        *redfish_ca;          /* ca: file with the certificate of the BMC */
+    bool redfish_insecure;    /* take any certificate */
+    const char *plug_kind;    /* "shelly", "tasmota", "mcp39f511n", "gude" */
+    const char *plug_address; /* "http://192.168.1.5", "/dev/ttyACM0" */
+    const char *plug_user, *plug_password;
 };
 
 /* What every driver is given. Outlives the source: the meter makes a copy for every thread that may outlive it. */
@@ -127,7 +140,9 @@ struct jb_sensor_env {
     const char *root;                 /* NULL: the real machine */
     const struct jb_machine *machine; /* hardware/hardware.h: CPU, sockets, memory, limits */
     const struct jb_perf_ops *perf;
-    const char *nvml_path; /* library to dlopen; NULL: libnvidia-ml.so.1 */
+    const char *nvml_path;                     /* library to dlopen; NULL: libnvidia-ml.so.1 */
+    const struct jb_sensor_settings *settings; /* NULL: nothing is configured */
+    struct jb_privileged *privileged;          /* sensor/privileged.h; NULL: nobody to ask */
 };
 struct jb_sensor_env *jb_sensor_env_copy(const struct jb_sensor_env *env); /* deep; NULL without memory */
 void jb_sensor_env_free(struct jb_sensor_env *env);                        /* a copy; NULL-safe */
@@ -159,6 +174,7 @@ struct jb_sensor_driver {
     const char *title; /* "RAPL through powercap" */
     unsigned abi;      /* JB_SENSOR_ABI */
     bool test;         /* made up, not measured: opened only when --sensors names it; may take a spec */
+    bool unseen;       /* written from documents, not yet seen to work on real hardware: the doctor says so */
     /* A model of stand_in_for: opened unasked only while no measured channel covers that device. */
     bool stand_in;
     enum jb_device stand_in_for;

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * http.h - one GET of a small answer, for meters on the network and, later, the grid.
+ *
+ * libcurl is opened at the first request (dlopen), so that a run that asks nothing of the network pays nothing for it.
+ * Certificates are checked unless `insecure` says otherwise; a redirect to another host is refused; an answer over
+ * `limit` bytes is refused; proxy settings of the environment are honoured. Credentials go to the host of the URL alone
+ * and appear in no message.
+ *
+ * A client belongs to one thread. It keeps its connection for the next request.
+ */
+#ifndef JB_BASE_HTTP_H
+#define JB_BASE_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct jb_diag;
+struct jb_http;
+
+struct jb_http_config {
+    const char *user, *password; /* NULL: none; basic or digest, as the server asks */
+    const char *ca_file;         /* NULL: the system's */
+    bool insecure;
+    uint64_t timeout_ns;        /* of one request as a whole; 0: 5 s */
+    size_t limit;               /* 0: 1 MiB */
+    const char *const *headers; /* "auth-token: ..."; NULL, or ends with NULL */
+};
+
+/* Copies what config points to. -ENOENT: there is no libcurl, with the command that installs it; -ENOMEM. */
+int jb_http_create(const struct jb_http_config *config, struct jb_http **ret, struct jb_diag *diag);
+void jb_http_destroy(struct jb_http *http); /* NULL-safe; wipes the password */
+
+/* The body, malloc'd and NUL-terminated, whatever the status; *ret_status is the HTTP status.
+ * -EINVAL: not an http or https URL; -ETIMEDOUT; -ECONNREFUSED; -EHOSTUNREACH (no such name, or no way there);
+ * -EKEYREJECTED: the certificate; -EMSGSIZE: over the limit; -EIO: anything else. */
+int jb_http_get(struct jb_http *http, const char *url, int *ret_status, char **ret_body, size_t *ret_length,
+                struct jb_diag *diag);
+
+#endif
