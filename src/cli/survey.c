@@ -10,6 +10,9 @@
 #include <poll.h>
 #include <string.h>
 
+#define INTERVAL_NS (20 * JB_NS_PER_MS)
+#define BURST_NS    (500 * JB_NS_PER_MS)
+
 static void sensor_settings(const struct jb_conf *conf, struct jb_sensor_settings *ret)
 {
     *ret = (struct jb_sensor_settings){
@@ -63,7 +66,7 @@ int cli_survey_open(const struct jb_command *command, struct cli_common *common,
         .root = common->root,
         .sensors = sensors,
         .db_path = db != NULL ? db : cli_db_path(common, *ret_conf),
-        .interval_ns = 20 * JB_NS_PER_MS,
+        .interval_ns = INTERVAL_NS,
         .open_wait_ns = 2 * JB_NS_PER_S,
         .basis = "machine",
         .pue = 1,
@@ -75,6 +78,18 @@ int cli_survey_open(const struct jb_command *command, struct cli_common *common,
     return jb_session_create(&config, ret_session, &diag) < 0 ? cli_error(command, 1, &diag) : -1;
 }
 
+static void meter_for(struct jb_session *session, uint64_t duration_ns)
+{
+    uint64_t end_ns = jb_mono_ns() + duration_ns;
+
+    while (jb_mono_ns() < end_ns) {
+        struct pollfd timer = {.fd = jb_session_timer_fd(session), .events = POLLIN};
+        if (poll(&timer, 1, 1000) > 0) {
+            jb_session_tick(session);
+        }
+    }
+}
+
 int cli_survey_run(struct jb_session *session, uint64_t duration_ns, struct jb_diag *diag)
 {
     struct jb_ending ending = {.status = JB_RUN_FINISHED};
@@ -83,13 +98,35 @@ int cli_survey_run(struct jb_session *session, uint64_t duration_ns, struct jb_d
     if (error < 0) {
         return error;
     }
-    uint64_t end_ns = jb_mono_ns() + duration_ns;
-    while (jb_mono_ns() < end_ns) {
-        struct pollfd timer = {.fd = jb_session_timer_fd(session), .events = POLLIN};
-        if (poll(&timer, 1, 1000) > 0) {
-            jb_session_tick(session);
+    meter_for(session, duration_ns);
+    jb_session_stop(session, &ending);
+    return 0;
+}
+
+int cli_survey_look(struct jb_session *session, uint64_t duration_ns, struct jb_diag *diag)
+{
+    struct jb_ending ending = {.status = JB_RUN_FINISHED};
+    uint64_t period_ns[JB_METER_MAX_CHANNELS] = {0};
+    int error = jb_session_start(session, 0, diag);
+
+    if (error < 0) {
+        return error;
+    }
+    if (jb_session_pace(session, JB_NS_PER_MS) == 0) {
+        meter_for(session, BURST_NS);
+        for (int i = 0; i < JB_METER_MAX_CHANNELS; i++) {
+            period_ns[i] = jb_session_period_ns(session, i);
+        }
+        (void)jb_session_pace(session, INTERVAL_NS);
+    }
+    meter_for(session, duration_ns - BURST_NS);
+    jb_session_stop(session, &ending);
+    struct jb_record *record = jb_session_record(session);
+    for (size_t i = 0; i < record->channel_count; i++) {
+        struct jb_record_channel *channel = &record->channels[i];
+        if (period_ns[i] > 0 && period_ns[i] < channel->update_period_ns) {
+            channel->update_period_ns = period_ns[i];
         }
     }
-    jb_session_stop(session, &ending);
     return 0;
 }

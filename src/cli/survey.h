@@ -17,4 +17,8 @@ int cli_survey_open(const struct jb_command *command, struct cli_common *common,
 /* Meter for so long, then stop; the record then says what was seen. */
 int cli_survey_run(struct jb_session *session, uint64_t duration_ns, struct jb_diag *diag);
 
+/* The same for the doctor: begins with half a second at 1000 readings a second, to see how often counters are really
+ * updated; what was learned then stands in the record's update_period_ns of channels that are so fast. */
+int cli_survey_look(struct jb_session *session, uint64_t duration_ns, struct jb_diag *diag);
+
 #endif

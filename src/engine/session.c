@@ -73,6 +73,19 @@ static int arm_timer(struct jb_session *session)
     return timerfd_settime(session->timer_fd, 0, &timer, NULL) < 0 ? -errno : 0;
 }
 
+int jb_session_pace(struct jb_session *session, uint64_t interval_ns)
+{
+    session->config.interval_ns = interval_ns;
+    return arm_timer(session);
+}
+
+uint64_t jb_session_period_ns(const struct jb_session *session, int channel)
+{
+    bool known = channel >= 0 && channel < session->channel_count;
+
+    return known ? jb_account_period_ns(&session->channels[channel].account) : 0;
+}
+
 static int allocate(struct jb_session *session)
 {
     session->channels = calloc(JB_METER_MAX_CHANNELS, sizeof(*session->channels));

@@ -26,7 +26,7 @@ struct jb_session;
 struct jb_session_config {
     const char *root, *sensors; /* NULL: the real machine, all sensors */
     struct jb_sensor_settings settings;
-    const char *db_path;        /* NULL: the default place; "none": keep nothing */
+    const char *db_path; /* NULL: the default place; "none": keep nothing */
     uint64_t interval_ns;
     uint64_t open_wait_ns; /* how long create may wait for vendor libraries to open */
     const char *basis;     /* "machine", "run", "footprint" */
@@ -58,6 +58,8 @@ bool jb_session_measured_idle(const struct jb_session *session, int channel, uin
 
 /* First readings; the run begins here. `child` waits to be released and has used no CPU yet; 0: none. */
 int jb_session_start(struct jb_session *session, pid_t child, struct jb_diag *diag);
+/* Read at another interval from now on; sensors on lanes keep theirs. 0 or -errno. */
+int jb_session_pace(struct jb_session *session, uint64_t interval_ns);
 int jb_session_timer_fd(const struct jb_session *session); /* readable when a tick is due */
 void jb_session_tick(struct jb_session *session);
 /* A process was waited for and had used this much CPU, its own waited-for children included. */
@@ -77,6 +79,9 @@ struct jb_live {
     double elapsed_s, power_w, energy_j, run_j, grams;
 };
 void jb_session_live(const struct jb_session *session, struct jb_live *ret);
+
+/* How often the channel was seen to change so far; 0: not known yet. */
+uint64_t jb_session_period_ns(const struct jb_session *session, int channel);
 
 struct jb_record *jb_session_record(struct jb_session *session); /* the session's; complete after stop() */
 bool jb_session_stored(const struct jb_session *session);

@@ -241,6 +241,7 @@ void jb_meter_source_info(const struct jb_meter *meter, int source, struct jb_so
         .result = slot->result,
         .lane = slot->driver->blocking,
         .hung = slot->hung,
+        .unseen = slot->driver->unseen,
         .preference = slot->preference,
         .reads = slot->reads,
         .failures = slot->failures,

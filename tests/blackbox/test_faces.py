@@ -11,6 +11,7 @@ import sys
 
 import pytest
 from conftest import BUILD
+from machines import Machine
 
 CODECARBON = ("timestamp,project_name,run_id,experiment_id,duration,emissions,emissions_rate,cpu_power,gpu_power,ram_power,cpu_energy,"
               "gpu_energy,ram_energy,energy_consumed,water_consumed,country_name,country_iso_code,region,cloud_provider,cloud_region,os,"
@@ -200,6 +201,29 @@ def test_doctor_names_every_channel_and_driver(joulebook, machine):
         assert channel["update_period_s"] is None or channel["update_period_s"] > 0
     absent = {c["source"]: c for c in report["channels"] if c["status"] == "absent"}
     assert "rapl-perf" in absent and absent["rapl-perf"]["reason"]
+
+
+def test_doctor_holds_the_sensors_against_each_other(joulebook, machine):
+    report = json.loads(joulebook("doctor", "--root", machine.root, "--json").stdout)
+    checks = {(c["kind"], c["channel"]): c for c in report["checks"]}
+    assert checks["twin", "cpu/0/package"]["against"] == "cpu/0/package-mmio"
+    assert checks["parts", "cpu/0/package"]["ratio"] == pytest.approx(0.6, abs=0.03)
+    assert checks["parts", "board/psys"]["against_w"] == pytest.approx(machine.leaves, rel=0.03)
+    assert {c["verdict"] for c in report["checks"]} == {"agree"}
+    package = next(c for c in report["channels"] if c["id"] == "cpu/0/package")
+    # The made-up counters move each millisecond, on a busy machine less often; a survey at 50 readings/s would say 20 ms.
+    assert 0.0009 < package["update_period_s"] < 0.015 and package["resolution_j"] == pytest.approx(1e-6)
+
+
+def test_doctor_says_when_parts_exceed_the_whole(joulebook, tmp_path):
+    made = Machine(tmp_path / "root", packages=(100.0, 20.0))
+    made.zones = [(path, watts * 3 if path.parent.name == "intel-rapl:0:0" else watts, start) for path, watts, start in made.zones]
+    with made:
+        report = json.loads(joulebook("doctor", "--root", made.root, "--json").stdout)
+        text = joulebook("doctor", "--root", made.root).stdout
+    verdicts = {c["channel"]: c["verdict"] for c in report["checks"] if c["kind"] == "parts"}
+    assert verdicts == {"cpu/0/package": "disagree", "cpu/1/package": "agree", "board/psys": "agree"}
+    assert "the parts exceed the whole" in text
 
 
 def test_doctor_fails_where_nothing_is_measured(joulebook, tmp_path):
