@@ -117,6 +117,7 @@ const struct jb_sensor_driver jb_sensor_gpu_model = {
     .name = "gpu-model",
     .title = "GPU power model (nothing measured)",
     .abi = JB_SENSOR_ABI,
+    .unseen = true,
     .stand_in = true,
     .stand_in_for = JB_DEVICE_GPU,
     .priv_size = sizeof(struct gpu_model),

@@ -245,6 +245,7 @@ const struct jb_sensor_driver jb_sensor_rapl_perf = {
     .name = "rapl-perf",
     .title = "RAPL through perf_event",
     .abi = JB_SENSOR_ABI,
+    .unseen = true,
     .priv_size = sizeof(struct state),
     .open = rapl_perf_open,
     .read = rapl_perf_read,

@@ -221,6 +221,7 @@ const struct jb_sensor_driver jb_sensor_rapl_powercap = {
     .name = "rapl-powercap",
     .title = "RAPL through powercap",
     .abi = JB_SENSOR_ABI,
+    .unseen = true,
     .priv_size = sizeof(struct state),
     .open = powercap_open,
     .read = powercap_read,

@@ -12,7 +12,7 @@ usage: check_docs.py BUILD [ROOT]      exit 1 with one line for each disagreemen
   links        relative ones in *.md lead to a file, and to a heading where they name one; a name in backquotes that is
                linked to a source file stands in it
   paths        in backquotes in *.md exist
-  drivers      of src/sensor/meson.build have a row in docs/sensors.md, and no other has
+  drivers      of src/sensor/meson.build have a row in docs/sensors.md, and no other has; its last column is what the driver says of itself
   packages     that tools/setup.sh installs stand in docs/dependencies.md
 """
 import os
@@ -180,6 +180,17 @@ class Checker:
         names = {word.replace("_", "-") for word in words}
         for name in sorted(names ^ rows):
             self.say(f"docs/sensors.md: " + (f"lacks a row for {name}" if name in names else f"there is no driver {name}"))
+        for word in sorted(words):
+            self.tested(word)
+
+    def tested(self, word):
+        """The last column of a driver's row says "no" just when the driver says so of itself (.unseen)."""
+        source = self.root / "src/sensor"
+        files = [source / f"{word}.c", *sorted((source / word).glob("*.c"))]
+        text = "".join(path.read_text(encoding="utf-8") for path in files if path.is_file())
+        row = re.search(rf"^\| `{word.replace('_', '-')}` \|.*\| ([^|]*) \|$", self.read("docs/sensors.md"), re.M)
+        if text and row and (".unseen = true" in text) != row.group(1).startswith("no"):
+            self.say(f"docs/sensors.md: {word.replace('_', '-')}: its last column and the driver's .unseen disagree")
 
     def packages(self):
         text = self.read("docs/dependencies.md")

@@ -117,6 +117,7 @@ const struct jb_sensor_driver jb_sensor_nvml = {
     .name = "nvml",
     .title = "NVIDIA GPUs through NVML",
     .abi = JB_SENSOR_ABI,
+    .unseen = true,
     .priv_size = sizeof(struct jb_nvml),
     .blocking = true,
     .period_ns = PERIOD_NS,
