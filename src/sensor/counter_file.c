@@ -8,7 +8,7 @@
  */
 #include "sensor/counter_file.h"
 
-#include "base/file.h"
+#include "base/series.h"
 #include "base/text.h"
 #include "sensor/privileged.h"
 #include "sensor/sensor.h"
@@ -38,9 +38,9 @@ int jb_counter_path(const char *folder, const char *file, char *buffer, size_t s
 int jb_counter_open(const struct jb_sensor_env *env, const char *path)
 {
     /* Reading leaves no trace in a recorded tree, and spares its disk the write; only the owner may ask for that. */
-    int fd = jb_root_open(env->root, path, O_NONBLOCK | O_NOCTTY | O_NOATIME);
+    int fd = jb_series_open(env->root, path, O_NONBLOCK | O_NOCTTY | O_NOATIME);
     if (fd == -EPERM) {
-        fd = jb_root_open(env->root, path, O_NONBLOCK | O_NOCTTY);
+        fd = jb_series_open(env->root, path, O_NONBLOCK | O_NOCTTY);
     }
     if ((fd == -EACCES || fd == -EPERM) && env->privileged != NULL) {
         int passed = jb_privileged_open(env->privileged, path);
@@ -52,11 +52,11 @@ int jb_counter_open(const struct jb_sensor_env *env, const char *path)
 static int read_counter(int fd, int looks, uint64_t *ret)
 {
     char text[64];
-    ssize_t length = jb_pread_text(fd, text, sizeof(text));
+    ssize_t length = jb_series_pread_text(fd, text, sizeof(text));
     while (length == 0 && --looks > 0) {
         struct timespec pause = {.tv_nsec = EMPTY_WAIT_NS};
         nanosleep(&pause, NULL);
-        length = jb_pread_text(fd, text, sizeof(text));
+        length = jb_series_pread_text(fd, text, sizeof(text));
     }
     if (length < 0) {
         return (int)length;
@@ -84,7 +84,7 @@ int jb_counter_read(int fd, uint64_t *ret)
 int jb_counter_read_signed(int fd, int64_t *ret)
 {
     char text[64];
-    ssize_t length = jb_pread_text(fd, text, sizeof(text));
+    ssize_t length = jb_series_pread_text(fd, text, sizeof(text));
     if (length < 0) {
         return (int)length;
     }
@@ -105,6 +105,9 @@ ssize_t jb_counter_read_blob(int fd, void *buffer, size_t size)
     do {
         length = pread(fd, buffer, size, 0);
     } while (length < 0 && errno == EINTR);
+    if (length > 0 && jb_series_begins(fd, buffer, (size_t)length)) {
+        return jb_series_read(fd, buffer, size);
+    }
     return length < 0 ? -errno : length;
 }
 
@@ -131,6 +134,7 @@ void jb_counter_renew(int fd)
     path[name] = '\0';
     int renewed = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
     if (renewed >= 0) {
+        jb_series_follow(fd, renewed);
         (void)dup3(renewed, fd, O_CLOEXEC);
         close(renewed);
     }
