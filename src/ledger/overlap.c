@@ -93,6 +93,7 @@ void jb_overlap_resolve(struct jb_overlap_node *nodes, size_t node_count)
 
     for (int i = 0; i < count; i++) {
         nodes[i].in_total = false;
+        nodes[i].leaf = false;
         nodes[i].parent = -1;
         nodes[i].twin_of = -1;
         nodes[i].whole = false;
@@ -102,4 +103,29 @@ void jb_overlap_resolve(struct jb_overlap_node *nodes, size_t node_count)
     settle_total(nodes, count);
     name_parents(nodes, count);
     cut_false_chains(nodes, count);
+    for (int i = 0; i < count; i++) {
+        nodes[i].leaf = nodes[i].in_total;
+    }
+}
+
+int jb_overlap_wall(const struct jb_overlap_node *nodes, size_t node_count)
+{
+    int count = node_count < INT_MAX ? (int)node_count : INT_MAX;
+
+    for (int i = 0; i < count; i++) {
+        if (jb_node_leads(nodes, i) && nodes[i].channel->domain == JB_DOMAIN_NODE && nodes[i].channel->unit < 0 &&
+            !jb_node_modelled(&nodes[i]) && !nodes[i].rejected) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+void jb_overlap_total_wall(struct jb_overlap_node *nodes, size_t count)
+{
+    int wall = jb_overlap_wall(nodes, count);
+
+    for (size_t i = 0; i < count && wall >= 0; i++) {
+        nodes[i].in_total = (int)i == wall;
+    }
 }

@@ -27,6 +27,10 @@
  * leaves.
  *  - A model never displaces what was measured, neither by being a leaf below it nor by containing it, but for a twin
  * of it that was rejected.
+ *  - A node meter (a plug, the BMC, the power supplies) contains everything, losses, fans and disks too. It answers
+ *    another question than the sensors do, so it is their check and not in the total as long as anything else measured
+ *    stands; with nothing else it counts, and beats all models. Meters of one node are twins like any others: the
+ *    order of the drivers is the order of trust. jb_overlap_total_wall() lets it be the total all the same.
  *  - A channel that is not usable (status other than JB_OK at open) takes no part.
  */
 #ifndef JB_LEDGER_OVERLAP_H
@@ -45,6 +49,7 @@ struct jb_overlap_node {
     bool rejected;  /* in: found false while measuring (frozen, at odds with its twin): its twin takes over */
     /* out */
     bool in_total;
+    bool leaf;   /* in the sum of disjoint sensors: in the total unless jb_overlap_total_wall() said otherwise */
     int parent;  /* the channel that contains this one; -1 */
     int twin_of; /* the leaf (or parent) that stands for this one, itself no twin; -1 */
     bool whole;  /* speaks for its unit, not for one die of it */
@@ -52,6 +57,12 @@ struct jb_overlap_node {
 
 /* Settle the graph for nodes[0..count). Deterministic; may be called again when channels appear or are rejected. */
 void jb_overlap_resolve(struct jb_overlap_node *nodes, size_t count);
+
+/* After resolve(). The channel that measures what the whole machine takes in; -1: there is none, or only one that was
+ * rejected or is a model, or meters of single supplies that nobody has added up. */
+int jb_overlap_wall(const struct jb_overlap_node *nodes, size_t count);
+/* After resolve(). Let that channel alone be the total; what it contains keeps `leaf`. Without one nothing changes. */
+void jb_overlap_total_wall(struct jb_overlap_node *nodes, size_t count);
 
 /* Compare a leaf with its twin after both covered the same time: do they tell the same story?
  * Energies in microjoules over covered_ns; under 2 s it is too early. A counter that stands still while power says

@@ -45,6 +45,21 @@ static void check(const struct jb_overlap_node *nodes, int count)
     require((usable > 0) == (counted > 0));
 }
 
+/* A node meter is beside nothing measured but supplies of the same node; as the total it stands alone. */
+static void check_wall(struct jb_overlap_node *nodes, int count)
+{
+    int wall = jb_overlap_wall(nodes, (size_t)count);
+
+    require(wall >= -1 && wall < count);
+    for (int i = 0; i < count && wall >= 0; i++) {
+        require(!nodes[wall].leaf || i == wall || !nodes[i].leaf);
+    }
+    jb_overlap_total_wall(nodes, (size_t)count);
+    for (int i = 0; i < count; i++) {
+        require(nodes[i].in_total == (wall < 0 ? nodes[i].leaf : i == wall));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct jb_channel channels[MAX];
@@ -54,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (int i = 0; i < count; i++) {
         const uint8_t *at = data + (size_t)i * NODE_BYTES;
         memset(&channels[i], 0, sizeof(channels[i]));
-        channels[i].domain = (enum jb_domain)(at[0] % (JB_DOMAIN_RAIL + 1));
+        channels[i].domain = (enum jb_domain)(at[0] % (JB_DOMAIN_NODE + 1));
         channels[i].unit = (int)(at[1] + 1u) % 4 - 1;
         channels[i].die = (int)(at[2] % 4) - 1;
         channels[i].method = (enum jb_method)(at[3] % 3);
@@ -76,5 +91,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(again[i].in_total == nodes[i].in_total && again[i].parent == nodes[i].parent &&
                 again[i].twin_of == nodes[i].twin_of);
     }
+    check_wall(again, count);
     return 0;
 }

@@ -64,6 +64,7 @@ static uint64_t rail_atoms(int rail)
 
 #define PLATFORM_REST single(SOCKETS + 2 * GPUS + RAILS)
 #define BOARD_REST    single(SOCKETS + 2 * GPUS + RAILS + 1)
+#define NODE_REST     single(SOCKETS + 2 * GPUS + RAILS + 2) /* losses, fans, disks */
 
 static bool one_in(struct machine *m, unsigned n)
 {
@@ -207,6 +208,16 @@ static void add_outer(struct machine *m, int source)
     }
 }
 
+/* One to three meters of what the machine takes in. */
+static void add_meters(struct machine *m, int source)
+{
+    uint64_t meters = 1 + next_random(&m->random) % 3;
+
+    for (uint64_t i = 0; i < meters; i++) {
+        (void)add(m, source + (int)i / 2, JB_DOMAIN_NODE, -1, -1, NODE_REST | (NODE_REST - 1));
+    }
+}
+
 static void build(struct machine *m)
 {
     m->count = 0;
@@ -233,6 +244,9 @@ static void build(struct machine *m)
     }
     if (one_in(m, 2)) {
         add_models(m, 4);
+    }
+    if (one_in(m, 3)) {
+        add_meters(m, 5);
     }
 }
 
@@ -266,11 +280,42 @@ static void check_links(const struct machine *m)
     }
 }
 
+/* A meter of the whole node never counts beside another measured channel; as the total it is all there is. */
+static void check_wall(const struct machine *m, uint64_t seed)
+{
+    struct machine copy = *m;
+    int wall = jb_overlap_wall(copy.nodes, (size_t)copy.count);
+    bool others = false, counts = false, sound = false;
+
+    for (int i = 0; i < copy.count; i++) {
+        enum jb_domain domain = copy.channels[i].domain;
+        bool node = domain == JB_DOMAIN_NODE, modelled = copy.channels[i].method == JB_METHOD_MODELLED;
+        bool part = domain == JB_DOMAIN_CORE || domain == JB_DOMAIN_UNCORE || domain == JB_DOMAIN_RAIL;
+        copy.nodes[i].channel = &copy.channels[i];
+        others = others || (usable(&copy, i) && !node && !part && !modelled && !copy.nodes[i].rejected);
+        sound = sound || (usable(&copy, i) && node && !copy.nodes[i].rejected);
+        counts = counts || (node && copy.nodes[i].in_total);
+    }
+    if ((counts && others) || (sound != (wall >= 0)) || (sound && !others && !counts && wall < 0)) {
+        fail_msg("the meter of the node %s (seed %llu)", counts ? "counts beside others" : "is passed over",
+                 (unsigned long long)seed);
+    }
+    jb_overlap_total_wall(copy.nodes, (size_t)copy.count);
+    for (int i = 0; i < copy.count; i++) {
+        assert_int_equal(copy.nodes[i].in_total, wall >= 0 ? i == wall : copy.nodes[i].leaf);
+        assert_int_equal(copy.nodes[i].leaf, m->nodes[i].in_total);
+    }
+    if (wall >= 0) {
+        check_links(&copy);
+    }
+}
+
 static void check_machine(const struct machine *m, bool rejects, uint64_t seed)
 {
     uint64_t counted = 0, usable_atoms = 0;
 
     check_links(m);
+    check_wall(m, seed);
     for (int i = 0; i < m->count; i++) {
         usable_atoms |= usable(m, i) ? m->atoms[i] : 0;
         if (m->nodes[i].in_total) {

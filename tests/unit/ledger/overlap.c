@@ -412,6 +412,77 @@ static void asking_twice_changes_nothing(void **state)
     }
 }
 
+static void a_node_meter_is_a_check_while_anything_else_is_measured(void **state)
+{
+    struct machine m = {.count = 0};
+    int ipmi = add(&m, NVML, JB_DOMAIN_NODE, -1);
+    (void)add(&m, CPU_MODEL, JB_DOMAIN_PACKAGE, -1);
+    (void)add(&m, RAM_MODEL, JB_DOMAIN_DRAM, -1);
+
+    assert_total(&m, "T.."); /* what was measured beats all models */
+    assert_int_equal(m.nodes[1].parent, ipmi);
+    int package = add(&m, PERF, JB_DOMAIN_PACKAGE, 0);
+    assert_total(&m, "..TT");
+    assert_int_equal(m.nodes[package].parent, ipmi);
+    (void)add(&m, JETSON, JB_DOMAIN_BOARD, -1);
+    assert_total(&m, "..TT.");
+    assert_int_equal(m.nodes[4].parent, ipmi);
+}
+
+static void of_two_node_meters_the_more_trusted_stands_and_the_other_takes_over(void **state)
+{
+    struct machine m = {.count = 0};
+    int worse = add(&m, NVML, JB_DOMAIN_NODE, -1);
+    int better = add(&m, PERF, JB_DOMAIN_NODE, -1);
+
+    assert_total(&m, ".T");
+    assert_int_equal(m.nodes[worse].twin_of, better);
+    assert_int_equal(jb_overlap_wall(m.nodes, 2), better);
+    m.nodes[better].rejected = true;
+    assert_total(&m, "T.");
+    assert_int_equal(jb_overlap_wall(m.nodes, 2), worse);
+}
+
+static void the_wall_as_the_total_contains_all_others(void **state)
+{
+    struct machine m = {.count = 0};
+    int package = add(&m, PERF, JB_DOMAIN_PACKAGE, 0);
+    int core = add(&m, PERF, JB_DOMAIN_CORE, 0);
+    int gpu = add(&m, NVML, JB_DOMAIN_GPU, 0);
+    int wall = add(&m, JETSON, JB_DOMAIN_NODE, -1);
+
+    assert_total(&m, "T.T.");
+    jb_overlap_total_wall(m.nodes, (size_t)m.count);
+    for (int i = 0; i < m.count; i++) {
+        assert_int_equal(m.nodes[i].in_total, i == wall);
+        assert_int_equal(m.nodes[i].leaf, i == package || i == gpu);
+    }
+    assert_int_equal(m.nodes[package].parent, wall);
+    assert_int_equal(m.nodes[gpu].parent, wall);
+    assert_int_equal(m.nodes[core].parent, package);
+    assert_int_equal(m.nodes[wall].parent, -1);
+}
+
+/* A single supply is not the wall, nor is a model, nor a meter that was found false or cannot be read. */
+static void what_is_no_wall_changes_nothing(void **state)
+{
+    struct machine m = {.count = 0};
+    (void)add(&m, PERF, JB_DOMAIN_PACKAGE, 0);
+    int supply = add(&m, NVML, JB_DOMAIN_NODE, 0);
+    int model = add(&m, CPU_MODEL, JB_DOMAIN_NODE, -1);
+
+    for (int round = 0; round < 3; round++) {
+        m.channels[model].method = round > 0 ? JB_METHOD_INTEGRATED : JB_METHOD_MODELLED;
+        m.nodes[model].rejected = round == 1;
+        m.channels[model].status = round == 2 ? JB_DENIED : JB_OK;
+        assert_total(&m, "T..");
+        assert_int_equal(jb_overlap_wall(m.nodes, 3), -1);
+        jb_overlap_total_wall(m.nodes, 3);
+        assert_true(m.nodes[0].in_total && !m.nodes[supply].in_total && !m.nodes[model].in_total);
+    }
+    assert_int_equal(jb_overlap_wall(NULL, 0), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -440,6 +511,10 @@ int main(void)
         cmocka_unit_test(absurd_claims_are_ignored),
         cmocka_unit_test(no_channels_are_no_problem),
         cmocka_unit_test(asking_twice_changes_nothing),
+        cmocka_unit_test(a_node_meter_is_a_check_while_anything_else_is_measured),
+        cmocka_unit_test(of_two_node_meters_the_more_trusted_stands_and_the_other_takes_over),
+        cmocka_unit_test(the_wall_as_the_total_contains_all_others),
+        cmocka_unit_test(what_is_no_wall_changes_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
