@@ -41,6 +41,25 @@ void jb_attribute(const struct jb_entry *entry, uint64_t idle_uw, const struct j
     };
 }
 
+bool jb_attribute_like(uint64_t energy_uj, const struct jb_parts *like, struct jb_parts *ret)
+{
+    enum { RUN, IDLE, OTHERS, NOBODY, PARTS };
+    const uint64_t weights[PARTS] = {like->run_uj, like->idle_uj, like->others_uj, like->unattributed_uj};
+    uint64_t parts[PARTS];
+
+    if ((weights[RUN] | weights[IDLE] | weights[OTHERS] | weights[NOBODY]) == 0) {
+        return false;
+    }
+    jb_split(energy_uj, weights, PARTS, NOBODY, parts);
+    *ret = (struct jb_parts){
+        .run_uj = parts[RUN],
+        .idle_uj = parts[IDLE],
+        .others_uj = parts[OTHERS],
+        .unattributed_uj = parts[NOBODY],
+    };
+    return true;
+}
+
 void jb_parts_add(struct jb_parts *sum, const struct jb_parts *parts)
 {
     sum->run_uj += parts->run_uj;

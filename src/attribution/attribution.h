@@ -35,6 +35,10 @@ struct jb_parts {
 /* Divide one entry. idle_uw < 0 would be absurd and is not expressible; 0 means "no idle power is known". */
 void jb_attribute(const struct jb_entry *entry, uint64_t idle_uw, const struct jb_shares *shares, struct jb_parts *ret);
 
+/* The same for a meter that cannot tell who used what, such as the wall: in the proportions in which the channels it
+ * contains were divided over the same time (`like`). False, and nothing done, when these have no energy. */
+bool jb_attribute_like(uint64_t energy_uj, const struct jb_parts *like, struct jb_parts *ret);
+
 void jb_parts_add(struct jb_parts *sum, const struct jb_parts *parts);
 uint64_t jb_parts_total(const struct jb_parts *parts);
 

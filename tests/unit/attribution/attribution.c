@@ -206,9 +206,36 @@ static void a_silent_channel_is_shared_by_the_use_of_the_machine(void **state)
     assert_int_equal(jb_footprint_silent_uj(&silent, 0, 0), 100); /* nothing else ran */
 }
 
+static void what_cannot_tell_is_divided_like_what_it_contains_to_the_microjoule(void **state)
+{
+    struct jb_parts like = {.run_uj = 3 * W, .idle_uj = 5 * W, .others_uj = 2 * W}, parts;
+    uint64_t random = 11;
+
+    assert_true(jb_attribute_like(200 * W, &like, &parts));
+    assert_parts(parts, 60 * W, 100 * W, 40 * W, 0);
+    for (int i = 0; i < 20000; i++) {
+        uint64_t energy_uj = next_random(&random) >> (i % 64);
+        struct jb_parts any = {next_random(&random) >> (i % 61), next_random(&random) >> (i % 59),
+                               next_random(&random) >> (i % 63), next_random(&random) >> (i % 53)};
+        if (jb_attribute_like(energy_uj, &any, &parts)) {
+            assert_int_equal(parts.run_uj + parts.idle_uj + parts.others_uj + parts.unattributed_uj, energy_uj);
+        }
+    }
+}
+
+static void like_nothing_is_no_answer(void **state)
+{
+    struct jb_parts nothing = {0}, parts = {.run_uj = 7};
+
+    assert_false(jb_attribute_like(200 * W, &nothing, &parts));
+    assert_parts(parts, 7, 0, 0, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_cannot_tell_is_divided_like_what_it_contains_to_the_microjoule),
+        cmocka_unit_test(like_nothing_is_no_answer),
         cmocka_unit_test(a_silent_channel_is_shared_by_the_use_of_the_machine),
         cmocka_unit_test(a_run_of_nothing_is_not_known_to_be_nothing),
         cmocka_unit_test(idle_comes_first_and_the_rest_by_share),
