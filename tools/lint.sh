@@ -7,7 +7,7 @@ build=build/lint
 
 c_files() { git ls-files 'src/*.c' 'include/*.h'; }
 
-format() { git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' | xargs clang-format --dry-run -Werror; }
+format() { git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'tools/*.[ch]' | xargs clang-format --dry-run -Werror; }
 
 spelling() {
   git ls-files | grep -vE '\.(csv|png|svg)$|corpus/|names\.txt|tests/golden/' |
@@ -28,7 +28,8 @@ tidy() {
   configure
   # Generated headers must exist before the sources that include them are looked at.
   ninja -C $build >/dev/null
-  c_files | xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p $build --warnings-as-errors='*' 2>/dev/null
+  # os_macos.c needs the headers of macOS: tools/cross_macos.sh looks at it.
+  c_files | grep -v os_macos | xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p $build --warnings-as-errors='*' 2>/dev/null
 }
 
 for part in "${@:-all}"; do

@@ -12,6 +12,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#if __has_include(<xlocale.h>)
+#include <xlocale.h> /* where macOS keeps strtod_l */
+#endif
 
 /* Digits from *text up to `end`. Advances *text past all of them, also when the number is too large. */
 static int scan_digits(const char **text, const char *end, uint64_t *ret)

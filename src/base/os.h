@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * os.h - what differs between operating systems, one file each (os_linux.c).
+ * os.h - what differs between operating systems, one file each (os_linux.c, os_macos.c).
  *
  * About real processes, never below --root.
  */
@@ -19,7 +19,7 @@ int jb_os_boot_id(char ret[JB_BOOT_ID_TEXT]); /* changes at each boot */
  * what is left of one that nobody has waited for. */
 int jb_os_process_start(pid_t pid, uint64_t *ret_ticks);
 
-int jb_os_become_subreaper(void); /* orphans of our children become ours */
+int jb_os_become_subreaper(void); /* orphans of our children become ours; -ENOTSUP: cannot be */
 
 /* Peak resident set of this process in bytes. */
 uint64_t jb_os_max_rss(void);
