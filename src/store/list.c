@@ -91,7 +91,7 @@ int jb_store_list(struct jb_store *store, const struct jb_run_filter *filter, jb
     JB_CLEANUP(jb_db_finalize) sqlite3_stmt *statement = NULL;
     jb_buf_puts(&sql, "SELECT ");
     jb_columns_names(&sql, jb_run_columns, jb_run_column_count);
-    jb_buf_puts(&sql, ", command, tags, warnings FROM run LEFT JOIN run_text ON run = id"
+    jb_buf_puts(&sql, ", command, tags, warnings, wall FROM run LEFT JOIN run_text ON run = id"
                       " WHERE ?1 IS NULL OR project = ?1 ORDER BY started_ns DESC, id DESC");
     if (sql.failed) {
         return jb_fail(diag, -ENOMEM, "out of memory");

@@ -46,8 +46,9 @@ static int load_row(struct jb_store *store, int64_t number, struct jb_run_row *r
 static int load_text(struct jb_store *store, int64_t number, struct jb_record *record, struct jb_diag *diag)
 {
     JB_CLEANUP(jb_db_finalize) sqlite3_stmt *statement = NULL;
-    int r = jb_db_prepare(store, "SELECT command, tags, warnings, segments, hardware FROM run_text WHERE run = ?1",
-                          "read", &statement, diag);
+    int r =
+        jb_db_prepare(store, "SELECT command, tags, warnings, wall, segments, hardware FROM run_text WHERE run = ?1",
+                      "read", &statement, diag);
     if (r == 0) {
         sqlite3_bind_int64(statement, 1, number);
         r = jb_db_step(store, statement, "read", diag);

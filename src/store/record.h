@@ -57,6 +57,30 @@ struct jb_record_segment {
     uint64_t energy_uj; /* of the basis */
 };
 
+/* How this machine's wall follows its sensors, as `calibrate wall` found: P_wall = a_w + b * P_sensors. */
+struct jb_record_fit {
+    double a_w, b, residual_w;
+    double min_w, max_w; /* of the sensors, in the readings */
+    int readings;
+    char meter[64];
+    int64_t measured_ns; /* wall clock */
+};
+
+/* What the whole machine took in, losses, fans and disks too: as a node meter measured it, and as the fit tells. */
+struct jb_record_wall {
+    bool measured;
+    char source[32], channel[64]; /* of the meter */
+    uint64_t energy_uj;           /* while it was read; what was filled in is not in here */
+    double uncertainty_uj;
+    uint64_t covered_ns;
+    bool has_sensors;
+    uint64_t sensors_uj; /* of the disjoint sensors, over the same time */
+    uint64_t filled_uj;  /* where the wall is the total: put in from the sensors where the meter was not read */
+    bool has_fit;
+    struct jb_record_fit fit;
+    double fitted_uj, fitted_uncertainty_uj; /* of the whole run */
+};
+
 struct jb_record {
     /* run */
     char id[JB_RUN_ID_TEXT];
@@ -77,6 +101,8 @@ struct jb_record {
     size_t channel_count;
     uint64_t machine_uj, run_uj, idle_uj, others_uj, unattributed_uj, footprint_uj, measured_uj, modelled_uj;
     double uncertainty_uj, run_uncertainty_uj, footprint_uncertainty_uj;
+    char total[16]; /* "sensors", "wall": what machine_uj is the sum of */
+    struct jb_record_wall wall;
     double coverage; /* covered time over run time, mean of the channels in total weighted by energy */
     /* carbon */
     char basis[16]; /* "machine", "run", "footprint" */

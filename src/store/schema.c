@@ -59,6 +59,13 @@ const char *const jb_schema_steps[] = {
     " machine_id TEXT NOT NULL, channel TEXT NOT NULL, idle_uw INTEGER NOT NULL, sigma_uw INTEGER NOT NULL,"
     " source TEXT, measured_ns INTEGER NOT NULL, seconds REAL, PRIMARY KEY(machine_id, channel)"
     ") STRICT, WITHOUT ROWID;",
+    /* 3: the wall: what a run saw of it, and how it follows the sensors of a machine */
+    "ALTER TABLE run_text ADD COLUMN wall TEXT;"
+    "CREATE TABLE wall_fit("
+    " machine_id TEXT PRIMARY KEY, a_w REAL, b REAL, var_a REAL, var_b REAL, cov_ab REAL, residual_w REAL,"
+    " min_w REAL, max_w REAL, readings INTEGER NOT NULL, meter TEXT, meter_error REAL, measured_ns INTEGER NOT NULL,"
+    " leaves TEXT"
+    ") STRICT, WITHOUT ROWID;",
 };
 const int64_t jb_schema_version = sizeof(jb_schema_steps) / sizeof(jb_schema_steps[0]);
 

@@ -134,4 +134,20 @@ int jb_store_baseline_get(struct jb_store *store, const char *machine_id, const 
 int jb_store_baseline_put(struct jb_store *store, const char *machine_id, const char *channel_id,
                           const struct jb_baseline *baseline, struct jb_diag *diag);
 
+/* What `calibrate wall` found for a machine (attribution/wall_fit.h), one for each. */
+struct jb_wall_fit {
+    double a_w, b, var_a, var_b, cov_ab, residual_w, min_w, max_w;
+    int readings;
+    char meter[64];
+    double meter_error;  /* of the meter itself, relative, one sigma; NAN: not known */
+    int64_t measured_ns; /* wall clock */
+    char *leaves;        /* ids of the disjoint channels it was made with, sorted, one a line */
+};
+void jb_wall_fit_finish(struct jb_wall_fit *fit); /* frees and zeroes */
+/* -ENOENT: none. -EUCLEAN: what is kept makes no sense. */
+int jb_store_wall_fit_get(struct jb_store *store, const char *machine_id, struct jb_wall_fit *ret);
+int jb_store_wall_fit_put(struct jb_store *store, const char *machine_id, const struct jb_wall_fit *fit,
+                          struct jb_diag *diag);
+int jb_store_wall_fit_forget(struct jb_store *store, const char *machine_id, struct jb_diag *diag); /* -ENOENT */
+
 #endif

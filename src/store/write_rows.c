@@ -77,7 +77,7 @@ int jb_run_writer_prepare(struct jb_store *store, struct jb_diag *diag)
 
 /* The lists of a record as JSON. */
 struct texts {
-    char *command, *tags, *warnings, *segments;
+    char *command, *tags, *warnings, *segments, *wall;
 };
 
 static void texts_finish(struct texts *texts)
@@ -86,6 +86,7 @@ static void texts_finish(struct texts *texts)
     free(texts->tags);
     free(texts->warnings);
     free(texts->segments);
+    free(texts->wall);
 }
 
 static int texts_make(struct texts *texts, const struct jb_record *record, struct jb_diag *diag)
@@ -93,13 +94,14 @@ static int texts_make(struct texts *texts, const struct jb_record *record, struc
     if (jb_json_from_strings(record->command, record->command_count, &texts->command) < 0 ||
         jb_json_from_tags(record->tags, record->tag_count, &texts->tags) < 0 ||
         jb_json_from_strings(record->warnings, record->warning_count, &texts->warnings) < 0 ||
-        jb_json_from_segments(record->segments, record->segment_count, &texts->segments) < 0) {
+        jb_json_from_segments(record->segments, record->segment_count, &texts->segments) < 0 ||
+        jb_json_from_wall(record, &texts->wall) < 0) {
         return jb_fail(diag, -ENOMEM, "out of memory");
     }
     return 0;
 }
 
-/* A statement with ?1 the run, then command, tags, warnings, segments, hardware. */
+/* A statement with ?1 the run, then command, tags, warnings, segments, hardware, wall. */
 static int run_text(struct jb_store *store, sqlite3_stmt *statement, const struct texts *texts,
                     const struct jb_record *record, struct jb_diag *diag)
 {
@@ -109,6 +111,7 @@ static int run_text(struct jb_store *store, sqlite3_stmt *statement, const struc
     jb_db_bind_text(statement, 4, texts->warnings);
     jb_db_bind_text(statement, 5, texts->segments);
     jb_db_bind_text(statement, 6, record->hardware_json);
+    jb_db_bind_text(statement, 7, texts->wall);
     return jb_db_run(store, statement, "write to", diag);
 }
 
@@ -151,8 +154,8 @@ static int insert_text(struct jb_store *store, const struct jb_record *record, s
     int r = texts_make(&texts, record, diag);
     if (r == 0) {
         r = jb_db_prepare(store,
-                          "INSERT INTO run_text(run, command, tags, warnings, segments, hardware)"
-                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+                          "INSERT INTO run_text(run, command, tags, warnings, segments, hardware, wall)"
+                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                           "write to", &statement, diag);
     }
     return r < 0 ? r : run_text(store, statement, &texts, record, diag);
@@ -216,8 +219,8 @@ static int update_text(struct jb_store *store, const struct jb_record *record, s
     int r = texts_make(&texts, record, diag);
     if (r == 0) {
         r = jb_db_prepare(store,
-                          "UPDATE run_text SET command = ?2, tags = ?3, warnings = ?4, segments = ?5, hardware = ?6"
-                          " WHERE run = ?1",
+                          "UPDATE run_text SET command = ?2, tags = ?3, warnings = ?4, segments = ?5, hardware = ?6,"
+                          " wall = ?7 WHERE run = ?1",
                           "write to", &statement, diag);
     }
     return r < 0 ? r : run_text(store, statement, &texts, record, diag);
