@@ -175,7 +175,8 @@ struct jb_sensor_driver {
     unsigned abi;      /* JB_SENSOR_ABI */
     bool test;         /* made up, not measured: opened only when --sensors names it; may take a spec */
     bool unseen;       /* written from documents, not yet seen to work on real hardware: the doctor says so */
-    /* A model of stand_in_for: opened unasked only while no measured channel covers that device. */
+    /* A model of stand_in_for, or a last resort to measure it: opened unasked only while no measured channel covers
+     * that device. */
     bool stand_in;
     enum jb_device stand_in_for;
     size_t priv_size;
