@@ -44,10 +44,14 @@ static void describe(struct jb_source *source, const struct jb_fake_spec *spec, 
     } else {
         snprintf(channel->id, sizeof(channel->id), "%s/%d/fake", device, unit < 0 ? index : unit);
     }
+    if (spec->node) {
+        device = "node";
+        snprintf(channel->id, sizeof(channel->id), index == 0 ? "node/fake" : "node/fake%d", index);
+    }
     snprintf(channel->name, sizeof(channel->name), "made-up %s", device);
     snprintf(channel->path, sizeof(channel->path), "%s:%.150s", source->driver->name, source->spec ? source->spec : "");
     channel->method = spec->method;
-    channel->domain = domains[spec->device];
+    channel->domain = spec->node ? JB_DOMAIN_NODE : domains[spec->device];
     channel->device = spec->device;
     channel->unit = unit;
     channel->die = spec->die;
@@ -96,12 +100,24 @@ int jb_fake_open(struct jb_source *source, struct jb_diag *diag)
     return 0;
 }
 
+/* Microjoules that this process's own CPU time costs beyond the rest: a machine that answers to load. */
+static uint64_t own_uj(const struct jb_fake_spec *spec)
+{
+    struct timespec used;
+
+    if (spec->own_uw == 0 || clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) < 0) {
+        return 0;
+    }
+    uint64_t used_ns = (uint64_t)used.tv_sec * JB_NS_PER_S + (uint64_t)used.tv_nsec;
+    return (uint64_t)((unsigned __int128)spec->own_uw * used_ns / JB_NS_PER_S);
+}
+
 /* What it shows when nothing is wrong, `elapsed_ns` after the counter stood at `start_raw`. */
 static uint64_t raw_after(const struct jb_fake_spec *spec, uint64_t start_raw, uint64_t elapsed_ns)
 {
     unsigned __int128 micro = spec->power_uw;
     if (spec->method != JB_METHOD_INTEGRATED) {
-        micro = micro * elapsed_ns / JB_NS_PER_S;
+        micro = micro * elapsed_ns / JB_NS_PER_S + own_uj(spec);
     }
     unsigned __int128 raw = micro * spec->scale_den / spec->scale_num;
     if (spec->method == JB_METHOD_INTEGRATED) {
@@ -116,6 +132,10 @@ static void emit(struct jb_fake *fake, struct jb_sink *sink, int channel, uint64
     const struct jb_fake_spec *spec = &fake->spec;
     uint64_t elapsed_ns = now_ns - fake->start_ns;
     uint64_t raw = raw_after(spec, spec->start_raw, elapsed_ns);
+    if (spec->fault == JB_FAKE_LATE && elapsed_ns < spec->at_ns) {
+        jb_emit_failure(sink, channel, now_ns, JB_FAILED);
+        return;
+    }
     if (spec->fault != JB_FAKE_FINE && elapsed_ns >= spec->at_ns) {
         switch (spec->fault) {
         case JB_FAKE_GONE:
@@ -125,8 +145,11 @@ static void emit(struct jb_fake *fake, struct jb_sink *sink, int channel, uint64
             jb_emit_failure(sink, channel, now_ns, JB_DENIED);
             return;
         case JB_FAKE_NAN:
-            jb_emit_failure(sink, channel, now_ns, JB_FAILED);
-            return;
+            if (spec->for_ns == 0 || elapsed_ns < spec->at_ns + spec->for_ns) {
+                jb_emit_failure(sink, channel, now_ns, JB_FAILED);
+                return;
+            }
+            break;
         case JB_FAKE_FROZEN:
             raw = raw_after(spec, spec->start_raw, spec->at_ns);
             break;

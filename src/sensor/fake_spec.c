@@ -53,6 +53,17 @@ static int set_watts(struct jb_fake_spec *spec, char *value)
     return watts_to_uw(value, &spec->power_uw);
 }
 
+static int set_own(struct jb_fake_spec *spec, char *value)
+{
+    return watts_to_uw(value, &spec->own_uw);
+}
+
+static int set_domain(struct jb_fake_spec *spec, char *value)
+{
+    spec->node = jb_streq(value, "node");
+    return spec->node ? 0 : -EINVAL;
+}
+
 static int set_idle(struct jb_fake_spec *spec, char *value)
 {
     return watts_to_uw(value, &spec->idle_uw);
@@ -89,7 +100,7 @@ static int set_fault(struct jb_fake_spec *spec, char *value)
         [JB_FAKE_FROZEN] = "frozen",       [JB_FAKE_RESET] = "reset",
         [JB_FAKE_BACKWARDS] = "backwards", [JB_FAKE_WILD] = "wild",
         [JB_FAKE_STALL] = "stall",         [JB_FAKE_HANG] = "hang",
-        [JB_FAKE_HANG_OPEN] = "hang-open",
+        [JB_FAKE_HANG_OPEN] = "hang-open", [JB_FAKE_LATE] = "late",
     };
     int i = choose(value, names, JB_COUNT(names));
     spec->fault = i < 0 ? spec->fault : (enum jb_fake_fault)i;
@@ -181,7 +192,7 @@ static const struct {
     {"die", set_die},     {"channels", set_channels}, {"scale", set_scale},   {"start", set_start},
     {"wrap", set_wrap},   {"max", set_max},           {"idle", set_idle},     {"error", set_error},
     {"pid", set_pid},     {"busy", set_busy},         {"fault", set_fault},   {"at", set_at},
-    {"for", set_for},
+    {"for", set_for},     {"own", set_own},           {"domain", set_domain},
 };
 
 static int set_option(struct jb_fake_spec *spec, char *item, struct jb_diag *diag)
@@ -236,8 +247,12 @@ int jb_fake_spec_parse(const char *text, struct jb_fake_spec *ret, struct jb_dia
             return err;
         }
     }
+    if (spec.node) {
+        spec.device = JB_DEVICE_BOARD;
+        spec.unit = -1;
+    }
     if (spec.max_power_uw == 0) {
-        spec.max_power_uw = 10 * spec.power_uw;
+        spec.max_power_uw = 10 * spec.power_uw + 1024 * spec.own_uw;
     }
     if (spec.wrap && spec.start_raw >= spec.wrap) {
         return jb_fail(diag, -EINVAL, "fake sensor: start is not below wrap");

@@ -22,13 +22,15 @@ enum jb_fake_fault {
     JB_FAKE_STALL,
     JB_FAKE_HANG,
     JB_FAKE_HANG_OPEN,
+    JB_FAKE_LATE,
 };
 
 struct jb_fake_spec {
     enum jb_method method;
     enum jb_device device;
     enum jb_fake_fault fault;
-    uint64_t power_uw, idle_uw, max_power_uw;
+    bool node;
+    uint64_t power_uw, own_uw, idle_uw, max_power_uw;
     uint64_t scale_num, scale_den, start_raw, wrap;
     uint64_t at_ns, for_ns; /* for_ns 0: not given */
     double rel_error;

@@ -4,6 +4,9 @@
 
 #include "sensor/fake.h"
 
+#include <errno.h>
+#include <time.h>
+
 extern const struct jb_sensor_driver jb_sensor_fake, jb_sensor_fake_lane;
 
 static int open_fake(struct tree *tree, const char *spec)
@@ -200,6 +203,52 @@ static void only_the_one_on_a_lane_is_marked_blocking(void **state)
 
 #define ON_TREE(test) cmocka_unit_test_setup_teardown(test, tree_setup, tree_teardown)
 
+static void a_meter_of_the_node_is_one_for_the_whole_machine(void **state)
+{
+    struct tree *tree = *state;
+    assert_int_equal(open_fake(tree, "domain=node:kind=power:watts=70:unit=3"), 0);
+    assert_string_equal(tree->channels[0].id, "node/fake");
+    assert_int_equal(tree->channels[0].domain, JB_DOMAIN_NODE);
+    assert_int_equal(tree->channels[0].device, JB_DEVICE_BOARD);
+    assert_int_equal(tree->channels[0].unit, -1);
+    assert_int_equal(open_fake(tree, "domain=package"), -EINVAL);
+}
+
+static uint64_t cpu_ns(void)
+{
+    struct timespec used;
+    assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used), 0);
+    return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
+static void our_own_cpu_time_costs_what_is_asked(void **state)
+{
+    struct tree *tree = *state;
+    assert_int_equal(open_fake(tree, "watts=0:own=1000:max=1e6"), 0);
+    uint64_t before_ns = cpu_ns();
+    uint64_t first = read_first(tree).raw;
+    while (cpu_ns() - before_ns < 20000000) {
+    }
+    uint64_t second = read_first(tree).raw;
+    assert_true(first >= before_ns);
+    assert_true(second - first >= 19000000 && second <= cpu_ns()); /* 1000 W: a microjoule a nanosecond */
+}
+
+static void a_late_sensor_fails_until_then_and_a_hole_ends(void **state)
+{
+    struct tree *tree = *state;
+    assert_int_equal(open_fake(tree, "fault=late:at=5s"), 0);
+    assert_int_equal(read_first(tree).status, JB_FAILED);
+    age(tree, UINT64_C(5000000000));
+    assert_int_equal(read_first(tree).status, JB_OK);
+    assert_int_equal(open_fake(tree, "fault=nan:at=5s:for=2s"), 0);
+    assert_int_equal(read_first(tree).status, JB_OK);
+    age(tree, UINT64_C(5000000000));
+    assert_int_equal(read_first(tree).status, JB_FAILED);
+    age(tree, UINT64_C(2000000000));
+    assert_int_equal(read_first(tree).status, JB_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +256,9 @@ int main(void)
         ON_TREE(a_wrapping_counter_stays_below_its_range),
         ON_TREE(power_is_a_gauge_and_scale_is_undone_by_the_unit),
         ON_TREE(several_channels_have_ids_of_their_own),
+        ON_TREE(a_meter_of_the_node_is_one_for_the_whole_machine),
+        ON_TREE(our_own_cpu_time_costs_what_is_asked),
+        ON_TREE(a_late_sensor_fails_until_then_and_a_hole_ends),
         ON_TREE(faults_that_last_begin_at_their_time),
         ON_TREE(eacces_from_the_start_is_a_refused_open),
         ON_TREE(a_frozen_counter_stands_still),

@@ -183,6 +183,7 @@ static void a_stored_run_and_the_list_know_the_wall(void **state)
     jb_copy(record.total, sizeof(record.total), "sensors");
     record.wall = (struct jb_record_wall){.measured = true, .source = "acpi", .energy_uj = 42, .uncertainty_uj = 1};
     record.status = JB_RUN_FINISHED;
+    record.ended_ns = record.started_ns + 1000000000;
     assert_good(diag, jb_store_end(store, &record, &diag));
     assert_good(diag, jb_store_load(store, record.id, &got, &diag));
     assert_true(got.wall.measured && got.wall.energy_uj == 42 && !got.wall.has_fit);
