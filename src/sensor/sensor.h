@@ -60,7 +60,7 @@ enum jb_status {
     JB_UNSUPPORTED, /* this hardware or driver version does not have it: final */
     JB_DENIED,      /* permission: final, mended from outside */
     JB_FAILED,      /* this reading failed; the next may not */
-    JB_GONE,        /* the device is gone (unplugged, "GPU is lost"): final */
+    JB_GONE,        /* the device is gone (unplugged, "GPU is lost"): final, unless that very device comes back */
     JB_TIMEOUT,     /* set by the meter: the lane does not answer */
 };
 const char *jb_status_name(enum jb_status status); /* "ok", "unsupported", "denied", ... */
@@ -163,7 +163,7 @@ struct jb_channel *jb_source_add_channel(struct jb_source *source);
 /* Who used an accelerator in a window of time. A device for which nobody is listed had no user. */
 struct jb_gpu_use {
     int channel;            /* index, in the source, of the device's first channel */
-    int32_t pid;            /* as the driver knows it */
+    int32_t pid;            /* as the driver knows it; 0: somebody whom we cannot see (MIG in a container) */
     bool utilisation_known; /* false: the process holds a context; how busy it was is not known */
     uint32_t busy_ppm;      /* mean utilisation of the device by this process in the window, parts per million */
     uint64_t t0_ns, t1_ns;  /* the window, CLOCK_MONOTONIC */

@@ -16,6 +16,7 @@
 
 struct jb_nvml_device {
     unsigned int index;
+    unsigned int instance; /* of a MIG device: its number + 1 */
 };
 
 #ifdef JB_STUB_OLD
@@ -29,6 +30,7 @@ struct jb_nvml_device {
 
 static struct jb_nvml_device devices[STUB_MAX_GPUS];
 static uint64_t start_ns, start_wall_us;
+static unsigned int session; /* of the driver, when we were started */
 static int started;
 
 static uint64_t clock_ns(clockid_t clock)
@@ -55,6 +57,9 @@ static int begin(const struct jb_nvml_device *device, struct stub_script *script
         return JB_NVML_INVALID_ARGUMENT;
     }
     stub_script_read(script);
+    if (script->session != session) {
+        return JB_NVML_UNINITIALIZED;
+    }
     const struct stub_gpu *gpu = &script->gpus[device->index];
     uint64_t passed_ns = clock_ns(CLOCK_MONOTONIC) - start_ns;
     if (gpu->hang && passed_ns >= gpu->hang_after_ns) {
@@ -102,8 +107,11 @@ int V2(nvmlInit)(void)
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
         if (is(script.init, codes[i].word)) {
             started += codes[i].code == JB_NVML_SUCCESS;
-            start_ns = clock_ns(CLOCK_MONOTONIC);
-            start_wall_us = clock_ns(CLOCK_REALTIME) / 1000;
+            session = script.session;
+            if (!start_ns) {
+                start_ns = clock_ns(CLOCK_MONOTONIC);
+                start_wall_us = clock_ns(CLOCK_REALTIME) / 1000;
+            }
             return codes[i].code;
         }
     }
@@ -201,10 +209,16 @@ int nvmlDeviceGetComputeRunningProcesses(struct jb_nvml_device *device, unsigned
 
 #else
 
-static uint64_t energy_mj(const struct stub_gpu *gpu)
+static uint64_t counter_mj(const struct stub_gpu *gpu, unsigned int watts)
 {
     uint64_t now_ns = is(gpu->energy, "frozen") ? start_ns : clock_ns(CLOCK_MONOTONIC);
-    return gpu->watts * (now_ns / UINT64_C(1000000)) + gpu->energy_offset_mj;
+    return watts * (now_ns / UINT64_C(1000000)) + gpu->energy_offset_mj;
+}
+
+/* What nvmlDeviceGetTotalEnergyConsumption counts. */
+static uint64_t energy_mj(const struct stub_gpu *gpu)
+{
+    return counter_mj(gpu, is(gpu->owner, "module") ? gpu->module_w : gpu->watts);
 }
 
 static int energy_code(const struct stub_gpu *gpu)
@@ -253,23 +267,45 @@ int nvmlDeviceGetTotalEnergyConsumption(struct jb_nvml_device *device, unsigned 
     return energy_code(gpu);
 }
 
-static int limit(struct jb_nvml_device *device, unsigned int *limit_mw)
+static int limit(struct jb_nvml_device *device, bool enforced, unsigned int *limit_mw)
 {
     BEGIN(device)
-    *limit_mw = gpu->limit_w * 1000;
-    return gpu->limit_w ? JB_NVML_SUCCESS : JB_NVML_NOT_SUPPORTED;
+    unsigned int watts = enforced || !gpu->default_w ? gpu->limit_w : gpu->default_w;
+    *limit_mw = watts * 1000;
+    return watts ? JB_NVML_SUCCESS : JB_NVML_NOT_SUPPORTED;
 }
 
 int nvmlDeviceGetEnforcedPowerLimit(struct jb_nvml_device *device, unsigned int *limit_mw);
 int nvmlDeviceGetEnforcedPowerLimit(struct jb_nvml_device *device, unsigned int *limit_mw)
 {
-    return limit(device, limit_mw);
+    return limit(device, true, limit_mw);
 }
 
 int nvmlDeviceGetPowerManagementDefaultLimit(struct jb_nvml_device *device, unsigned int *limit_mw);
 int nvmlDeviceGetPowerManagementDefaultLimit(struct jb_nvml_device *device, unsigned int *limit_mw)
 {
-    return limit(device, limit_mw);
+    return limit(device, false, limit_mw);
+}
+
+/* One of the fields that know scopes. */
+static void fill_scoped(const struct stub_gpu *gpu, struct jb_nvml_field *field)
+{
+    bool module = field->scope_id == JB_NVML_SCOPE_MODULE;
+    bool there = !gpu->tegra && (module ? gpu->module_w > 0 : field->scope_id == JB_NVML_SCOPE_GPU);
+    unsigned int watts = module ? gpu->module_w : gpu->watts;
+    field->value_type = JB_NVML_UINT;
+    if (field->field_id == JB_NVML_FIELD_ENERGY) {
+        there = there && !is(gpu->energy, "absent") && gpu->module_w && is(gpu->module_energy, "ok");
+        field->value_type = JB_NVML_ULLONG;
+        field->value.ull = counter_mj(gpu, watts);
+    } else if (field->field_id == JB_NVML_FIELD_POWER_LIMIT) {
+        there = there && module;
+        field->value.ui = 1000000;
+    } else {
+        there = there && (module || !is(gpu->field186, "absent"));
+        field->value.ui = watts * 1000;
+    }
+    field->code = there ? JB_NVML_SUCCESS : JB_NVML_NOT_SUPPORTED;
 }
 
 int nvmlDeviceGetFieldValues(struct jb_nvml_device *device, int count, struct jb_nvml_field *fields);
@@ -283,10 +319,8 @@ int nvmlDeviceGetFieldValues(struct jb_nvml_device *device, int count, struct jb
             fields[i].code = energy_code(gpu);
             fields[i].value_type = JB_NVML_ULLONG;
             fields[i].value.ull = energy_mj(gpu);
-        } else if (fields[i].field_id == JB_NVML_FIELD_POWER_INSTANT && !gpu->tegra && !is(gpu->field186, "absent")) {
-            fields[i].code = JB_NVML_SUCCESS;
-            fields[i].value_type = JB_NVML_UINT;
-            fields[i].value.ui = gpu->watts * 1000;
+        } else if (fields[i].field_id >= JB_NVML_FIELD_POWER_AVERAGE && fields[i].field_id <= JB_NVML_FIELD_ENERGY) {
+            fill_scoped(gpu, &fields[i]);
         }
     }
     return JB_NVML_SUCCESS;
@@ -411,17 +445,82 @@ int nvmlDeviceGetComputeRunningProcesses_v3(struct jb_nvml_device *device, unsig
     if (gpu->tegra || is(gpu->processes, "absent")) {
         return JB_NVML_NOT_SUPPORTED;
     }
+    if (is(gpu->processes, "denied") && !device->instance) {
+        return JB_NVML_NO_PERMISSION;
+    }
+    if (device->instance > gpu->instance_count) {
+        return JB_NVML_INVALID_ARGUMENT; /* it was destroyed */
+    }
+    const struct stub_instance *part = device->instance ? &gpu->instances[device->instance - 1] : NULL;
     unsigned int used = 0;
     for (unsigned int i = 0; i < gpu->user_count && used < *count; i++) {
-        if (gpu->users[i].context) {
-            processes[used++] = (struct jb_nvml_process){.pid = gpu->users[i].pid,
-                                                         .used_bytes = 1 << 20,
-                                                         .gpu_instance = UINT32_MAX,
-                                                         .compute_instance = UINT32_MAX};
+        const struct stub_process *user = &gpu->users[i];
+        if (user->context && (!part || (part->gi == user->gi && part->ci == user->ci))) {
+            processes[used++] = (struct jb_nvml_process){
+                .pid = user->pid, .used_bytes = 1 << 20, .gpu_instance = user->gi, .compute_instance = user->ci};
         }
     }
     *count = used;
     return JB_NVML_SUCCESS;
+}
+
+int nvmlDeviceGetMaxMigDeviceCount(struct jb_nvml_device *device, unsigned int *count);
+int nvmlDeviceGetMaxMigDeviceCount(struct jb_nvml_device *device, unsigned int *count)
+{
+    BEGIN(device)
+    *count = gpu->mig ? gpu->slices : 0;
+    return JB_NVML_SUCCESS;
+}
+
+int nvmlDeviceGetMigDeviceHandleByIndex(struct jb_nvml_device *device, unsigned int index, struct jb_nvml_device **mig);
+int nvmlDeviceGetMigDeviceHandleByIndex(struct jb_nvml_device *device, unsigned int index, struct jb_nvml_device **mig)
+{
+    static struct jb_nvml_device parts[STUB_MAX_GPUS][STUB_MAX_INSTANCES];
+    BEGIN(device)
+    if (!gpu->mig || index >= gpu->instance_count) {
+        return JB_NVML_NOT_FOUND;
+    }
+    *mig = &parts[device->index][index];
+    **mig = (struct jb_nvml_device){.index = device->index, .instance = index + 1};
+    return JB_NVML_SUCCESS;
+}
+
+/* What the calls about one MIG device begin with. */
+static int part_of(const struct jb_nvml_device *device, struct stub_instance *ret)
+{
+    BEGIN(device)
+    if (!device->instance || device->instance > gpu->instance_count) {
+        return JB_NVML_INVALID_ARGUMENT;
+    }
+    *ret = gpu->instances[device->instance - 1];
+    return JB_NVML_SUCCESS;
+}
+
+int nvmlDeviceGetAttributes_v2(struct jb_nvml_device *device, struct jb_nvml_attributes *attributes);
+int nvmlDeviceGetAttributes_v2(struct jb_nvml_device *device, struct jb_nvml_attributes *attributes)
+{
+    struct stub_instance part = {0};
+    int code = part_of(device, &part);
+    *attributes = (struct jb_nvml_attributes){.gpu_slices = part.slices, .compute_slices = part.slices};
+    return code;
+}
+
+int nvmlDeviceGetGpuInstanceId(struct jb_nvml_device *device, unsigned int *id);
+int nvmlDeviceGetGpuInstanceId(struct jb_nvml_device *device, unsigned int *id)
+{
+    struct stub_instance part = {0};
+    int code = part_of(device, &part);
+    *id = part.gi;
+    return code;
+}
+
+int nvmlDeviceGetComputeInstanceId(struct jb_nvml_device *device, unsigned int *id);
+int nvmlDeviceGetComputeInstanceId(struct jb_nvml_device *device, unsigned int *id)
+{
+    struct stub_instance part = {0};
+    int code = part_of(device, &part);
+    *id = part.ci;
+    return code;
 }
 
 #endif

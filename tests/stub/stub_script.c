@@ -64,10 +64,23 @@ static void add_process(struct stub_gpu *gpu, const char *text)
         reject(text);
     }
     user.pid = (unsigned int)value;
+    user.gi = option(text, "gi=", &value) ? (unsigned int)value : UINT32_MAX;
+    user.ci = option(text, "ci=", &value) ? (unsigned int)value : UINT32_MAX;
     user.has_util = option(text, "util=", &value);
     user.util = user.has_util ? (unsigned int)value : 0;
     user.count = option(text, "count=", &value) ? (unsigned int)value : 1;
     gpu->users[gpu->user_count++] = user;
+}
+
+static void add_instance(struct stub_gpu *gpu, const char *text)
+{
+    uint64_t gi = 0, ci = 0, slices = 0;
+    if (gpu->instance_count >= STUB_MAX_INSTANCES || !option(text, "gi=", &gi) || !option(text, "ci=", &ci) ||
+        !option(text, "slices=", &slices)) {
+        reject(text);
+    }
+    gpu->instances[gpu->instance_count++] =
+        (struct stub_instance){(unsigned int)gi, (unsigned int)ci, (unsigned int)slices};
 }
 
 static void set_energy(struct stub_gpu *gpu, const char *text)
@@ -92,6 +105,8 @@ static bool set_text(struct stub_gpu *gpu, const char *key, const char *text)
         {"power", gpu->power, sizeof(gpu->power)},
         {"procutil", gpu->procutil, sizeof(gpu->procutil)},
         {"processes", gpu->processes, sizeof(gpu->processes)},
+        {"owner", gpu->owner, sizeof(gpu->owner)},
+        {"module_energy", gpu->module_energy, sizeof(gpu->module_energy)},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         if (strcmp(key, texts[i].key) == 0) {
@@ -108,8 +123,8 @@ static bool set_number(struct stub_gpu *gpu, const char *key, const char *text)
         const char *key;
         unsigned int *to;
     } numbers[] = {
-        {"arch", &gpu->arch}, {"watts", &gpu->watts},   {"limit", &gpu->limit_w},
-        {"util", &gpu->util}, {"broken", &gpu->broken},
+        {"arch", &gpu->arch}, {"watts", &gpu->watts},   {"limit", &gpu->limit_w},   {"default", &gpu->default_w},
+        {"util", &gpu->util}, {"broken", &gpu->broken}, {"module", &gpu->module_w}, {"slices", &gpu->slices},
     };
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         if (strcmp(key, numbers[i].key) == 0) {
@@ -133,6 +148,7 @@ static bool set_flag(struct stub_gpu *gpu, const char *key, const char *text)
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
         if (strcmp(key, flags[i].key) == 0) {
             *flags[i].to = true;
+            gpu->limit_w = flags[i].to == &gpu->tegra ? 0 : gpu->limit_w;
             gpu->lost_after_ns = flags[i].to == &gpu->lost ? after_ns(text) : gpu->lost_after_ns;
             gpu->hang_after_ns = flags[i].to == &gpu->hang ? after_ns(text) : gpu->hang_after_ns;
             return true;
@@ -147,6 +163,8 @@ static void set_gpu(struct stub_gpu *gpu, const char *key, const char *text)
         set_energy(gpu, text);
     } else if (strcmp(key, "process") == 0) {
         add_process(gpu, text);
+    } else if (strcmp(key, "instance") == 0) {
+        add_instance(gpu, text);
     } else if (!set_text(gpu, key, text) && !set_number(gpu, key, text) && !set_flag(gpu, key, text)) {
         reject(key);
     }
@@ -158,9 +176,9 @@ static void statement(struct stub_script *script, char *line)
     if (*text) {
         *text++ = '\0';
     }
-    if (strcmp(line, "gpus") == 0) {
+    if (strcmp(line, "gpus") == 0 || strcmp(line, "session") == 0) {
         const char *end = text;
-        script->gpu_count = (unsigned int)number(text, &end);
+        *(line[0] == 'g' ? &script->gpu_count : &script->session) = (unsigned int)number(text, &end);
     } else if (strcmp(line, "init") == 0) {
         copy(script->init, sizeof(script->init), text);
     } else if (strcmp(line, "driver") == 0) {
@@ -183,6 +201,7 @@ static void set_defaults(struct stub_script *script)
         gpu->arch = 9;
         gpu->watts = 300;
         gpu->limit_w = 700;
+        gpu->slices = 7;
         copy(gpu->name, sizeof(gpu->name), "NVIDIA H100 80GB HBM3");
         snprintf(gpu->uuid, sizeof(gpu->uuid), "GPU-00000000-0000-4000-8000-%012u", i);
         snprintf(gpu->pci, sizeof(gpu->pci), "00000000:%02X:00.0", 0x41 + i);
@@ -192,6 +211,8 @@ static void set_defaults(struct stub_script *script)
         copy(gpu->power, sizeof(gpu->power), "ok");
         copy(gpu->procutil, sizeof(gpu->procutil), "ok");
         copy(gpu->processes, sizeof(gpu->processes), "ok");
+        copy(gpu->owner, sizeof(gpu->owner), "gpu");
+        copy(gpu->module_energy, sizeof(gpu->module_energy), "ok");
     }
 }
 

@@ -10,20 +10,24 @@
  *   driver 535.104.05
  *   name I NVIDIA H100 80GB HBM3       uuid I GPU-...       pci I 00000000:65:00.0       arch I 9
  *   watts I 300                the energy counter advances by this, and the gauges say it
- *   limit I 700                power limit in watts; 0: not supported
+ *   limit I 700                enforced power limit in watts; 0: not supported       default I 700: the board's own
  *   energy I ok|absent|frozen|denied|failing|offset=MJ     offset: added to (watts x CLOCK_MONOTONIC)
  *   samples I ok|absent|empty|stopped|unordered|future|old|zero|failing      field186 I ok|absent
  *   power I ok|absent          nvmlDeviceGetPowerUsage
  *   util I PERCENT             nvmlDeviceGetUtilizationRates; without it: not supported
- *   mig I on                   lost I [after=2s]      reset_required I
+ *   mig I on                   instance I gi=1 ci=0 slices=3      a MIG device        slices I 7      of the board
+ *   module I 900               the GPU is on a module that draws this (field 185, 186 of scope 1)
+ *   module_energy I ok|absent  field 191                 owner I gpu|module      whose is the GPU's counter
+ *   session N                  another number than at nvmlInit: the driver was reloaded since
+ *   lost I [after=2s]      reset_required I
  *   broken I CODE              no handle: the nvmlReturn_t instead
  *   tegra I                    nothing about energy, power or processes is supported
  *   hang I [after=2s]          every call about this GPU after that time never returns
- *   processes I absent         procutil I absent|failing
- *   process I pid=1234 [util=80] [count=2] [nocontext]      count: how many samples; no util: only a context
+ *   processes I absent|denied  procutil I absent|failing
+ *   process I pid=1234 [util=80] [count=2] [nocontext] [gi=1 ci=0]     count: how many samples; no util: only a context
  *   garbage I                  process samples as drivers have been seen to return: 3000 %, a dead pid, an unwritten
  *                              entry, a stamp of years ago
- * Times run from nvmlInit.
+ * Times run from the first nvmlInit.
  */
 #ifndef JB_TESTS_STUB_STUB_SCRIPT_H
 #define JB_TESTS_STUB_STUB_SCRIPT_H
@@ -33,26 +37,33 @@
 
 #define STUB_MAX_GPUS      40
 #define STUB_MAX_PROCESSES 32
+#define STUB_MAX_INSTANCES 8
+
+struct stub_instance {
+    unsigned int gi, ci, slices;
+};
 
 struct stub_process {
-    unsigned int pid, util, count;
+    unsigned int pid, util, count, gi, ci;
     bool has_util, context;
 };
 
 struct stub_gpu {
     char name[96], uuid[96], pci[32];
-    char energy[16], samples[16], field186[16], power[16], procutil[16], processes[16];
-    unsigned int arch, watts, limit_w, util, broken;
+    char energy[16], samples[16], field186[16], power[16], procutil[16], processes[16], owner[16], module_energy[16];
+    unsigned int arch, module_w, slices, watts, limit_w, default_w, util, broken;
     uint64_t energy_offset_mj;
     bool has_util, mig, tegra, garbage, lost, hang, reset_required;
     uint64_t lost_after_ns, hang_after_ns;
     struct stub_process users[STUB_MAX_PROCESSES];
     unsigned int user_count;
+    struct stub_instance instances[STUB_MAX_INSTANCES];
+    unsigned int instance_count;
 };
 
 struct stub_script {
     char init[32], driver[32];
-    unsigned int gpu_count;
+    unsigned int gpu_count, session;
     struct stub_gpu gpus[STUB_MAX_GPUS];
 };
 

@@ -55,9 +55,16 @@ enum jb_nvml_arch {
 };
 #define JB_NVML_ARCH_UNKNOWN UINT32_MAX
 
-/* Field ids of nvmlDeviceGetFieldValues. Scope 0 is the GPU alone. */
+/* Field ids of nvmlDeviceGetFieldValues. */
 #define JB_NVML_FIELD_TOTAL_ENERGY  83  /* mJ since the driver was loaded */
+#define JB_NVML_FIELD_POWER_AVERAGE 185 /* mW, the mean of one second */
 #define JB_NVML_FIELD_POWER_INSTANT 186 /* mW */
+#define JB_NVML_FIELD_POWER_LIMIT   190 /* mW, enforced now */
+#define JB_NVML_FIELD_ENERGY        191 /* mJ since the driver was loaded, of the scope */
+
+/* Scopes of the fields from 185 on. */
+#define JB_NVML_SCOPE_GPU    0
+#define JB_NVML_SCOPE_MODULE 1 /* of a superchip: with its CPU, all its GPUs and their memory */
 
 #define JB_NVML_TOTAL_POWER_SAMPLES 0 /* nvmlSamplingType_t */
 
@@ -123,12 +130,19 @@ struct jb_nvml_utilisation { /* nvmlUtilization_t */
     unsigned int gpu_percent, memory_percent;
 };
 
+struct jb_nvml_attributes { /* nvmlDeviceAttributes_t, of a MIG device */
+    unsigned int multiprocessors, copy_engines, decoders, encoders, jpeg_engines, ofa_engines;
+    unsigned int gpu_slices, compute_slices;
+    unsigned long long memory_mib;
+};
+
 _Static_assert(sizeof(struct jb_nvml_field) == 40, "nvmlFieldValue_t");
 _Static_assert(sizeof(struct jb_nvml_sample) == 16, "nvmlSample_t");
 _Static_assert(sizeof(struct jb_nvml_process_use) == 32, "nvmlProcessUtilizationSample_t");
 _Static_assert(sizeof(struct jb_nvml_process) == 24, "nvmlProcessInfo_v2_t");
 _Static_assert(sizeof(struct jb_nvml_process_v1) == 16, "nvmlProcessInfo_v1_t");
 _Static_assert(sizeof(struct jb_nvml_pci) == 68, "nvmlPciInfo_t");
+_Static_assert(sizeof(struct jb_nvml_attributes) == 40, "nvmlDeviceAttributes_t");
 
 /* The opened library. A call that the library does not have is NULL. */
 struct jb_nvml_api {
@@ -143,6 +157,11 @@ struct jb_nvml_api {
     int (*device_pci)(struct jb_nvml_device *device, struct jb_nvml_pci *pci);
     int (*device_arch)(struct jb_nvml_device *device, unsigned int *arch);
     int (*device_mig)(struct jb_nvml_device *device, unsigned int *current, unsigned int *pending);
+    int (*mig_count)(struct jb_nvml_device *device, unsigned int *count); /* how many there can be: the slices */
+    int (*mig_by_index)(struct jb_nvml_device *device, unsigned int index, struct jb_nvml_device **mig);
+    int (*mig_attributes)(struct jb_nvml_device *mig, struct jb_nvml_attributes *attributes);
+    int (*mig_gpu_instance)(struct jb_nvml_device *mig, unsigned int *id);
+    int (*mig_compute_instance)(struct jb_nvml_device *mig, unsigned int *id);
     int (*total_energy)(struct jb_nvml_device *device, unsigned long long *energy_mj);
     int (*power_usage)(struct jb_nvml_device *device, unsigned int *power_mw);
     int (*enforced_limit)(struct jb_nvml_device *device, unsigned int *limit_mw);

@@ -26,8 +26,7 @@ static int hex_digit(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* "[domain:]bus:device.function" as one number. */
-static bool parse_pci(const char *text, uint64_t *ret)
+bool jb_nvml_parse_pci(const char *text, uint64_t *ret)
 {
     uint64_t address = 0, part = 0;
     unsigned int digits = 0, colons = 0;
@@ -57,12 +56,22 @@ static bool parse_pci(const char *text, uint64_t *ret)
 bool jb_nvml_same_pci(const char *a, const char *b)
 {
     uint64_t address_a = 0, address_b = 0;
-    return parse_pci(a, &address_a) && parse_pci(b, &address_b) && address_a == address_b;
+    return jb_nvml_parse_pci(a, &address_a) && jb_nvml_parse_pci(b, &address_b) && address_a == address_b;
 }
 
 bool jb_nvml_is_gone(int code)
 {
     return code == JB_NVML_GPU_IS_LOST || code == JB_NVML_RESET_REQUIRED;
+}
+
+bool jb_nvml_is_stale(int code)
+{
+    return code == JB_NVML_UNINITIALIZED || code == JB_NVML_DRIVER_NOT_LOADED;
+}
+
+bool jb_nvml_is_read(const struct jb_nvml_gpu *gpu)
+{
+    return gpu->energy >= 0 || gpu->power >= 0 || gpu->model >= 0 || gpu->module_power >= 0;
 }
 
 enum jb_status jb_nvml_status(int code)
@@ -92,23 +101,49 @@ static void tidy(char *text, size_t size)
     jb_sanitise(text);
 }
 
-static void read_names(const struct jb_nvml_api *api, struct jb_nvml_gpu *gpu, char *uuid, size_t uuid_size, char *pci,
-                       size_t pci_size)
+static void read_uuid(const struct jb_nvml_api *api, struct jb_nvml_device *device, char *uuid, size_t size)
+{
+    if (!api->device_uuid || api->device_uuid(device, uuid, (unsigned int)size) != JB_NVML_SUCCESS) {
+        uuid[0] = '\0';
+    }
+    tidy(uuid, size);
+}
+
+static void read_pci(const struct jb_nvml_api *api, struct jb_nvml_device *device, char *pci, size_t size)
+{
+    struct jb_nvml_pci info = {0};
+    pci[0] = '\0';
+    if (api->device_pci && api->device_pci(device, &info) == JB_NVML_SUCCESS) {
+        info.bus_id[sizeof(info.bus_id) - 1] = '\0';
+        jb_copy(pci, size, info.bus_id);
+        jb_sanitise(pci);
+    }
+}
+
+static void read_name(const struct jb_nvml_api *api, struct jb_nvml_gpu *gpu)
 {
     if (!api->device_name || api->device_name(gpu->device, gpu->name, sizeof(gpu->name)) != JB_NVML_SUCCESS) {
         gpu->name[0] = '\0';
     }
     tidy(gpu->name, sizeof(gpu->name));
-    if (!api->device_uuid || api->device_uuid(gpu->device, uuid, (unsigned int)uuid_size) != JB_NVML_SUCCESS) {
-        uuid[0] = '\0';
+}
+
+static void set_key(const char *uuid, const char *pci, unsigned int index, char *key, size_t size)
+{
+    if (uuid[0] || pci[0]) {
+        jb_copy(key, size, uuid[0] ? uuid : pci);
+    } else {
+        snprintf(key, size, "nvml%u", index);
     }
-    tidy(uuid, uuid_size);
-    struct jb_nvml_pci info = {0};
-    if (api->device_pci && api->device_pci(gpu->device, &info) == JB_NVML_SUCCESS) {
-        info.bus_id[sizeof(info.bus_id) - 1] = '\0';
-        jb_copy(pci, pci_size, info.bus_id);
-        jb_sanitise(pci);
-    }
+}
+
+void jb_nvml_gpu_key(const struct jb_nvml_api *api, struct jb_nvml_device *device, unsigned int index, char *key,
+                     size_t size)
+{
+    char uuid[96] = "", pci[32] = "";
+    read_uuid(api, device, uuid, sizeof(uuid));
+    read_pci(api, device, pci, sizeof(pci));
+    set_key(uuid, pci, index, key, size);
 }
 
 static int find_unit(const struct jb_machine *machine, unsigned int index, const char *uuid, const char *pci)
@@ -145,20 +180,32 @@ static void read_table(const struct jb_machine *machine, struct jb_nvml_gpu *gpu
     if (!gpu->limit_mw && board_w > 0 && board_w < 10000) {
         gpu->limit_mw = (uint64_t)(board_w * 1000);
     }
+    gpu->cap_mw = gpu->cap_mw ? gpu->cap_mw : gpu->limit_mw;
 }
 
 int jb_nvml_gpu_identify(const struct jb_nvml *nvml, const struct jb_sensor_env *env, unsigned int index,
                          struct jb_nvml_gpu *ret)
 {
     const struct jb_nvml_api *api = &nvml->api;
-    struct jb_nvml_gpu gpu = {.index = index, .arch = JB_NVML_ARCH_UNKNOWN, .energy = -1, .power = -1, .model = -1};
-    char uuid[96] = "", pci[32] = "";
+    struct jb_nvml_gpu gpu = {
+        .index = index,
+        .arch = JB_NVML_ARCH_UNKNOWN,
+        .energy = -1,
+        .power = -1,
+        .model = -1,
+        .module = -1,
+        .module_power = -1,
+        .module_energy = -1,
+    };
+    char uuid[96] = "";
     int code = api->device_by_index(index, &gpu.device);
     if (code != JB_NVML_SUCCESS) {
         gpu.device = NULL;
     } else {
         unsigned int pending = 0, current = 0;
-        read_names(api, &gpu, uuid, sizeof(uuid), pci, sizeof(pci));
+        read_name(api, &gpu);
+        read_uuid(api, gpu.device, uuid, sizeof(uuid));
+        read_pci(api, gpu.device, gpu.pci, sizeof(gpu.pci));
         if (!api->device_arch || api->device_arch(gpu.device, &gpu.arch) != JB_NVML_SUCCESS) {
             gpu.arch = JB_NVML_ARCH_UNKNOWN;
         }
@@ -166,13 +213,11 @@ int jb_nvml_gpu_identify(const struct jb_nvml *nvml, const struct jb_sensor_env 
         uint64_t enforced = ask_limit(api->enforced_limit, gpu.device);
         uint64_t board = ask_limit(api->default_limit, gpu.device);
         gpu.limit_mw = enforced > board ? enforced : board;
+        gpu.cap_mw = enforced;
+        gpu.cap_told = enforced > 0;
     }
-    gpu.unit = find_unit(env->machine, index, uuid, pci);
-    if (uuid[0] || pci[0]) {
-        jb_copy(gpu.key, sizeof(gpu.key), uuid[0] ? uuid : pci);
-    } else {
-        snprintf(gpu.key, sizeof(gpu.key), "nvml%u", index);
-    }
+    gpu.unit = find_unit(env->machine, index, uuid, gpu.pci);
+    set_key(uuid, gpu.pci, index, gpu.key, sizeof(gpu.key));
     read_table(env->machine, &gpu);
     if (!gpu.name[0]) {
         snprintf(gpu.name, sizeof(gpu.name), "NVIDIA GPU %u", index);

@@ -145,7 +145,7 @@ static int try_energy(const struct jb_nvml_api *api, struct jb_nvml_device *devi
     return code == JB_NVML_SUCCESS && energy_mj == UINT64_MAX ? JB_NVML_NO_DATA : code;
 }
 
-static struct jb_channel *add(struct jb_source *source, const struct jb_nvml_gpu *gpu, const char *kind)
+struct jb_channel *jb_nvml_add_channel(struct jb_source *source, const struct jb_nvml_gpu *gpu, const char *kind)
 {
     struct jb_channel *channel = jb_source_add_channel(source);
     if (!channel) {
@@ -175,16 +175,18 @@ static void refuse(struct jb_channel *channel, int code)
 
 static void set_note(struct jb_channel *channel, const struct jb_nvml_gpu *gpu, const struct jb_nvml_window *window)
 {
-    snprintf(channel->note, sizeof(channel->note), "%s%s%s",
-             gpu->mig ? "MIG is on: the whole board's power, its instances cannot be told apart" : "",
-             gpu->mig && window->partial ? "; " : "",
-             window->partial ? "the sensor looks at 25 ms of every 100 ms" : "");
+    const char *mig =
+        !gpu->mig ? ""
+        : gpu->instance_count
+            ? "MIG is on: the whole board's power; the run's part is estimated by the slices of its instance"
+            : "MIG is on: the whole board's power, its instances cannot be told apart";
+    snprintf(channel->note, sizeof(channel->note), "%s%s%s", mig, mig[0] && window->note[0] ? "; " : "", window->note);
 }
 
 static bool add_energy(struct jb_source *source, struct jb_nvml_gpu *gpu, int code)
 {
     const struct jb_nvml *nvml = source->priv;
-    struct jb_channel *channel = add(source, gpu, "energy");
+    struct jb_channel *channel = jb_nvml_add_channel(source, gpu, "energy");
     if (!channel) {
         return false;
     }
@@ -223,7 +225,7 @@ static const char *way_path(enum jb_nvml_way way)
 static bool add_power(struct jb_source *source, struct jb_nvml_gpu *gpu, const int codes[3])
 {
     const struct jb_nvml *nvml = source->priv;
-    struct jb_channel *channel = add(source, gpu, "power");
+    struct jb_channel *channel = jb_nvml_add_channel(source, gpu, "power");
     if (!channel) {
         return false;
     }
@@ -245,32 +247,6 @@ static bool add_power(struct jb_source *source, struct jb_nvml_gpu *gpu, const i
     return true;
 }
 
-/* Neither energy nor power, but utilisation, as in a vGPU guest: a model is better than nothing, and says that it is
- * one. The limit then is the guest's or the board's; that the share of a vGPU is not known is in the error. */
-static bool add_model(struct jb_source *source, struct jb_nvml_gpu *gpu)
-{
-    const struct jb_nvml *nvml = source->priv;
-    struct jb_nvml_utilisation now = {0};
-    if (!nvml->api.utilisation || nvml->api.utilisation(gpu->device, &now) != JB_NVML_SUCCESS || !gpu->limit_mw) {
-        return true;
-    }
-    struct jb_channel *channel = add(source, gpu, "model");
-    if (!channel) {
-        return false;
-    }
-    channel->method = JB_METHOD_MODELLED;
-    channel->zero_at_open = true;
-    channel->unit_num = 1;
-    channel->rel_error = 0.3;
-    snprintf(channel->path, sizeof(channel->path), "NVML GPU %u: nvmlDeviceGetUtilizationRates", gpu->index);
-    snprintf(channel->note, sizeof(channel->note),
-             "a model, nothing is measured: from %s %.0f W to the limit of %.0f W by utilisation",
-             gpu->idle_mw ? "an idle draw of" : "an unknown idle draw taken as", (double)gpu->idle_mw / 1000,
-             (double)gpu->limit_mw / 1000);
-    gpu->model = source->channel_count - 1;
-    return true;
-}
-
 /* Is field 83 the same counter as the call? Then one request brings energy and power. */
 static bool same_counter(uint64_t call_mj, int code, uint64_t field_mj)
 {
@@ -278,27 +254,44 @@ static bool same_counter(uint64_t call_mj, int code, uint64_t field_mj)
     return code == JB_NVML_SUCCESS && field_mj >= call_mj && ahead < 10000000;
 }
 
+/* Try the ways of telling power; codes[]: what samples, field 186 and usage said. */
+static void probe_power(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu, int energy_code, uint64_t energy_mj,
+                        int codes[3])
+{
+    uint64_t field_mj = 0, power_mw = 0;
+    int field_energy_code = JB_NVML_NOT_SUPPORTED;
+    codes[0] = try_samples(nvml, gpu);
+    jb_nvml_read_fields(&nvml->api, gpu->device, &codes[1], &power_mw, &field_energy_code, &field_mj);
+    codes[2] = try_usage(&nvml->api, gpu->device);
+    gpu->live = codes[1] == JB_NVML_SUCCESS   ? JB_NVML_WAY_INSTANT
+                : codes[2] == JB_NVML_SUCCESS ? JB_NVML_WAY_USAGE
+                                              : JB_NVML_WAY_NONE;
+    gpu->way = codes[0] == JB_NVML_SUCCESS ? JB_NVML_WAY_SAMPLES : gpu->live;
+    gpu->energy_in_batch = gpu->way == JB_NVML_WAY_INSTANT && energy_code == JB_NVML_SUCCESS &&
+                           same_counter(energy_mj, field_energy_code, field_mj);
+}
+
 bool jb_nvml_probe(struct jb_source *source, struct jb_nvml_gpu *gpu, int handle_code)
 {
     struct jb_nvml *nvml = source->priv;
     int codes[3] = {handle_code, handle_code, handle_code};
     int energy_code = handle_code;
+    bool module = false;
     if (gpu->device) {
-        uint64_t energy_mj = 0, field_mj = 0, power_mw = 0;
-        int field_energy_code = JB_NVML_NOT_SUPPORTED;
+        uint64_t energy_mj = 0;
         energy_code = try_energy(&nvml->api, gpu->device, &energy_mj);
-        codes[0] = try_samples(nvml, gpu);
-        jb_nvml_read_fields(&nvml->api, gpu->device, &codes[1], &power_mw, &field_energy_code, &field_mj);
-        codes[2] = try_usage(&nvml->api, gpu->device);
-        gpu->live = codes[1] == JB_NVML_SUCCESS   ? JB_NVML_WAY_INSTANT
-                    : codes[2] == JB_NVML_SUCCESS ? JB_NVML_WAY_USAGE
-                                                  : JB_NVML_WAY_NONE;
-        gpu->way = codes[0] == JB_NVML_SUCCESS ? JB_NVML_WAY_SAMPLES : gpu->live;
-        gpu->energy_in_batch = gpu->way == JB_NVML_WAY_INSTANT && energy_code == JB_NVML_SUCCESS &&
-                               same_counter(energy_mj, field_energy_code, field_mj);
+        probe_power(nvml, gpu, energy_code, energy_mj, codes);
+        module = jb_nvml_module_find(nvml, gpu, energy_code, energy_mj);
+        if (gpu->mig) {
+            jb_nvml_mig_known(nvml, gpu);
+        }
     }
     if (!add_energy(source, gpu, energy_code) || !add_power(source, gpu, codes)) {
         return false;
     }
-    return !gpu->device || gpu->energy >= 0 || gpu->power >= 0 || add_model(source, gpu);
+    bool denied = jb_nvml_status(energy_code) == JB_DENIED || jb_nvml_status(codes[2]) == JB_DENIED;
+    if (gpu->device && gpu->energy < 0 && gpu->power < 0 && !denied && !jb_nvml_model_add(source, gpu)) {
+        return false;
+    }
+    return !module || jb_nvml_module_add(source, gpu);
 }

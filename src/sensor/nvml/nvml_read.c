@@ -5,7 +5,8 @@
  * The energy counter and, beside it, power: the driver's buffered samples carry their own time and cost one call for
  * all of them; field 186 and nvmlDeviceGetPowerUsage are a value "now". Odd: a buffer that has nothing new is no
  * failure, the newest sample is then told again (a step of no length books nothing); one that has had nothing new for
- * a second has ended, and the live value takes its place for good. A lost GPU is never asked again.
+ * a second has ended, and the live value takes its place for good. A lost GPU is asked again only after the library
+ * was started anew (nvml_reopen.c).
  */
 #include "sensor/nvml/nvml.h"
 
@@ -13,18 +14,24 @@
 
 #include <stddef.h>
 
+/* That nothing about a GPU is answered for so many passes (3 s), whatever is said for it, calls for a new start. */
+#define SILENT_PASSES 30
+
 /* What one call said: the same for both ends of every reading of a live value. */
 struct answer {
     int code;
     uint64_t before_ns, after_ns, raw;
 };
 
-static void emit(struct jb_sink *sink, struct jb_nvml_gpu *gpu, int channel, const struct answer *answer)
+static void emit(struct jb_nvml *nvml, struct jb_sink *sink, struct jb_nvml_gpu *gpu, int channel,
+                 const struct answer *answer)
 {
     if (answer->code == JB_NVML_SUCCESS) {
+        gpu->silent = 0;
         jb_emit(sink, channel, answer->before_ns, answer->after_ns, answer->raw);
         return;
     }
+    nvml->stale = nvml->stale || jb_nvml_is_stale(answer->code);
     gpu->lost = gpu->lost || jb_nvml_is_gone(answer->code);
     jb_emit_failure(sink, channel, answer->after_ns, gpu->lost ? JB_GONE : JB_FAILED);
 }
@@ -69,7 +76,7 @@ static struct answer ask_fields(const struct jb_nvml_api *api, struct jb_nvml_de
     return power;
 }
 
-static void read_live(const struct jb_nvml *nvml, struct jb_nvml_gpu *gpu, struct jb_sink *sink)
+static void read_live(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu, struct jb_sink *sink)
 {
     struct answer power = {.code = JB_NVML_NO_DATA, .after_ns = jb_mono_ns()};
     if (gpu->way == JB_NVML_WAY_INSTANT) {
@@ -77,7 +84,7 @@ static void read_live(const struct jb_nvml *nvml, struct jb_nvml_gpu *gpu, struc
     } else if (gpu->way == JB_NVML_WAY_USAGE) {
         power = ask_usage(&nvml->api, gpu->device);
     }
-    emit(sink, gpu, gpu->power, &power);
+    emit(nvml, sink, gpu, gpu->power, &power);
 }
 
 static void read_samples(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu, struct jb_sink *sink)
@@ -87,7 +94,7 @@ static void read_samples(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu, struct j
     struct jb_nvml_now now;
     jb_nvml_now(&now);
     if (code != JB_NVML_SUCCESS && code != JB_NVML_NOT_FOUND && code != JB_NVML_NO_DATA) {
-        emit(sink, gpu, gpu->power, &(struct answer){.code = code, .after_ns = now.mono_ns});
+        emit(nvml, sink, gpu, gpu->power, &(struct answer){.code = code, .after_ns = now.mono_ns});
         return;
     }
     if (jb_nvml_track_stepped(&gpu->samples, &now)) {
@@ -115,43 +122,31 @@ static void read_samples(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu, struct j
     read_live(nvml, gpu, sink);
 }
 
-static void read_model(const struct jb_nvml *nvml, struct jb_nvml_gpu *gpu, struct jb_sink *sink)
+static void read_model(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu, struct jb_sink *sink)
 {
-    struct jb_nvml_utilisation use = {0};
-    struct answer answer = {.before_ns = jb_mono_ns()};
-    answer.code = nvml->api.utilisation(gpu->device, &use);
-    answer.after_ns = jb_mono_ns();
-    if (answer.code == JB_NVML_SUCCESS && use.gpu_percent > 100) {
-        answer.code = JB_NVML_NO_DATA;
-    }
-    if (answer.code == JB_NVML_SUCCESS) {
-        uint64_t idle_mw = gpu->idle_mw < gpu->limit_mw ? gpu->idle_mw : gpu->limit_mw;
-        uint64_t power_mw = idle_mw + (gpu->limit_mw - idle_mw) * use.gpu_percent / 100;
-        uint64_t passed_us = (answer.after_ns - gpu->model_t_ns) / JB_NS_PER_US;
-        if (gpu->model_t_ns) {
-            gpu->model_uj += power_mw * passed_us / 1000; /* mW x us = nJ */
-            gpu->model_t_ns += passed_us * JB_NS_PER_US;
-        } else {
-            gpu->model_t_ns = answer.after_ns;
-        }
-        answer.before_ns = answer.after_ns;
-        answer.raw = gpu->model_uj;
-    }
-    emit(sink, gpu, gpu->model, &answer);
+    struct answer answer = {0};
+    answer.code = jb_nvml_model_read(nvml, gpu, &answer.after_ns);
+    answer.before_ns = answer.after_ns;
+    answer.raw = gpu->model_uj;
+    emit(nvml, sink, gpu, gpu->model, &answer);
 }
 
 static void read_gpu(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu, struct jb_sink *sink)
 {
+    gpu->silent++;
+    if (gpu->module_power >= 0) {
+        jb_nvml_module_read(nvml, gpu, sink);
+    }
     if (gpu->energy >= 0 && gpu->energy_in_batch && gpu->way == JB_NVML_WAY_INSTANT) {
         struct answer energy;
         struct answer power = ask_fields(&nvml->api, gpu->device, &energy);
-        emit(sink, gpu, gpu->energy, &energy);
-        emit(sink, gpu, gpu->power, &power);
+        emit(nvml, sink, gpu, gpu->energy, &energy);
+        emit(nvml, sink, gpu, gpu->power, &power);
         return;
     }
     if (gpu->energy >= 0) {
         struct answer energy = ask_energy(&nvml->api, gpu->device);
-        emit(sink, gpu, gpu->energy, &energy);
+        emit(nvml, sink, gpu, gpu->energy, &energy);
     }
     if (gpu->power >= 0 && gpu->lost) {
         jb_emit_failure(sink, gpu->power, jb_mono_ns(), JB_GONE);
@@ -165,13 +160,13 @@ static void read_gpu(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu, struct jb_si
     }
 }
 
-static void tell_gone(const struct jb_nvml_gpu *gpu, struct jb_sink *sink)
+static void tell_all(const struct jb_nvml_gpu *gpu, enum jb_status status, struct jb_sink *sink)
 {
-    const int channels[] = {gpu->energy, gpu->power, gpu->model};
+    const int channels[] = {gpu->energy, gpu->power, gpu->model, gpu->module_power, gpu->module_energy};
     uint64_t now_ns = jb_mono_ns();
     for (size_t i = 0; i < sizeof(channels) / sizeof(channels[0]); i++) {
         if (channels[i] >= 0) {
-            jb_emit_failure(sink, channels[i], now_ns, JB_GONE);
+            jb_emit_failure(sink, channels[i], now_ns, status);
         }
     }
 }
@@ -179,12 +174,18 @@ static void tell_gone(const struct jb_nvml_gpu *gpu, struct jb_sink *sink)
 void jb_nvml_read(struct jb_source *source, struct jb_sink *sink)
 {
     struct jb_nvml *nvml = source->priv;
+    jb_nvml_reopen(nvml);
     for (unsigned int i = 0; i < nvml->gpu_count; i++) {
         struct jb_nvml_gpu *gpu = &nvml->gpus[i];
         if (gpu->lost) {
-            tell_gone(gpu, sink);
-        } else {
+            tell_all(gpu, JB_GONE, sink);
+        } else if (nvml->stale) {
+            tell_all(gpu, JB_FAILED, sink);
+        } else if (jb_nvml_is_read(gpu)) {
             read_gpu(nvml, gpu, sink);
+        }
+        if (nvml->stale || (gpu->lost && jb_nvml_is_read(gpu)) || gpu->silent > SILENT_PASSES) {
+            jb_nvml_trouble(nvml);
         }
     }
 }

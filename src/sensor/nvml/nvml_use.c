@@ -5,7 +5,7 @@
  * Two questions to NVML: which processes hold a compute context, and how busy each kept the GPU. What it answers is
  * known to hold dead processes and more than 100 % (sensors.md 4.2); that is passed on as it is, attribution has the
  * filter. Dropped here is only what was never an answer: unwritten entries, and entries from before the window.
- * Odd: "not found" means that nobody was busy. Under MIG neither question is answered per process. In a container
+ * Odd: "not found" means that nobody was busy. Under MIG another way must be gone (nvml_mig.c). In a container
  * with a process namespace of its own, NVML may hide everybody or tell numbers that mean nothing here.
  */
 #include "sensor/nvml/nvml.h"
@@ -17,21 +17,16 @@
 #include <errno.h>
 #include <stdio.h>
 
-struct list {
-    struct jb_gpu_use *uses;
-    size_t count, max;
-};
-
 static int bounded(unsigned int count)
 {
     return (int)(count < JB_NVML_MAX_PROCESSES ? count : JB_NVML_MAX_PROCESSES);
 }
 
 /* Libraries from before the first suffix fill a shorter structure. */
-static int ask_contexts_v1(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu)
+static int ask_contexts_v1(struct jb_nvml *nvml, struct jb_nvml_device *device)
 {
     unsigned int room = JB_NVML_MAX_PROCESSES;
-    int code = nvml->api.processes_v1(gpu->device, &room, nvml->processes_v1);
+    int code = nvml->api.processes_v1(device, &room, nvml->processes_v1);
     if (code != JB_NVML_SUCCESS) {
         return -code;
     }
@@ -42,14 +37,13 @@ static int ask_contexts_v1(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu)
     return count;
 }
 
-/* The processes with a compute context into nvml->processes: their number, or a negative nvmlReturn_t. */
-static int ask_contexts(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu)
+int jb_nvml_ask_contexts(struct jb_nvml *nvml, struct jb_nvml_device *device)
 {
     if (!nvml->api.processes) {
-        return nvml->api.processes_v1 ? ask_contexts_v1(nvml, gpu) : -JB_NVML_FUNCTION_NOT_FOUND;
+        return nvml->api.processes_v1 ? ask_contexts_v1(nvml, device) : -JB_NVML_FUNCTION_NOT_FOUND;
     }
     unsigned int count = JB_NVML_MAX_PROCESSES;
-    int code = nvml->api.processes(gpu->device, &count, nvml->processes);
+    int code = nvml->api.processes(device, &count, nvml->processes);
     return code == JB_NVML_SUCCESS ? bounded(count) : -code;
 }
 
@@ -79,7 +73,7 @@ static bool is_pid(unsigned int pid)
     return pid > 0 && pid <= INT32_MAX;
 }
 
-static struct jb_gpu_use *find(const struct list *list, size_t from, unsigned int pid)
+static struct jb_gpu_use *find(const struct jb_nvml_list *list, size_t from, unsigned int pid)
 {
     for (size_t i = from; i < list->count; i++) {
         if (list->uses[i].pid == (int32_t)pid) {
@@ -89,8 +83,8 @@ static struct jb_gpu_use *find(const struct list *list, size_t from, unsigned in
     return NULL;
 }
 
-/* A new entry; NULL when the caller's room is used up. */
-static struct jb_gpu_use *add(struct list *list, const struct jb_nvml_gpu *gpu, unsigned int pid, uint64_t now_ns)
+struct jb_gpu_use *jb_nvml_list_add(struct jb_nvml_list *list, const struct jb_nvml_gpu *gpu, unsigned int pid,
+                                    uint64_t now_ns)
 {
     if (list->count >= list->max) {
         return NULL;
@@ -131,8 +125,8 @@ static void sift(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu, int count, const
     gpu->uses.seen_us = newest;
 }
 
-/* In a container: does NVML speak of processes that we cannot see, or hide those that keep the GPU busy? */
-static bool hidden(const struct jb_source *source, const struct jb_nvml_gpu *gpu, int contexts)
+/* Does NVML speak of processes that we cannot see, or hide those that keep the GPU busy? */
+bool jb_nvml_hidden(const struct jb_source *source, const struct jb_nvml_gpu *gpu, int contexts)
 {
     const struct jb_nvml *nvml = source->priv;
     if (!source->env->machine || !source->env->machine->container) {
@@ -150,25 +144,31 @@ static bool hidden(const struct jb_source *source, const struct jb_nvml_gpu *gpu
            use.gpu_percent > 0;
 }
 
-static int errno_of(int negative_code)
+int jb_nvml_errno(int negative_code)
 {
     enum jb_status status = jb_nvml_status(-negative_code);
     return status == JB_UNSUPPORTED ? -ENOTSUP : status == JB_DENIED ? -EACCES : -EIO;
 }
 
+static bool at_rest(const struct jb_nvml *nvml, const struct jb_nvml_gpu *gpu)
+{
+    struct jb_nvml_utilisation use = {0};
+    return nvml->api.utilisation && nvml->api.utilisation(gpu->device, &use) == JB_NVML_SUCCESS && use.gpu_percent == 0;
+}
+
 /* The users of one GPU are added to the list. */
-static int list_gpu(struct jb_source *source, struct jb_nvml_gpu *gpu, struct list *list)
+static int list_gpu(struct jb_source *source, struct jb_nvml_gpu *gpu, struct jb_nvml_list *list)
 {
     struct jb_nvml *nvml = source->priv;
-    int contexts = ask_contexts(nvml, gpu);
+    int contexts = jb_nvml_ask_contexts(nvml, gpu->device);
     int samples = contexts == 0 ? 0 : ask_uses(nvml, gpu);
     struct jb_nvml_now now;
     jb_nvml_now(&now);
     if (contexts < 0 && samples < 0) {
         gpu->lost = gpu->lost || jb_nvml_is_gone(-contexts) || jb_nvml_is_gone(-samples);
-        return gpu->lost ? 0 : errno_of(samples);
+        return gpu->lost ? 0 : jb_nvml_errno(samples);
     }
-    if (contexts >= 0 && hidden(source, gpu, contexts)) {
+    if (contexts >= 0 && jb_nvml_hidden(source, gpu, contexts)) {
         return -EAGAIN;
     }
     if (contexts == 0) {
@@ -180,17 +180,18 @@ static int list_gpu(struct jb_source *source, struct jb_nvml_gpu *gpu, struct li
     size_t from = list->count;
     for (int i = 0; i < samples; i++) {
         unsigned int pid = nvml->uses[i].pid;
-        struct jb_gpu_use *use = pid ? add(list, gpu, pid, now.mono_ns) : NULL;
+        struct jb_gpu_use *use = pid ? jb_nvml_list_add(list, gpu, pid, now.mono_ns) : NULL;
         if (use) {
             use->utilisation_known = true;
             use->busy_ppm = take_mean(nvml, samples, pid);
         }
     }
-    /* The driver lists those that were busy. Where it lists anybody, a holder that it leaves out was not. */
-    bool told = list->count > from;
+    /* The driver lists those that were busy. Where it lists anybody, a holder that it leaves out was not; where it
+     * lists nobody, none was if the device was not. */
+    bool told = list->count > from || (samples == 0 && at_rest(nvml, gpu));
     for (int i = 0; i < contexts; i++) {
         if (is_pid(nvml->processes[i].pid) && !find(list, from, nvml->processes[i].pid)) {
-            struct jb_gpu_use *use = add(list, gpu, nvml->processes[i].pid, now.mono_ns);
+            struct jb_gpu_use *use = jb_nvml_list_add(list, gpu, nvml->processes[i].pid, now.mono_ns);
             if (use) {
                 use->utilisation_known = told;
             }
@@ -205,13 +206,16 @@ static int list_gpu(struct jb_source *source, struct jb_nvml_gpu *gpu, struct li
 int jb_nvml_processes(struct jb_source *source, struct jb_gpu_use *ret, size_t max)
 {
     struct jb_nvml *nvml = source->priv;
-    struct list list = {.uses = ret, .max = max};
+    struct jb_nvml_list list = {.uses = ret, .max = max};
+    if (nvml->stale) {
+        return -EAGAIN;
+    }
     for (unsigned int i = 0; i < nvml->gpu_count; i++) {
         struct jb_nvml_gpu *gpu = &nvml->gpus[i];
-        if (gpu->lost || (gpu->energy < 0 && gpu->power < 0 && gpu->model < 0)) {
+        if (gpu->lost || !jb_nvml_is_read(gpu)) {
             continue;
         }
-        int result = gpu->mig ? -ENOTSUP : list_gpu(source, gpu, &list);
+        int result = gpu->mig ? jb_nvml_mig_list(source, gpu, &list) : list_gpu(source, gpu, &list);
         if (result < 0) {
             return result;
         }

@@ -171,7 +171,31 @@ static void mig_is_noted(void **state)
     struct nvml_test *test = *state;
     assert_int_equal(nvml_test_open(test, "mig 0 on\n"), 0);
     assert_non_null(strstr(test->channels[0].note, "MIG"));
-    assert_non_null(strstr(test->channels[1].note, "MIG"));
+    assert_non_null(strstr(test->channels[1].note, "cannot be told apart"));
+    assert_int_equal(nvml_test_open(test, "mig 0 on\ninstance 0 gi=1 ci=0 slices=3\n"), 0);
+    assert_non_null(strstr(test->channels[0].note, "estimated by the slices"));
+}
+
+static void the_board_power_limit_is_the_models_maximum(void **state)
+{
+    struct nvml_test *test = *state;
+    test->machine.gpu_count = 1;
+    test->machine.gpus[0] = (struct jb_gpu_info){.uuid = "GPU-x", .tdp_w = 700, .idle_w = 70};
+    /* Held to 400 W: neither its default nor the table's 700 W. */
+    assert_int_equal(
+        nvml_test_open(test, "tegra 0\nutil 0 100\nuuid 0 GPU-x\nname 0 Nameless\nlimit 0 400\ndefault 0 700\n"), 0);
+    int model = nvml_test_channel(test, "/model");
+    assert_true(model >= 0);
+    assert_non_null(strstr(test->channels[model].note, "from an idle draw of 70 W to the limit of 400 W"));
+    assert_int_equal(test->channels[model].max_power_uw, 1050000000); /* what the board may be allowed to, and half */
+    /* Not even how busy it is: the middle, as wide as the range. */
+    assert_int_equal(nvml_test_open(test, "tegra 0\nuuid 0 GPU-x\nname 0 Nameless\nlimit 0 400\n"), 0);
+    model = nvml_test_channel(test, "/model");
+    assert_true(model >= 0);
+    assert_non_null(strstr(test->channels[model].note, "middle"));
+    assert_int_equal((int)(test->channels[model].rel_error * 1000), 405); /* 330 / sqrt(12) / 235 */
+    /* The table's limit alone is gpu-model's affair. */
+    assert_int_equal(nvml_test_open(test, "tegra 0\nuuid 0 GPU-x\nname 0 Nameless\n"), -ENODEV);
 }
 
 static void a_vgpu_with_utilisation_alone_is_modelled(void **state)
@@ -228,6 +252,7 @@ int main(void)
         TEST(a_gpu_without_a_handle_does_not_take_the_others_along),
         TEST(mig_is_noted),
         TEST(a_vgpu_with_utilisation_alone_is_modelled),
+        TEST(the_board_power_limit_is_the_models_maximum),
         TEST(the_table_of_the_machine_fills_in_the_limit),
         TEST(more_gpus_than_there_is_room_for_are_left_out),
     };

@@ -203,7 +203,7 @@ static void a_lost_gpu_is_gone_and_the_others_go_on(void **state)
             assert_int_equal(nvml_test_reading(test, 2, 0)->status, JB_OK);
             assert_int_equal(nvml_test_reading(test, 3, 0)->status, JB_OK);
         }
-        nvml_test_script(test, "gpus 2\n"); /* gone is final: its numbers would be another card's */
+        nvml_test_script(test, "gpus 2\n"); /* not before the library was started again (reopen.c) */
         nvml_test_read(test);
         assert_int_equal(nvml_test_reading(test, POWER, 0)->status, JB_GONE);
     }

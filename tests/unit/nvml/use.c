@@ -133,10 +133,6 @@ static void not_known_is_not_nobody(void **state)
     struct jb_gpu_use uses[ROOM];
     assert_int_equal(nvml_test_open(test, "procutil 0 absent\nprocesses 0 absent\n"), 0);
     assert_int_equal(ask(test, uses), -ENOTSUP);
-    assert_int_equal(nvml_test_open(test, "mig 0 on\nprocess 0 pid=11 util=50\n"), 0);
-    assert_int_equal(ask(test, uses), -ENOTSUP);
-    assert_int_equal(nvml_test_open(test, "gpus 2\nmig 1 on\nprocess 0 pid=11 util=50\n"), 0);
-    assert_int_equal(ask(test, uses), -ENOTSUP);
     /* A card of which nothing can be booked does not make the others unknown. */
     assert_int_equal(nvml_test_open(test, "gpus 2\ntegra 1\nprocess 0 pid=11 util=50\n"), 0);
     assert_int_equal(ask(test, uses), 1);
