@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/diag.h"
+#include "base/recording.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -35,7 +36,7 @@ static bool climbs(const char *path)
     return false;
 }
 
-int jb_root_path(const char *root, const char *path, char *buffer, size_t size)
+static int join(const char *root, const char *path, char *buffer, size_t size)
 {
     if (path[0] != '/' || climbs(path)) {
         return -EINVAL;
@@ -49,6 +50,40 @@ int jb_root_path(const char *root, const char *path, char *buffer, size_t size)
     }
     jb_snprintf(buffer, size, "%.*s%s", (int)prefix, root ? root : "", path);
     return 0;
+}
+
+bool jb_root_is_real(const char *root)
+{
+    struct jb_recording recording;
+    return !root || !root[0] || (jb_recording_of(root, &recording) && !recording.base);
+}
+
+const char *jb_root_name(const char *root)
+{
+    struct jb_recording recording;
+    if (jb_recording_of(root, &recording)) {
+        root = recording.base;
+    }
+    return root ? root : "";
+}
+
+/* The path, for somebody who is about to look at what is there: at its content, or only whether it is there. */
+static int reach(const char *root, const char *path, bool content, char *buffer, size_t size)
+{
+    struct jb_recording recording;
+    if (!jb_recording_of(root, &recording)) {
+        return join(root, path, buffer, size);
+    }
+    int r = join(recording.base, path, buffer, size);
+    if (r == 0) {
+        jb_recording_touch(&recording, path, content);
+    }
+    return r;
+}
+
+int jb_root_path(const char *root, const char *path, char *buffer, size_t size)
+{
+    return reach(root, path, true, buffer, size);
 }
 
 static int open_retrying(const char *path, int flags)
@@ -70,10 +105,14 @@ int jb_root_open(const char *root, const char *path, int flags)
 DIR *jb_root_opendir(const char *root, const char *path)
 {
     char full[PATH_MAX];
-    int r = jb_root_path(root, path, full, sizeof(full));
+    int r = reach(root, path, false, full, sizeof(full));
     if (r < 0) {
         errno = -r;
         return NULL;
+    }
+    struct jb_recording recording;
+    if (jb_recording_of(root, &recording)) {
+        jb_recording_list(&recording, path);
     }
     return opendir(full);
 }
@@ -81,7 +120,34 @@ DIR *jb_root_opendir(const char *root, const char *path)
 bool jb_root_exists(const char *root, const char *path)
 {
     char full[PATH_MAX];
-    return jb_root_path(root, path, full, sizeof(full)) == 0 && access(full, F_OK) == 0;
+    return reach(root, path, false, full, sizeof(full)) == 0 && access(full, F_OK) == 0;
+}
+
+ssize_t jb_root_readlink(const char *root, const char *path, char *buffer, size_t size)
+{
+    char full[PATH_MAX], beside[PATH_MAX];
+    struct jb_recording recording;
+    int r = reach(root, path, false, full, sizeof(full));
+    if (r < 0) {
+        return r;
+    }
+    ssize_t length = readlink(full, buffer, size);
+    if (length < 0) {
+        length = -errno;
+    } else if ((size_t)length >= size) {
+        return -ENAMETOOLONG;
+    } else {
+        buffer[length] = '\0';
+    }
+    if (length < 0 && !jb_root_is_real(root) &&
+        (size_t)jb_snprintf(beside, sizeof(beside), "%s.link", path) < sizeof(beside)) {
+        ssize_t said = jb_root_read(jb_root_name(root), beside, buffer, size);
+        length = said >= 0 ? said : said == -EFBIG ? -ENAMETOOLONG : length;
+    }
+    if (length >= 0 && jb_recording_of(root, &recording)) {
+        jb_recording_link(&recording, path, buffer);
+    }
+    return length;
 }
 
 static int check_ordinary(int fd)

@@ -6,7 +6,7 @@
  * is the real machine, else a folder that holds a recorded or made-up one. Contents of such files are
  * hostile input: sizes are bounded, nothing is assumed to be terminated. A path with a ".." component is
  * refused (-EINVAL), because names found in a recorded tree become parts of paths. Symbolic links are followed
- * as they stand, also out of the root.
+ * as they stand, also out of the root. A root may also say that what is read is to be kept: see recording.h.
  */
 #ifndef JB_BASE_FILE_H
 #define JB_BASE_FILE_H
@@ -19,6 +19,15 @@
 
 struct jb_diag;
 
+/* Whether nothing stands between us and the real machine: then there are system calls beside files. */
+bool jb_root_is_real(const char *root);
+
+/* The folder, for people and for those who look at the root as a whole; "" for the real machine. */
+const char *jb_root_name(const char *root);
+
+/* A root that reads the machine at `base` (NULL: the real one) and keeps in the folder `dir` what is read of it. */
+int jb_root_record(const char *base, const char *dir, char *buffer, size_t size);
+
 /* root + path into `buffer`; -ENAMETOOLONG. `path` starts with '/'. */
 int jb_root_path(const char *root, const char *path, char *buffer, size_t size);
 
@@ -26,6 +35,10 @@ int jb_root_path(const char *root, const char *path, char *buffer, size_t size);
 int jb_root_open(const char *root, const char *path, int flags);
 DIR *jb_root_opendir(const char *root, const char *path); /* NULL with errno */
 bool jb_root_exists(const char *root, const char *path);
+
+/* What a symbolic link says, terminated; its length, or a negative errno (-EINVAL: it is none; -ENAMETOOLONG). In a
+ * recorded tree, where links have become what they name, PATH.link says it. */
+ssize_t jb_root_readlink(const char *root, const char *path, char *buffer, size_t size);
 
 /* At most size-1 bytes of the file, NUL-terminated, trailing newlines removed. The length or a negative
  * errno; -EFBIG when there is more. Only ordinary files, as all of /sys and /proc are: never waits for a FIFO. */

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/recording.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -35,9 +36,40 @@ static int start(int fd)
     return lseek(fd, now, SEEK_SET) < 0 ? -errno : 0;
 }
 
+/* What a file held when it was opened as one that changes. Devices are left alone: to read one may do something. */
+static void keep(const struct jb_recording *recording, const char *path, int fd)
+{
+    struct stat st;
+    JB_CLEANUP(jb_freep) char *data = malloc(JB_SERIES_LIMIT);
+    if (!data || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+        jb_recording_touch(recording, path, false);
+        return;
+    }
+    ssize_t length = pread(fd, data, JB_SERIES_LIMIT, 0);
+    if (length > 0 && jb_series_begins(fd, data, (size_t)length)) {
+        length = jb_series_read(fd, data, JB_SERIES_LIMIT);
+    }
+    jb_recording_moving(recording, path, data, length > 0 ? (size_t)length : 0);
+}
+
+static int open_recording(const struct jb_recording *recording, const char *path, int flags)
+{
+    int fd = jb_series_open(recording->base, path, flags);
+    if (fd >= 0) {
+        keep(recording, path, fd);
+    } else {
+        jb_recording_touch(recording, path, true);
+    }
+    return fd;
+}
+
 int jb_series_open(const char *root, const char *path, int flags)
 {
     char name[PATH_MAX];
+    struct jb_recording recording;
+    if (jb_recording_of(root, &recording)) {
+        return open_recording(&recording, path, flags);
+    }
     int length = root && root[0] ? jb_snprintf(name, sizeof(name), "%s.series", path) : -1;
     if (length < 0 || (size_t)length >= sizeof(name)) {
         return jb_root_open(root, path, flags);

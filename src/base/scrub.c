@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * scrub.c - see scrub.h. SMBIOS structures are those of DMTF DSP0134: the fields named there as serial number and asset
+ * tag; of a type that is not in the table all strings are replaced.
+ *
+ * What is made up comes from SHA-256 over the salt and the original: nobody without the salt, which is not kept, can
+ * try out originals.
+ */
+#include "base/scrub.h"
+
+#include "base/cleanup.h"
+#include "base/ident.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#define LONG_HEX 32
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_hex(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool is_alnum(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static char like(char c, unsigned value, bool hex)
+{
+    unsigned letters = hex ? 6 : 26;
+    if (is_digit(c)) {
+        return (char)('0' + value % 10);
+    }
+    if (c >= 'a' && c <= 'z') {
+        return (char)('a' + value % letters);
+    }
+    return c >= 'A' && c <= 'Z' ? (char)('A' + value % letters) : c;
+}
+
+/* Letters and digits of text[0..length) made up; what stands between them stays. */
+static void make_up(const char *salt, char *text, size_t length, bool hex)
+{
+    char block[JB_SHA256_TEXT] = "";
+    struct jb_buf seed = {0};
+    jb_buf_puts(&seed, salt);
+    jb_buf_add(&seed, text, length);
+    size_t prefix = seed.length;
+    for (size_t i = 0; i < length; i++) {
+        if (i % 32 == 0 && !seed.failed) {
+            seed.length = prefix;
+            jb_buf_printf(&seed, "/%zu", i);
+        }
+        if (i % 32 == 0) {
+            jb_sha256_hex(seed.data ? seed.data : salt, seed.data ? seed.length : strlen(salt), block);
+        }
+        const char *two = block + i % 32 * 2;
+        unsigned high = (unsigned)(is_digit(two[0]) ? two[0] - '0' : two[0] - 'a' + 10);
+        unsigned low = (unsigned)(is_digit(two[1]) ? two[1] - '0' : two[1] - 'a' + 10);
+        text[i] = like(text[i], high << 4 | low, hex);
+    }
+    jb_buf_finish(&seed);
+}
+
+/* ---- by its looks ---- */
+
+/* The length of `groups` of hexadecimal digits with one of `separators` between them; 0: no. */
+static size_t grouped(const char *text, size_t left, const unsigned char *groups, size_t count, const char *separators)
+{
+    size_t at = 0;
+    char separator = '\0';
+    for (size_t g = 0; g < count; g++) {
+        if (g > 0) {
+            if (at == left || text[at] == '\0' || !strchr(separators, text[at]) ||
+                (separator != '\0' && text[at] != separator)) {
+                return 0;
+            }
+            separator = text[at++];
+        }
+        for (unsigned i = 0; i < groups[g]; i++, at++) {
+            if (at == left || !is_hex(text[at])) {
+                return 0;
+            }
+        }
+    }
+    bool more = at < left && (is_alnum(text[at]) || (text[at] == separator && at + 1 < left && is_hex(text[at + 1])));
+    return more ? 0 : at;
+}
+
+static size_t long_hex(const char *text, size_t left)
+{
+    size_t at = 0;
+    while (at < left && is_hex(text[at])) {
+        at++;
+    }
+    return at >= LONG_HEX && (at == left || !is_alnum(text[at])) ? at : 0;
+}
+
+static size_t tell_tale(const char *text, size_t left)
+{
+    static const unsigned char uuid[] = {8, 4, 4, 4, 12}, mac[] = {2, 2, 2, 2, 2, 2};
+    size_t length = grouped(text, left, uuid, sizeof(uuid), "-_");
+    if (length == 0) {
+        length = grouped(text, left, mac, sizeof(mac), ":-");
+    }
+    return length > 0 ? length : long_hex(text, left);
+}
+
+/* All zeros or all ones are said of nobody. */
+static bool says_nothing(const char *text, size_t length)
+{
+    bool zeros = true, ones = true;
+    for (size_t i = 0; i < length; i++) {
+        zeros = zeros && (text[i] == '0' || !is_alnum(text[i]));
+        ones = ones && (text[i] == 'f' || text[i] == 'F' || !is_alnum(text[i]));
+    }
+    return zeros || ones;
+}
+
+size_t jb_scrub_text(const char *salt, char *text, size_t length)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < length;) {
+        size_t found = is_hex(text[at]) ? tell_tale(text + at, length - at) : 0;
+        if (found > 0) {
+            if (!says_nothing(text + at, found)) {
+                make_up(salt, text + at, found, true);
+                count++;
+            }
+            at += found;
+            continue;
+        }
+        bool in_word = is_alnum(text[at]);
+        at++;
+        while (in_word && at < length && is_alnum(text[at])) {
+            at++;
+        }
+    }
+    return count;
+}
+
+size_t jb_scrub_hosts(char *text, size_t length)
+{
+    static const char sign[] = "://", made_up[] = "host";
+    size_t to = 0;
+    for (size_t at = 0; at < length;) {
+        bool here = length - at > sizeof(sign) - 1 && memcmp(text + at, sign, sizeof(sign) - 1) == 0;
+        size_t host = 0;
+        const char *start = text + at + sizeof(sign) - 1;
+        while (here && start + host < text + length && (is_alnum(start[host]) || strchr("-._:@[]%", start[host])) &&
+               start[host] != '\0') {
+            host++;
+        }
+        if (host >= sizeof(made_up) - 1) {
+            memmove(text + to, sign, sizeof(sign) - 1);
+            memcpy(text + to + sizeof(sign) - 1, made_up, sizeof(made_up) - 1);
+            to += sizeof(sign) - 1 + sizeof(made_up) - 1;
+            at += sizeof(sign) - 1 + host;
+        } else {
+            text[to++] = text[at++];
+        }
+    }
+    return to;
+}
+
+/* ---- by its name ---- */
+
+static bool names_secret(const char *name, size_t length)
+{
+    static const char *const words[] = {"serial", "uuid", "asset", "machine-id", "unique_id", "wwid", "guid"};
+    char lower[64];
+    if (length >= sizeof(lower)) {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++) {
+        lower[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
+    }
+    lower[length] = '\0';
+    for (size_t i = 0; i < JB_COUNT(words); i++) {
+        if (strstr(lower, words[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "To be filled by O.E.M.", "Not Specified", "None", "0": what firmware puts where it has nothing to say. */
+static bool is_filler(const char *text, size_t length)
+{
+    bool digit = false, blank = false;
+    size_t letters = 0;
+    for (size_t i = 0; i < length; i++) {
+        digit = digit || (is_digit(text[i]) && text[i] != '0');
+        blank = blank || text[i] == ' ';
+        letters += is_alnum(text[i]);
+    }
+    return letters == 0 || says_nothing(text, length) || (!digit && (blank || letters <= 4));
+}
+
+static size_t scrub_value(const char *salt, char *text, size_t length)
+{
+    while (length > 0 && (text[0] == ' ' || text[0] == '\t')) {
+        text++;
+        length--;
+    }
+    while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == ' ' || text[length - 1] == '\0')) {
+        length--;
+    }
+    size_t count = jb_scrub_text(salt, text, length); /* a UUID becomes what it becomes elsewhere */
+    if (count == 0 && !is_filler(text, length)) {
+        make_up(salt, text, length, false);
+        count = 1;
+    }
+    return count;
+}
+
+/* "Serial\t\t: 10000000abcdef01", "POWER_SUPPLY_SERIAL_NUMBER=12345". */
+static size_t scrub_lines(const char *salt, char *text, size_t length)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < length;) {
+        const char *newline = memchr(text + at, '\n', length - at);
+        size_t end = newline ? (size_t)(newline - text) : length;
+        size_t key = at;
+        while (key < end && text[key] != ':' && text[key] != '=') {
+            key++;
+        }
+        if (key < end && names_secret(text + at, key - at)) {
+            count += scrub_value(salt, text + key + 1, end - key - 1);
+        } else {
+            count += jb_scrub_text(salt, text + at, end - at);
+        }
+        at = end + 1;
+    }
+    return count;
+}
+
+/* What is given to the kernel and its init may be anything, passwords too. Only the names of options are wanted. */
+static size_t scrub_command_line(const char *salt, char *text, size_t length)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < length;) {
+        size_t end = at, value = length;
+        while (end < length && text[end] != ' ' && text[end] != '\n') {
+            value = value == length && text[end] == '=' ? end + 1 : value;
+            end++;
+        }
+        if (value < end) {
+            count += scrub_value(salt, text + value, end - value);
+        }
+        at = end + 1;
+    }
+    return count;
+}
+
+/* ---- SMBIOS ---- */
+
+static size_t scrub_strings(const char *salt, char *raw, size_t length, size_t formatted, const unsigned char *fields,
+                            size_t field_count)
+{
+    size_t count = 0;
+    unsigned number = 1;
+    for (size_t at = formatted; at < length && raw[at] != '\0'; number++) {
+        size_t n = strnlen(raw + at, length - at);
+        bool wanted = fields == NULL;
+        for (size_t i = 0; i < field_count; i++) {
+            wanted = wanted || (fields[i] < formatted && (unsigned char)raw[fields[i]] == number);
+        }
+        count += wanted ? scrub_value(salt, raw + at, n) : 0;
+        at += n + 1;
+    }
+    return count;
+}
+
+static size_t scrub_smbios(const char *salt, char *raw, size_t length)
+{
+    static const struct {
+        unsigned char type, fields[2];
+    } known[] = {{1, {0x07, 0x07}}, {2, {0x07, 0x08}}, {3, {0x07, 0x08}}, {4, {0x20, 0x21}}, {17, {0x18, 0x19}}};
+    if (length < 4 || (unsigned char)raw[1] > length || (unsigned char)raw[1] < 4) {
+        memset(raw, 0, length);
+        return length > 0;
+    }
+    size_t formatted = (unsigned char)raw[1], count = 0;
+    if (raw[0] == 1 && formatted >= 0x18) { /* the UUID, in bytes */
+        memset(raw + 0x08, 0, 16);
+        count++;
+    }
+    for (size_t i = 0; i < JB_COUNT(known); i++) {
+        if ((unsigned char)raw[0] == known[i].type) {
+            return count + scrub_strings(salt, raw, length, formatted, known[i].fields, 2);
+        }
+    }
+    return count + scrub_strings(salt, raw, length, formatted, NULL, 0);
+}
+
+static bool is_text(const char *data, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (data[i] == '\0' && i + 1 < length) {
+            return false;
+        }
+    }
+    return true;
+}
+
+size_t jb_scrub_file(const char *salt, const char *path, void *data, size_t length)
+{
+    const char *name = strrchr(path, '/');
+    name = name ? name + 1 : path;
+    if (jb_starts(path, "/sys/firmware/dmi/entries/") && jb_streq(name, "raw")) {
+        return scrub_smbios(salt, data, length);
+    }
+    if (names_secret(name, strlen(name))) {
+        return scrub_value(salt, data, length);
+    }
+    if (jb_streq(path, "/proc/cmdline")) {
+        return scrub_command_line(salt, data, length);
+    }
+    return is_text(data, length) ? scrub_lines(salt, data, length) : 0;
+}
