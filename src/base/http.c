@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * http.c - one GET of a small answer, through libcurl.
+ *
+ * Documented at https://curl.se/libcurl/c/. Odd: libcurl would follow redirects by itself, and since some version keeps
+ * credentials from other hosts, but it cannot be told to refuse such a redirect, nor a step down from https to http; so
+ * each hop is looked at here. Its sockets would be inherited by the measured program: we open them ourselves.
+ */
+#include "base/http.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/diag.h"
+#include "base/http_library.h"
+#include "base/http_url.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#define DEFAULT_TIMEOUT_NS (5 * JB_NS_PER_S)
+#define DEFAULT_LIMIT      (1024 * 1024)
+#define MOST_HOPS          3
+
+struct jb_http {
+    struct jb_curl curl;
+    CURL *easy;
+    struct curl_slist *headers;
+    char *user, *password;
+    bool asked;         /* at least once */
+    bool basic_unasked; /* this server refuses without saying how to authenticate */
+    uint64_t timeout_ns;
+    size_t limit;
+    char error[CURL_ERROR_SIZE];
+    char location[2048]; /* of the latest answer; empty */
+};
+
+/* The body as it comes in. */
+struct body {
+    char *data;
+    size_t length, capacity, limit;
+    bool over;
+};
+
+static size_t take(char *data, size_t size, size_t count, void *arg)
+{
+    struct body *body = arg;
+    size_t length = size * count;
+    if (length > body->limit - body->length) {
+        body->over = true;
+        return 0;
+    }
+    if (body->length + length + 1 > body->capacity) {
+        size_t capacity = 2 * (body->length + length) + 4096;
+        char *grown = realloc(body->data, capacity);
+        if (!grown) {
+            return 0;
+        }
+        body->data = grown;
+        body->capacity = capacity;
+    }
+    memcpy(body->data + body->length, data, length);
+    body->length += length;
+    body->data[body->length] = '\0';
+    return length;
+}
+
+/* What CURLINFO_REDIRECT_URL tells has our own credentials in it. */
+static size_t take_header(char *data, size_t size, size_t count, void *arg)
+{
+    static const char name[] = "location:";
+    struct jb_http *http = arg;
+    size_t length = size * count, skip = sizeof(name) - 1;
+    if (length > skip && length - skip < sizeof(http->location) && strncasecmp(data, name, skip) == 0) {
+        char text[sizeof(http->location)];
+        memcpy(text, data + skip, length - skip);
+        text[length - skip] = '\0';
+        jb_copy(http->location, sizeof(http->location), jb_trim(text));
+    }
+    return length;
+}
+
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)arg, (void)purpose;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+static int fail_curl(struct jb_http *http, CURLcode code, const struct body *body, const char *url,
+                     struct jb_diag *diag)
+{
+    char shown[JB_HTTP_SHOWN];
+    long os_error = 0;
+    const char *why = http->error[0] ? http->error : http->curl.easy_strerror(code);
+
+    jb_http_show(url, shown);
+    jb_sanitise(http->error);
+    switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+        return jb_fail(diag, -ETIMEDOUT, "%s does not answer in time", shown);
+    case CURLE_COULDNT_CONNECT:
+        http->curl.easy_getinfo(http->easy, CURLINFO_OS_ERRNO, &os_error);
+        return jb_fail(diag, os_error == EHOSTUNREACH || os_error == ENETUNREACH ? -EHOSTUNREACH : -ECONNREFUSED,
+                       "cannot connect to %s: %.100s", shown, why);
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return jb_fail(diag, -EHOSTUNREACH, "%s: %.100s", shown, why);
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+        return jb_fail(diag, -EKEYREJECTED, "%s: %.150s", shown, why);
+    case CURLE_OUT_OF_MEMORY:
+        return jb_fail(diag, -ENOMEM, "out of memory");
+    case CURLE_WRITE_ERROR:
+    case CURLE_FILESIZE_EXCEEDED:
+        if (body->over || code == CURLE_FILESIZE_EXCEEDED) {
+            return jb_fail(diag, -EMSGSIZE, "%s answers with more than %zu bytes", shown, body->limit);
+        }
+        return jb_fail(diag, -ENOMEM, "out of memory");
+    default:
+        return jb_fail(diag, -EIO, "%s: %.150s", shown, why);
+    }
+}
+
+#define DESCRIPTORS 1024
+
+static bool inheritable(int fd)
+{
+    int flags = fcntl(fd, F_GETFD);
+    return flags >= 0 && (flags & FD_CLOEXEC) == 0;
+}
+
+/* The first request also makes a pair of sockets by which libcurl wakes itself up. Nothing of ours may reach the
+ * measured program, and it cannot be told so: what is new and would be inherited is ours. */
+static CURLcode perform_first(struct jb_http *http)
+{
+    unsigned char before[DESCRIPTORS / 8] = {0};
+    for (int fd = 0; fd < DESCRIPTORS; fd++) {
+        before[fd / 8] |= (unsigned char)(inheritable(fd) << (fd % 8));
+    }
+    CURLcode code = http->curl.easy_perform(http->easy);
+    for (int fd = 0; fd < DESCRIPTORS; fd++) {
+        if (!(before[fd / 8] >> (fd % 8) & 1) && inheritable(fd)) {
+            (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+        }
+    }
+    http->asked = true;
+    return code;
+}
+
+/* One request, no redirect. */
+static int request(struct jb_http *http, const char *url, uint64_t left_ns, struct body *body, long *ret_status,
+                   struct jb_diag *diag)
+{
+    const struct jb_curl *curl = &http->curl;
+    long left_ms = (long)(left_ns / JB_NS_PER_MS);
+    *body = (struct body){.data = body->data, .capacity = body->capacity, .limit = http->limit};
+    http->error[0] = http->location[0] = '\0';
+    CURLcode code = curl->easy_setopt(http->easy, CURLOPT_URL, url);
+    if (code == CURLE_OK) {
+        curl->easy_setopt(http->easy, CURLOPT_WRITEDATA, body);
+        curl->easy_setopt(http->easy, CURLOPT_TIMEOUT_MS, left_ms > 0 ? left_ms : 1L);
+        curl->easy_setopt(http->easy, CURLOPT_HTTPAUTH,
+                          http->basic_unasked ? CURLAUTH_BASIC : CURLAUTH_BASIC | CURLAUTH_DIGEST);
+        code = http->asked ? curl->easy_perform(http->easy) : perform_first(http);
+    }
+    if (code != CURLE_OK) {
+        return fail_curl(http, code, body, url, diag);
+    }
+    curl->easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, ret_status);
+    return 0;
+}
+
+/* libcurl sends credentials when it is told how. A server that refuses and does not say how is sent basic ones. */
+static bool try_basic(struct jb_http *http, long status)
+{
+    long offered = 0;
+    if (status != 401 || !http->user || http->basic_unasked) {
+        return false;
+    }
+    http->curl.easy_getinfo(http->easy, CURLINFO_HTTPAUTH_AVAIL, &offered);
+    http->basic_unasked = offered == 0;
+    return http->basic_unasked;
+}
+
+/* Where the answer sends us, malloc'd; NULL with 0: nowhere. */
+static int next_hop(struct jb_http *http, const char *url, const struct jb_http_place *from, long status,
+                    char **ret_url, struct jb_diag *diag)
+{
+    struct jb_http_place to;
+
+    if (status < 300 || status > 399 || status == 304 || !http->location[0]) {
+        return 0;
+    }
+    char *target = jb_http_resolve(&http->curl, url, http->location);
+    if (!target || jb_http_place(&http->curl, target, &to, diag) < 0) {
+        http->curl.free(target);
+        return jb_fail(diag, -EIO, "%.80s sends us to what is no URL of http or https", from->host);
+    }
+    *ret_url = strdup(target);
+    http->curl.free(target);
+    if (!jb_http_may_follow(from, &to)) {
+        free(*ret_url);
+        *ret_url = NULL;
+        jb_fail(diag, -EIO, "%.80s://%.80s sends us to %s://%.80s:%s: not followed", from->scheme, from->host,
+                to.scheme, to.host, to.port);
+        jb_fix(diag, "if that is the right place, set its address in the configuration");
+        return -EIO;
+    }
+    return *ret_url ? 0 : jb_fail(diag, -ENOMEM, "out of memory");
+}
+
+static int follow(struct jb_http *http, const char *url, struct body *body, long *ret_status, struct jb_diag *diag)
+{
+    JB_CLEANUP(jb_freep) char *own = NULL;
+    uint64_t end_ns = jb_mono_ns() + http->timeout_ns;
+
+    for (int hop = 0; hop <= MOST_HOPS;) {
+        struct jb_http_place place;
+        char *next = NULL;
+        long status = 0;
+        int err = jb_http_place(&http->curl, url, &place, diag);
+        if (err < 0) {
+            return err;
+        }
+        uint64_t now_ns = jb_mono_ns();
+        err = request(http, url, end_ns > now_ns ? end_ns - now_ns : 0, body, &status, diag);
+        if (err < 0) {
+            return err;
+        }
+        if (try_basic(http, status)) {
+            continue;
+        }
+        err = next_hop(http, url, &place, status, &next, diag);
+        if (err < 0) {
+            return err;
+        }
+        if (!next) {
+            *ret_status = status;
+            return 0;
+        }
+        free(own);
+        url = own = next;
+        hop++;
+    }
+    char shown[JB_HTTP_SHOWN];
+    jb_http_show(url, shown);
+    return jb_fail(diag, -EIO, "more than %d redirects, the last to %s", MOST_HOPS, shown);
+}
+
+int jb_http_get(struct jb_http *http, const char *url, int *ret_status, char **ret_body, size_t *ret_length,
+                struct jb_diag *diag)
+{
+    struct body body = {0};
+    long status = 0;
+    int err = follow(http, url, &body, &status, diag);
+    if (err == 0 && !body.data) {
+        body.data = calloc(1, 1);
+        err = body.data ? 0 : jb_fail(diag, -ENOMEM, "out of memory");
+    }
+    if (err < 0) {
+        free(body.data);
+        return err;
+    }
+    body.data[body.length] = '\0';
+    *ret_status = (int)status;
+    *ret_body = body.data;
+    if (ret_length) {
+        *ret_length = body.length;
+    }
+    return 0;
+}
+
+static bool add_headers(struct jb_http *http, const char *const *headers)
+{
+    for (; headers && *headers; headers++) {
+        struct curl_slist *longer = http->curl.slist_append(http->headers, *headers);
+        if (!longer) {
+            return false;
+        }
+        http->headers = longer;
+    }
+    return true;
+}
+
+/* -ENOMEM is all that can go wrong here. */
+static int configure(struct jb_http *http, const struct jb_http_config *config)
+{
+    const struct jb_curl *curl = &http->curl;
+    CURL *easy = http->easy;
+    CURLcode code = CURLE_OK;
+
+    if (!add_headers(http, config->headers)) {
+        return -ENOMEM;
+    }
+    curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl->easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
+    curl->easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl->easy_setopt(easy, CURLOPT_HEADERDATA, http);
+    curl->easy_setopt(easy, CURLOPT_ERRORBUFFER, http->error);
+    curl->easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)http->limit);
+    curl->easy_setopt(easy, CURLOPT_HTTPHEADER, http->headers);
+    curl->easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, config->insecure ? 0L : 1L);
+    curl->easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, config->insecure ? 0L : 2L);
+    code = curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    code = code == CURLE_UNKNOWN_OPTION ? CURLE_OK : code; /* before 7.85; jb_http_place() looks at every URL */
+    code = code ? code : curl->easy_setopt(easy, CURLOPT_USERAGENT, "joulebook/" JB_VERSION);
+    if (config->ca_file) {
+        code = code ? code : curl->easy_setopt(easy, CURLOPT_CAINFO, config->ca_file);
+    }
+    if (http->user) {
+        code = code ? code : curl->easy_setopt(easy, CURLOPT_USERNAME, http->user);
+        code = code ? code : curl->easy_setopt(easy, CURLOPT_PASSWORD, http->password ? http->password : "");
+    }
+    return code == CURLE_OK ? 0 : -ENOMEM;
+}
+
+static bool copy_text(const char *from, char **ret)
+{
+    *ret = from ? strdup(from) : NULL;
+    return !from || *ret;
+}
+
+int jb_http_create(const struct jb_http_config *config, struct jb_http **ret, struct jb_diag *diag)
+{
+    struct jb_http *http = calloc(1, sizeof(*http));
+    if (!http) {
+        return jb_fail(diag, -ENOMEM, "out of memory");
+    }
+    http->timeout_ns = config->timeout_ns ? config->timeout_ns : DEFAULT_TIMEOUT_NS;
+    http->limit = config->limit ? config->limit : DEFAULT_LIMIT;
+    int err = jb_curl_load(NULL, &http->curl, diag);
+    if (err == 0) {
+        http->easy = http->curl.easy_init();
+        bool copied = copy_text(config->user, &http->user) && copy_text(config->password, &http->password);
+        err = http->easy && copied ? configure(http, config) : -ENOMEM;
+        if (err < 0) {
+            jb_fail(diag, err, "out of memory");
+        }
+    }
+    if (err < 0) {
+        jb_http_destroy(http);
+        return err;
+    }
+    *ret = http;
+    return 0;
+}
+
+static void wipe(char *secret)
+{
+    if (secret) {
+        explicit_bzero(secret, strlen(secret));
+        free(secret);
+    }
+}
+
+void jb_http_destroy(struct jb_http *http)
+{
+    if (!http) {
+        return;
+    }
+    if (http->easy) {
+        http->curl.easy_cleanup(http->easy);
+    }
+    if (http->headers) {
+        http->curl.slist_free_all(http->headers);
+    }
+    wipe(http->user);
+    wipe(http->password);
+    free(http);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * http_url.c - URLs, read by the parser that will also connect: libcurl's.
+ *
+ * Documented at https://curl.se/libcurl/c/libcurl-url.html. A second parser would see another host than the one that
+ * is talked to.
+ */
+#include "base/http_url.h"
+
+#include "base/diag.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool take_part(const struct jb_curl *curl, const CURLU *url, CURLUPart part, char *to, size_t size)
+{
+    char *text = NULL;
+    unsigned flags = part == CURLUPART_PORT ? CURLU_DEFAULT_PORT : 0;
+    bool fits = curl->url_get(url, part, &text, flags) == CURLUE_OK && jb_copy(to, size, text);
+    curl->free(text);
+    return fits;
+}
+
+void jb_http_show(const char *url, char *to)
+{
+    jb_copy(to, JB_HTTP_SHOWN, url);
+    to[strcspn(to, "?#")] = '\0';
+    jb_sanitise(to);
+}
+
+int jb_http_place(const struct jb_curl *curl, const char *text, struct jb_http_place *ret, struct jb_diag *diag)
+{
+    char shown[JB_HTTP_SHOWN];
+    CURLU *url = curl->url();
+    if (!url) {
+        return jb_fail(diag, -ENOMEM, "out of memory");
+    }
+    CURLUcode code = curl->url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER);
+    bool good = code == CURLUE_OK && take_part(curl, url, CURLUPART_SCHEME, ret->scheme, sizeof(ret->scheme)) &&
+                take_part(curl, url, CURLUPART_HOST, ret->host, sizeof(ret->host)) &&
+                take_part(curl, url, CURLUPART_PORT, ret->port, sizeof(ret->port)) &&
+                (jb_streq(ret->scheme, "http") || jb_streq(ret->scheme, "https"));
+    curl->url_cleanup(url);
+    if (good) {
+        return 0;
+    }
+    if (code == CURLUE_USER_NOT_ALLOWED || strchr(text, '@')) {
+        jb_fail(diag, -EINVAL, "a URL must not hold a user or a password");
+        jb_fix(diag, "set user and password in the configuration instead");
+        return -EINVAL;
+    }
+    jb_http_show(text, shown);
+    return jb_fail(diag, -EINVAL, "'%s' is not an http or https URL", shown);
+}
+
+bool jb_http_may_follow(const struct jb_http_place *from, const struct jb_http_place *to)
+{
+    if (!jb_ieq(from->host, to->host)) {
+        return false;
+    }
+    if (jb_streq(from->scheme, to->scheme)) {
+        return jb_streq(from->port, to->port);
+    }
+    return jb_streq(to->scheme, "https");
+}
+
+char *jb_http_resolve(const struct jb_curl *curl, const char *base, const char *location)
+{
+    char *target = NULL;
+    CURLU *url = curl->url();
+    if (url && curl->url_set(url, CURLUPART_URL, base, 0) == CURLUE_OK &&
+        curl->url_set(url, CURLUPART_URL, location, CURLU_DISALLOW_USER) == CURLUE_OK) {
+        (void)curl->url_get(url, CURLUPART_URL, &target, 0);
+    }
+    curl->url_cleanup(url);
+    return target;
+}
