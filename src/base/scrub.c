@@ -318,6 +318,10 @@ size_t jb_scrub_file(const char *salt, const char *path, void *data, size_t leng
     if (jb_starts(path, "/sys/firmware/dmi/entries/") && jb_streq(name, "raw")) {
         return scrub_smbios(salt, data, length);
     }
+    if (jb_streq(name, "hostname")) {
+        make_up(salt, data, length, false);
+        return 1;
+    }
     if (names_secret(name, strlen(name))) {
         return scrub_value(salt, data, length);
     }

@@ -4,9 +4,9 @@
  *
  * Replaced, in place, by something made up of the same length and shape (a digit by a digit, a letter by a letter):
  * what looks like a UUID, a MAC address or a run of 32 hexadecimal digits or more, anywhere; what stands in a file or
- * behind a key that is named a serial number, UUID, asset tag or machine id; values on the kernel's command line;
- * serial numbers and asset tags in SMBIOS structures. Words that only fill such a field ("None", "Default string")
- * stay.
+ * behind a key that is named a serial number, UUID, asset tag or machine id; the host's name; values on the kernel's
+ * command line; serial numbers and asset tags in SMBIOS structures. Words that only fill such a field ("None", "Default
+ * string") stay.
  *
  * The same text becomes the same with the same salt, so that names and contents of one recording still fit together.
  */

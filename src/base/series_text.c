@@ -15,7 +15,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define MOST_FIELDS 64
+#define MOST_FIELDS 256 /* of a line: /proc/stat of two dozen CPUs */
 
 typedef jb_series_int wide;
 
@@ -24,8 +24,7 @@ struct shape {
     uint64_t count;
     bool sampled, alike;
     unsigned fields;
-    uint64_t falls; /* a bit for each field */
-    bool grows;
+    bool grows, falls[MOST_FIELDS];
     wide growth[MOST_FIELDS];
 };
 
@@ -81,7 +80,7 @@ static void compare_number(const struct jb_series_head *head, struct shape *shap
 {
     wide delta = step(head, before, now);
     if (delta < 0) {
-        shape->falls |= UINT64_C(1) << field;
+        shape->falls[field] = true;
     }
     shape->growth[field] += delta;
     if (head->wrap != 0) {
@@ -135,7 +134,7 @@ static int look_at(const char *at, const char *end, const struct jb_series_head 
         shape->count++;
     }
     for (unsigned i = 0; shape->alike && i < shape->fields; i++) {
-        bool grows = !(shape->falls & UINT64_C(1) << i);
+        bool grows = !shape->falls[i];
         shape->growth[i] = grows ? shape->growth[i] : 0;
         shape->grows |= grows && (shape->growth[i] != 0);
     }

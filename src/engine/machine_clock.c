@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/file.h"
+#include "base/series.h"
 #include "base/text.h"
 #include "sensor/counter_file.h"
 
@@ -63,7 +63,7 @@ int jb_machine_clock_init(struct jb_machine_clock *clock, const char *root)
     long hz = sysconf(_SC_CLK_TCK);
 
     clock->ns_per_tick = JB_NS_PER_S / (hz > 0 ? (uint64_t)hz : 100);
-    clock->fd = jb_root_open(root, "/proc/stat", 0);
+    clock->fd = jb_series_open(root, "/proc/stat", 0);
     return clock->fd < 0 ? clock->fd : 0;
 }
 
@@ -75,9 +75,9 @@ int jb_machine_clock_read(struct jb_machine_clock *clock, struct jb_machine_busy
         return -EBADF;
     }
     jb_counter_renew(clock->fd); /* below a root */
-    ssize_t length = pread(clock->fd, text, sizeof(text), 0);
+    ssize_t length = jb_series_pread_text(clock->fd, text, sizeof(text));
     if (length < 0) {
-        return -errno;
+        return (int)length;
     }
     return jb_machine_clock_parse(text, (size_t)length, clock->ns_per_tick, ret);
 }

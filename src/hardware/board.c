@@ -115,7 +115,7 @@ static void identify(const char *root, struct jb_machine *machine)
     if (machine->host[0] == '\0') {
         read_text(root, "/etc/hostname", machine->host, sizeof machine->host);
     }
-    if (machine->host[0] == '\0' && (root == NULL || root[0] == '\0') &&
+    if (machine->host[0] == '\0' && jb_root_is_real(root) &&
         gethostname(machine->host, sizeof machine->host - 1) == 0) {
         jb_sanitise(machine->host);
     }

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/series.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -49,7 +50,7 @@ int jb_frequency_open(struct jb_frequency *frequency, const char *root, unsigned
         char path[96];
         snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%u/cpufreq/scaling_cur_freq", cpu);
         uint64_t base = base_khz(root, cpu);
-        int fd = base > 0 ? jb_root_open(root, path, 0) : -1;
+        int fd = base > 0 ? jb_series_open(root, path, 0) : -1;
         if (fd >= 0) {
             frequency->cpus[frequency->count].fd = fd;
             frequency->cpus[frequency->count].cpu = cpu;
@@ -61,7 +62,7 @@ int jb_frequency_open(struct jb_frequency *frequency, const char *root, unsigned
     if (frequency->count == 0) {
         return -ENOENT;
     }
-    frequency->stat_fd = jb_root_open(root, "/proc/stat", 0);
+    frequency->stat_fd = jb_series_open(root, "/proc/stat", 0);
     return 0;
 }
 
@@ -82,7 +83,7 @@ static bool clock_share(int fd, uint64_t base_khz, double *ret)
     char text[32];
     uint64_t khz;
     const char *end;
-    ssize_t length = jb_pread_text(fd, text, sizeof text);
+    ssize_t length = jb_series_pread_text(fd, text, sizeof text);
     if (length <= 0 || jb_scan_u64(text, (size_t)length, &khz, &end) < 0 || khz == 0) {
         return false;
     }
@@ -96,7 +97,7 @@ static void look(struct jb_frequency *frequency)
     unsigned seen = 0;
     frequency->text[0] = '\0';
     if (frequency->stat_fd >= 0) {
-        jb_pread_text(frequency->stat_fd, frequency->text, sizeof frequency->text);
+        jb_series_pread_text(frequency->stat_fd, frequency->text, sizeof frequency->text);
     }
     for (unsigned i = 0; i < frequency->count; i++) {
         double share, weight = (double)busy_since(frequency, i);

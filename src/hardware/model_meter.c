@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/file.h"
+#include "base/series.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -78,7 +78,7 @@ static int group_usage_us(struct jb_busy *busy, uint64_t *ret)
 
 static int take(struct jb_busy *busy, uint64_t now_ns, uint64_t *ret_busy, uint64_t *ret_total)
 {
-    ssize_t length = jb_pread_text(busy->fd, busy->text, sizeof busy->text);
+    ssize_t length = jb_series_pread_text(busy->fd, busy->text, sizeof busy->text);
     if (length < 0 && length != -EFBIG) {
         return (int)length;
     }
@@ -101,7 +101,7 @@ int jb_busy_open(struct jb_busy *busy, const char *root, const char *usage_path,
     uint64_t b = 0, t = 0;
     busy->group_cpus = group_cpus;
     busy->usage_is_v1 = usage_is_v1;
-    busy->fd = jb_root_open(root, group_cpus > 0 ? usage_path : "/proc/stat", 0);
+    busy->fd = jb_series_open(root, group_cpus > 0 ? usage_path : "/proc/stat", 0);
     if (busy->fd < 0) {
         return busy->fd;
     }

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "hardware/hardware.h"
 
@@ -102,7 +103,7 @@ static void found(void *context, int index, const char *name, const char *unit)
 
 static int open_place(const struct jb_sensor_env *env, struct state *state, struct jb_diag *diag)
 {
-    if (env->root != NULL && env->root[0] != '\0') {
+    if (!jb_root_is_real(env->root)) {
         return jb_apple_files_open(env, state->place_state, &state->place, diag);
     }
 #ifdef __APPLE__

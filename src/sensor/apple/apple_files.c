@@ -95,7 +95,7 @@ int jb_apple_files_open(const struct jb_sensor_env *env, void *state, const stru
                         struct jb_diag *diag)
 {
     if (!jb_root_exists(env->root, "/apple/channels")) {
-        return jb_fail(diag, -ENODEV, "the machine at %s is no Mac (no /apple/channels)", env->root);
+        return jb_fail(diag, -ENODEV, "the machine at %s is no Mac (no /apple/channels)", jb_root_name(env->root));
     }
     ((struct files *)state)->env = env;
     *ret = &place;

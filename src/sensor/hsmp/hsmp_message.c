@@ -8,6 +8,7 @@
  */
 #include "sensor/hsmp/hsmp_message.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "sensor/counter_file.h"
 #include "sensor/sensor.h"
@@ -34,7 +35,7 @@ _Static_assert(sizeof(struct message) == 44, "as the kernel has it");
 
 int jb_hsmp_open(const struct jb_sensor_env *env, struct jb_hsmp *ret)
 {
-    *ret = (struct jb_hsmp){.env = env, .files = env->root && env->root[0], .fd = -1};
+    *ret = (struct jb_hsmp){.env = env, .files = !jb_root_is_real(env->root), .fd = -1};
     if (ret->files) {
         return 0;
     }

@@ -35,7 +35,7 @@ static unsigned int driver_version(const struct jb_nvml_api *api)
 /* A made-up machine has NVIDIA's driver when its tree says so, or when the library is named outright. */
 static bool machine_has_driver(const struct jb_sensor_env *env)
 {
-    return env->nvml_path || !env->root || !env->root[0] || jb_root_exists(env->root, "/proc/driver/nvidia/version");
+    return env->nvml_path || jb_root_is_real(env->root) || jb_root_exists(env->root, "/proc/driver/nvidia/version");
 }
 
 static void find_gpus(struct jb_source *source, unsigned int count)
@@ -82,7 +82,7 @@ static int open_nvml(struct jb_source *source, struct jb_diag *diag)
     struct jb_nvml *nvml = source->priv;
     if (!machine_has_driver(source->env)) {
         return jb_fail(diag, -ENODEV, "the machine at %s has no NVIDIA driver (no /proc/driver/nvidia/version)",
-                       source->env->root);
+                       jb_root_name(source->env->root));
     }
     int err = jb_nvml_load(source->env->nvml_path, &nvml->api, diag);
     if (err < 0) {

@@ -205,7 +205,7 @@ static int rapl_msr_open(struct jb_source *source, struct jb_diag *diag)
     struct state *state = source->priv;
     const struct jb_msr_model *model = machine ? jb_msr_model_of(machine) : NULL;
     struct socket sockets[MAX_SOCKETS];
-    state->files = source->env->root && source->env->root[0];
+    state->files = !jb_root_is_real(source->env->root);
     if (!model) {
         return jb_fail(diag, -ENODEV, "no processor whose energy registers are known");
     }
