@@ -163,6 +163,26 @@ static void totals(FILE *out, const struct jb_record *record, const struct cli_s
          cli_energy_pm((double)record->footprint_uj, record->footprint_uncertainty_uj, value, sizeof(value)), meaning);
 }
 
+/* Of the run's joules, those of GPUs that were kept awake by nothing but being held open. */
+static void contexts(FILE *out, const struct jb_record *record, const struct cli_style *style)
+{
+    double joules = 0, watts = 0;
+    char value[JB_UNIT_TEXT], power[JB_UNIT_TEXT], meaning[160];
+
+    for (size_t i = 0; i < record->channel_count; i++) {
+        const struct jb_record_channel *channel = &record->channels[i];
+        if (channel->in_total && channel->context_tax_j > 0) {
+            joules += channel->context_tax_j;
+            watts += channel->context_w;
+        }
+    }
+    if (joules > 0) {
+        snprintf(meaning, sizeof(meaning), "of the run: its GPUs drew %s above idle while it held them and used none",
+                 jb_format_power(watts, power, sizeof(power)));
+        line(out, style, "contexts", jb_format_energy(joules, value, sizeof(value)), meaning);
+    }
+}
+
 static void carbon(FILE *out, const struct jb_record *record, const struct cli_style *style)
 {
     char value[2 * JB_UNIT_TEXT + 16], meaning[640], mass[JB_UNIT_TEXT], sigma[JB_UNIT_TEXT], number[JB_UNIT_TEXT];
@@ -268,6 +288,7 @@ void cli_report(FILE *out, const struct jb_record *record, const struct cli_styl
     } else {
         devices(out, record, style);
         totals(out, record, style);
+        contexts(out, record, style);
         carbon(out, record, style);
         self(out, record, style);
     }

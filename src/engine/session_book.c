@@ -139,6 +139,20 @@ static bool device_unused(const struct jb_session *session, int number)
     return shares.known && shares.run == 0 && shares.others == 0;
 }
 
+/* What it drew while the run held it and nobody used it (context.h). */
+static void see_context(struct jb_session *session, int number)
+{
+    struct channel_state *state = &session->channels[number];
+    uint64_t dt_ns = state->pending.t1_ns - state->pending.t0_ns;
+    struct jb_source_info info;
+
+    if (state->channel->device == JB_DEVICE_GPU && dt_ns > 0) {
+        jb_meter_source_info(session->meter, session->nodes[number].source, &info);
+        jb_context_add(&state->context, info.processes_known, session->uses, session->use_count,
+                       device_channel(session, number), is_ours, session, state->pending.energy_uj, dt_ns);
+    }
+}
+
 void session_attribute(struct jb_session *session)
 {
     struct jb_machine_busy before = session->busy_last;
@@ -151,6 +165,7 @@ void session_attribute(struct jb_session *session)
         if (quiet && dt_ns >= CHUNK_NS / 2 && state->pending.flags == 0 && device_unused(session, i)) {
             jb_quiet_add(&state->quiet, state->pending.energy_uj, dt_ns);
         }
+        see_context(session, i);
         attribute_pending(session, i);
     }
 }

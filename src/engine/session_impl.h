@@ -13,6 +13,7 @@
 #include "attribution/attribution.h"
 #include "attribution/gpu_share.h"
 #include "attribution/usage.h"
+#include "engine/context.h"
 #include "engine/idle.h"
 #include "engine/machine_clock.h"
 #include "engine/proctree.h"
@@ -34,6 +35,7 @@ struct channel_state {
     struct jb_idle idle;
     struct jb_quiet quiet;    /* quiet seconds of this run */
     struct jb_quiet baseline; /* what baseline() saw */
+    struct jb_context context;
     struct jb_entry pending;  /* booked, not yet attributed; t1_ns 0: nothing */
     struct jb_parts chunk;    /* parts of the chunk being filled */
     uint64_t tick_uj;         /* booked since the last stored tick */

@@ -156,6 +156,7 @@ void session_fill_channel(const struct jb_session *session, int number, struct j
     if (jb_parts_silent(&state->totals) && channel->device != JB_DEVICE_GPU) {
         share_silent(session, &state->totals, ret);
     }
+    jb_context_tax(&state->context, &state->idle, state->totals.run_uj, &ret->context_w, &ret->context_tax_j);
     jb_copy(ret->id, sizeof(ret->id), channel->id);
     jb_copy(ret->device, sizeof(ret->device), jb_device_name(channel->device));
     jb_copy(ret->name, sizeof(ret->name), channel->name);

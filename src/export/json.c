@@ -3,8 +3,8 @@
  * The run record as the JSON object of interface.md.
  *
  * Beyond the contract: in a channel idle_j, others_j, unattributed_j, footprint_j, run_uncertainty_j, idle_source,
- * twin_of (id of the channel that shows the same counter), coverage and note; in energy run_uncertainty_j,
- * footprint_uncertainty_j; in carbon basis, zone_name and zone_note (how the zone was found).
+ * twin_of (id of the channel that shows the same counter), coverage, note, context_w and context_tax_j (of run_j, what
+ * the run's context on a GPU cost); in energy run_uncertainty_j, footprint_uncertainty_j; in carbon basis, zone_name and zone_note (how the zone was found).
  *
  * Odd: joules are written from integer microjoules as exact decimals. A run in which nothing answered has null for its
  * energies: a sum over no channels is not 0 J.
@@ -148,6 +148,8 @@ static void channel(struct jb_json *json, const struct jb_record *record, const 
     jb_json_string(json, "idle_source", c->idle_source);
     flags(json, c->flag_text);
     jb_json_string(json, "note", c->note);
+    jb_json_number(json, "context_w", c->context_w);
+    jb_json_number(json, "context_tax_j", c->context_tax_j);
     jb_json_close(json, '}');
 }
 

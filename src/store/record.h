@@ -46,6 +46,8 @@ struct jb_record_channel {
     unsigned flags;                                /* ledger/account.h, enum jb_entry_flags */
     char flag_text[96];                            /* the same as words, comma-separated: "wrapped,gap" */
     char note[192];
+    double context_w;     /* what a GPU drew above idle because the run held a context on it; NAN: not known */
+    double context_tax_j; /* over the run: a part of run_uj, no further joule; NAN */
 };
 
 struct jb_record_segment {

@@ -109,6 +109,8 @@ const struct jb_column jb_channel_columns[] = {
     CHANNEL(flags, UNSIGNED),
     CHANNEL_CHARS(flag_text),
     CHANNEL_CHARS(note),
+    CHANNEL(context_w, REAL),
+    CHANNEL(context_tax_j, REAL),
 };
 const size_t jb_channel_column_count = JB_COUNT(jb_channel_columns);
 

@@ -66,6 +66,9 @@ const char *const jb_schema_steps[] = {
     " min_w REAL, max_w REAL, readings INTEGER NOT NULL, meter TEXT, meter_error REAL, measured_ns INTEGER NOT NULL,"
     " leaves TEXT"
     ") STRICT, WITHOUT ROWID;",
+    /* 4: what holding a context on a GPU cost */
+    "ALTER TABLE run_channel ADD COLUMN context_w REAL;"
+    "ALTER TABLE run_channel ADD COLUMN context_tax_j REAL;",
 };
 const int64_t jb_schema_version = sizeof(jb_schema_steps) / sizeof(jb_schema_steps[0]);
 

@@ -45,6 +45,7 @@ static void channel(struct fixture *f, int index, const char *id, const char *de
     snprintf(c->idle_source, sizeof(c->idle_source), "measured before the run");
     c->covered_ns = UINT64_C(600000000000);
     c->update_period_ns = 1000000;
+    c->context_w = c->context_tax_j = NAN;
 }
 
 static void totals(struct fixture *f)

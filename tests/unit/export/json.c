@@ -57,7 +57,7 @@ static void the_names_are_those_of_the_contract(void **state)
     assert_int_equal(json_array_size(channels), FIXTURE_CHANNELS);
     has_keys(json_array_get(channels, 0), "id device name energy_j run_j idle_j others_j unattributed_j footprint_j "
                                           "uncertainty_j run_uncertainty_j method source in_total parent twin_of "
-                                          "update_period_s coverage idle_source flags note");
+                                          "update_period_s coverage idle_source flags note context_w context_tax_j");
     json_t *carbon = json_object_get(root, "carbon");
     has_keys(carbon,
              "emissions_g uncertainty_g embodied_g intensity_g_per_kwh basis zone zone_name zone_note pue segments");

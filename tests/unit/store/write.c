@@ -50,6 +50,8 @@ static void fill_record(struct jb_record *record)
         jb_copy(c->idle_source, sizeof(c->idle_source), "model");
         jb_copy(c->flag_text, sizeof(c->flag_text), "wrapped,gap");
         jb_copy(c->note, sizeof(c->note), "a note");
+        c->context_w = i == 2 ? NAN : 31.5;
+        c->context_tax_j = i == 2 ? NAN : 378.25;
     }
     jb_record_sum(record);
     record->emissions_g = 1.5;
@@ -107,6 +109,8 @@ static void same_channels(const struct jb_record *a, const struct jb_record *b)
                     x.footprint_uj == y.footprint_uj);
         assert_true(x.idle_uw == y.idle_uw && x.covered_ns == y.covered_ns && x.gap_ns == y.gap_ns);
         assert_true(x.update_period_ns == y.update_period_ns && x.flags == y.flags);
+        assert_true(isnan(x.context_w) ? isnan(y.context_w) && isnan(y.context_tax_j)
+                                       : x.context_w == y.context_w && x.context_tax_j == y.context_tax_j);
     }
 }
 
