@@ -15,6 +15,8 @@ const struct jb_conf_key jb_conf_keys[] = {
      NULL},
     {"run", "basis", JB_CONF_STRING, 0, 0, "footprint", "which energy the emissions are computed from",
      "machine|run|footprint"},
+    {"run", "total", JB_CONF_STRING, 0, 0, "sensors", "what the machine's energy is: a sum of sensors, or a node meter",
+     "sensors|wall"},
     {"run", "sensors", JB_CONF_STRING, 0, 0, NULL, "sensors to use, separated by commas; default: all that answer",
      NULL},
     {"run", "quiet", JB_CONF_BOOL, 0, 0, "false", "print no report", NULL},

@@ -246,6 +246,7 @@ static int cmd_run_main(int argc, char **argv, void *context)
         .interval_ns = options.interval_ns,
         .open_wait_ns = options.baseline_ns > 0 ? JB_NS_PER_S : 0,
         .basis = options.basis,
+        .total = options.total,
         .pue = options.pue,
         .intensity = &options.intensity,
         .name = options.name,

@@ -31,6 +31,7 @@ enum {
     OPT_BASIS,
     OPT_PUE,
     OPT_LIVE,
+    OPT_TOTAL,
 };
 
 const struct jb_option run_option_table[] = {
@@ -48,6 +49,7 @@ const struct jb_option run_option_table[] = {
     {OPT_QUIET, 'q', "quiet", NULL, NULL, "print no report"},
     {OPT_STRICT, 0, "strict", NULL, NULL, "fail with 125 when measuring fails though the command succeeds"},
     {OPT_BASIS, 0, "basis", "WHAT", "machine|run|footprint", "which energy the emissions are of (default footprint)"},
+    {OPT_TOTAL, 0, "total", "WHAT", "sensors|wall", "what the machine's energy is: sum of sensors, or a node meter"},
     {OPT_PUE, 0, "pue", "NUMBER", NULL, "power usage effectiveness of the site (default 1.0)"},
     {OPT_LIVE, 0, "live", NULL, NULL, "show one line of live status when stderr is a terminal"},
     CLI_OPTION_ROOT,
@@ -124,6 +126,9 @@ static int handle(void *context, const struct jb_option *option, const char *val
         break;
     case OPT_BASIS:
         options->basis = value;
+        break;
+    case OPT_TOTAL:
+        options->total = value;
         break;
     case OPT_PUE:
         options->pue_text = value;
@@ -221,6 +226,9 @@ static int resolve(struct run_options *options, struct jb_diag *diag)
     }
     if (options->basis == NULL) {
         options->basis = jb_conf_string(conf, "run", "basis");
+    }
+    if (options->total == NULL) {
+        options->total = jb_conf_string(conf, "run", "total");
     }
     const char *sensors_flag = options->sensors;
     if (options->sensors == NULL) {

@@ -10,7 +10,7 @@
 
 struct run_options {
     struct cli_common common;
-    const char *name, *project, *zone, *sensors, *basis, *json, *csv, *series;
+    const char *name, *project, *zone, *sensors, *basis, *total, *json, *csv, *series;
     const char *interval_text, *baseline_text, *pue_text;
     struct jb_tag tags[RUN_MAX_TAGS]; /* key and value are halves of one malloc'd copy */
     size_t tag_count;

@@ -40,6 +40,7 @@ struct list {
 
 struct jb_proctree {
     pid_t self, child;
+    pid_t left_out; /* 0: none */
     int perf_fd;
     uint64_t ns_per_tick;
     struct list now, before;
@@ -197,7 +198,7 @@ static void add_children_of_thread(struct jb_proctree *tree, pid_t process, uint
     const char *next;
     while (at < end && jb_scan_u64(at, (size_t)(end - at), &child, &next) == 0) {
         struct jb_pidstat stat;
-        if (read_stat((pid_t)child, &stat) == 0) {
+        if ((pid_t)child != tree->left_out && read_stat((pid_t)child, &stat) == 0) {
             add(&tree->now, (pid_t)child, &stat);
         }
         at = next;
@@ -318,12 +319,20 @@ void jb_proctree_reaped(struct jb_proctree *tree, pid_t pid, uint64_t cpu_ns)
     }
 }
 
+void jb_proctree_leave_out(struct jb_proctree *tree, pid_t pid)
+{
+    tree->left_out = pid;
+}
+
 bool jb_proctree_contains(const struct jb_proctree *tree, pid_t pid)
 {
     for (int depth = 0; pid > 1 && depth < MAX_DEPTH; depth++) {
         struct jb_pidstat stat;
         if (pid == tree->self) {
             return depth > 0;
+        }
+        if (pid == tree->left_out) {
+            return false;
         }
         if (read_stat(pid, &stat) < 0) {
             return false;

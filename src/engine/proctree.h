@@ -32,7 +32,11 @@ uint64_t jb_proctree_cpu_ns(struct jb_proctree *tree, bool force);
 /* A process that we waited for had used this much, by its rusage (its own waited-for children included). */
 void jb_proctree_reaped(struct jb_proctree *tree, pid_t pid, uint64_t cpu_ns);
 
-/* Does a living process descend from us? Follows parents up; false for a pid of another namespace. */
+/* A child of ours that is no part of the run, nor are its descendants; 0: none. Later looks leave it out. */
+void jb_proctree_leave_out(struct jb_proctree *tree, pid_t pid);
+
+/* Does a living process descend from us? Follows parents up; false for a pid of another namespace, and for what
+ * is left out. */
 bool jb_proctree_contains(const struct jb_proctree *tree, pid_t pid);
 
 const char *jb_proctree_method(const struct jb_proctree *tree); /* "perf task-clock" or "/proc" */

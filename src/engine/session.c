@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -37,6 +38,16 @@ static void open_store(struct jb_session *session)
         return;
     }
     jb_store_open(session->config.db_path, JB_STORE_READ, &session->reader, NULL);
+}
+
+/* Whoever may open everything is never refused, so then it is not started. */
+static void prepare_helper(struct jb_session *session)
+{
+    bool real = jb_root_is_real(session->config.root);
+
+    if (real && access(jb_privileged_program(), X_OK) == 0) {
+        session->privileged = session->perf.privileged = jb_privileged_create(jb_privileged_program());
+    }
 }
 
 static int make_timer(struct jb_session *session)
@@ -103,6 +114,7 @@ int jb_session_create(const struct jb_session_config *config, struct jb_session 
     }
     session->config = *config;
     session->timer_fd = -1;
+    session->wall.channel = -1;
     session->clock.fd = -1;
     session->self_cpu_start_ns = 0; /* everything this process has done so far is the run's cost */
     session->intensity = *config->intensity;
@@ -116,13 +128,16 @@ int jb_session_create(const struct jb_session_config *config, struct jb_session 
         jb_record_warn(&session->record, "%s", table_diag.text);
     }
     jb_perf_ops_init(&session->perf, config->root);
+    prepare_helper(session);
     session->clock_known = jb_machine_clock_init(&session->clock, config->root) == 0;
     open_store(session);
+    session_fit_load(session);
 
     struct jb_meter_config meter = {
         .env = {.root = config->root,
                 .machine = &session->machine,
                 .perf = &session->perf,
+                .privileged = session->privileged,
                 .settings = &session->config.settings},
         .sensors = config->sensors,
         .interval_ns = config->interval_ns,
@@ -153,12 +168,14 @@ void jb_session_destroy(struct jb_session *session)
         session->store = NULL; /* the abandoned writer still holds it */
     }
     jb_meter_destroy(session->meter);
+    jb_privileged_unref(session->privileged);
     jb_proctree_destroy(session->tree);
     jb_store_close(session->reader); /* first: only a last connection that may write folds the log into the file */
     jb_store_close(session->store);
     jb_machine_clock_finish(&session->clock);
     jb_closep(&session->timer_fd);
     jb_record_finish(&session->record);
+    jb_wall_fit_finish(&session->wall.fit);
     free(session->channels);
     free(session->nodes);
     free(session);
@@ -317,6 +334,7 @@ int jb_session_start(struct jb_session *session, pid_t child, struct jb_diag *di
     jb_meter_poll(session->meter, &poll_result);
     session_book(session, &poll_result);
     session->start_ns = session->chunk_start_ns = session->attributed_ns = jb_mono_ns();
+    session_wall_begin(session, session->start_ns);
     session->started = true;
     return 0;
 }
@@ -343,6 +361,7 @@ void jb_session_tick(struct jb_session *session)
     }
     session->polls = 0;
     uint64_t now_ns = jb_mono_ns();
+    session_wall_tick(session, now_ns);
     session_end_tick(session, now_ns);
     bool full = session->slot != NULL && session->slot->tick_count >= session->max_ticks;
     if (now_ns - session->attributed_ns + session->config.interval_ns / 2 >= CHUNK_NS || full) {
@@ -352,7 +371,7 @@ void jb_session_tick(struct jb_session *session)
 
 void jb_session_reaped(struct jb_session *session, pid_t pid, uint64_t cpu_ns)
 {
-    if (session->tree != NULL) {
+    if (!jb_privileged_reaped(session->privileged, pid, cpu_ns) && session->tree != NULL) {
         jb_proctree_reaped(session->tree, pid, cpu_ns);
     }
 }
@@ -406,6 +425,8 @@ void jb_session_stop(struct jb_session *session, const struct jb_ending *ending)
         jb_writer_wait(session->writer, STORE_WAIT_NS); /* the last chunk has no later one to come with */
     }
     uint64_t now_ns = jb_mono_ns();
+    session_wall_tick(session, now_ns);
+    session_wall_end(session);
     session_end_tick(session, now_ns);
     session_flush_chunk(session, now_ns);
     session_finish_record(session, ending);
@@ -460,7 +481,7 @@ bool jb_session_stored(const struct jb_session *session)
 
 bool jb_session_failed(const struct jb_session *session)
 {
-    return session->store_failed || session->sensor_lost || session->record.machine_uj == 0;
+    return session->store_failed || session->sensor_lost || session->wall.missing || session->record.machine_uj == 0;
 }
 
 const struct jb_machine *jb_session_machine(const struct jb_session *session)

@@ -30,6 +30,7 @@ struct jb_session_config {
     uint64_t interval_ns;
     uint64_t open_wait_ns; /* how long create may wait for vendor libraries to open */
     const char *basis;     /* "machine", "run", "footprint" */
+    const char *total;     /* "wall": what a node meter says, where one answers; "sensors" or NULL */
     double pue;
     const struct jb_intensity *intensity; /* copied */
     struct jb_machine_hints hints;
@@ -75,6 +76,18 @@ void jb_session_stop(struct jb_session *session, const struct jb_ending *ending)
 /* The child never ran: forget the run. */
 void jb_session_cancel(struct jb_session *session);
 
+/* What has been booked since the start, to take differences: of the node meter and of the sensors over the very time
+ * that it covers, and of the sensors up to now. */
+struct jb_wall_mark {
+    bool has_wall; /* there is a node meter that is read */
+    int channel;   /* its number */
+    double wall_j, wall_s, beside_j;
+    double sensors_j, t_s;
+};
+void jb_session_wall_mark(const struct jb_session *session, struct jb_wall_mark *ret);
+/* The ids of the disjoint sensors, sorted, one a line; malloc'd. What a fit of the wall was made with. */
+char *jb_session_leaves(const struct jb_session *session);
+
 struct jb_live {
     double elapsed_s, power_w, energy_j, run_j, grams;
 };
@@ -85,7 +98,8 @@ uint64_t jb_session_period_ns(const struct jb_session *session, int channel);
 
 struct jb_record *jb_session_record(struct jb_session *session); /* the session's; complete after stop() */
 bool jb_session_stored(const struct jb_session *session);
-/* For --strict: nothing was measured at all, a sensor was lost, or the store failed. */
+/* For --strict: nothing was measured at all, a sensor was lost, the store failed, or the wall was to be the total and
+ * nobody measured it. */
 bool jb_session_failed(const struct jb_session *session);
 const struct jb_machine *jb_session_machine(const struct jb_session *session);
 const struct jb_meter *jb_session_meter(const struct jb_session *session);

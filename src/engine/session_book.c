@@ -61,6 +61,9 @@ void session_look(struct jb_session *session, bool final)
         point.busy_ns = session->busy_last.busy_ns;
         point.system_ns = session->busy_last.system_ns;
     }
+    if (session->tree != NULL) {
+        jb_proctree_leave_out(session->tree, jb_privileged_pid(session->privileged));
+    }
     point.run_ns = session->run_cpu_ns = session->tree != NULL ? jb_proctree_cpu_ns(session->tree, final) : 0;
     jb_usage_add(&session->usage, &point);
 }
@@ -112,8 +115,13 @@ static void attribute_pending(struct jb_session *session, int number)
     if (state->pending.t1_ns == 0) {
         return;
     }
-    shares_of(session, number, &state->pending, &shares);
-    jb_attribute(&state->pending, state->idle.idle_uw, &shares, &parts);
+    if (!session_wall_attribute(session, number, &parts)) {
+        shares_of(session, number, &state->pending, &shares);
+        jb_attribute(&state->pending, state->idle.idle_uw, &shares, &parts);
+    }
+    if (session_is_sensor(session, number)) {
+        jb_parts_add(&session->wall.like, &parts);
+    }
     jb_parts_add(&state->totals, &parts);
     jb_parts_add(&state->chunk, &parts);
     state->pending = (struct jb_entry){0};
@@ -159,8 +167,13 @@ void session_attribute(struct jb_session *session)
 
     session_look(session, session->stopped);
     bool quiet = machine_quiet(session, &before);
-    for (int i = 0; i < session->channel_count; i++) {
+    int last = session->wall.channel; /* after what it contains */
+    for (int k = 0; k < session->channel_count + (last >= 0); k++) {
+        int i = k < session->channel_count ? k : last;
         struct channel_state *state = &session->channels[i];
+        if (i == last && k < session->channel_count) {
+            continue;
+        }
         uint64_t dt_ns = state->pending.t1_ns - state->pending.t0_ns;
         if (quiet && dt_ns >= CHUNK_NS / 2 && state->pending.flags == 0 && device_unused(session, i)) {
             jb_quiet_add(&state->quiet, state->pending.energy_uj, dt_ns);
@@ -168,6 +181,7 @@ void session_attribute(struct jb_session *session)
         see_context(session, i);
         attribute_pending(session, i);
     }
+    session_wall_attributed(session);
 }
 
 static void book_entry(struct jb_session *session, int number, const struct jb_entry *entry)
@@ -186,6 +200,7 @@ static void book_entry(struct jb_session *session, int number, const struct jb_e
     }
     state->tick_uj += entry->energy_uj;
     state->tick_has_value = true;
+    session_wall_entry(session, number, entry);
 }
 
 static void book_reading(struct jb_session *session, const struct jb_reading *reading)
@@ -202,7 +217,8 @@ static void book_reading(struct jb_session *session, const struct jb_reading *re
         book_entry(session, reading->channel, &entry);
     } else {
         bool begins = !was_started && state->account.started && session->started; /* in mid-run */
-        state->tick_gap = state->tick_gap || begins || state->account.pending_gap;
+        bool gap = begins || state->account.pending_gap;
+        state->tick_gap = state->tick_gap || (gap && !session_wall_fills(session, reading->channel));
     }
 }
 
@@ -299,6 +315,7 @@ void session_flush_chunk(struct jb_session *session, uint64_t now_ns)
         };
         state->chunk = (struct jb_parts){0};
     }
+    session_wall_channel(session, slot->channels);
     session->slot = NULL;
     session->chunk_start_ns = now_ns;
     jb_writer_submit(session->writer);

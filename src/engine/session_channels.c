@@ -11,12 +11,14 @@
 
 #define CHECK_AFTER_NS   (2 * JB_NS_PER_S) /* sensors.md 7: cross-check a counter over 2 s */
 #define CHECK_TOLERANCE  0.25
+#define NODE_PATIENCE_NS (60 * JB_NS_PER_S) /* a BMC may update every few seconds */
 #define MIRROR_TOLERANCE 0.02
 #define MIRROR_SKEW_NS   (10 * JB_NS_PER_MS)
 
 void session_resolve(struct jb_session *session)
 {
     jb_overlap_resolve(session->nodes, (size_t)session->channel_count);
+    session_wall_choose(session);
 }
 
 void session_refresh_channels(struct jb_session *session)
@@ -105,10 +107,15 @@ static void check_pair(struct jb_session *session, int leaf, int twin, uint64_t 
         a->check_twin = twin;
         a->check_leaf_uj = a->account.energy_uj;
         a->check_twin_uj = b->account.energy_uj;
+        a->check_leaf_ns = a->account.covered_ns;
         a->check_ns = now_ns;
         return;
     }
     uint64_t covered_ns = now_ns - a->check_ns;
+    bool node = a->channel->domain == JB_DOMAIN_NODE;
+    if (node && a->account.covered_ns - a->check_leaf_ns < CHECK_AFTER_NS && covered_ns < NODE_PATIENCE_NS) {
+        return; /* not silent, but slow */
+    }
     if (covered_ns < CHECK_AFTER_NS || a->contradicted) {
         return;
     }

@@ -5,6 +5,9 @@
  * session.c            life cycle and accessors
  * session_channels.c   channels that appear, the overlap graph, idle power, twins that contradict each other
  * session_book.c       readings -> entries -> parts -> chunks
+ * session_wall.c       the node meter: what the sensors saw meanwhile, and its being the total
+ * session_wall_record.c  what the record says of it
+ * session_fit.c        the wall as fitted from the sensors
  * session_record.c     the record: channels, totals, carbon, hardware, words
  */
 #ifndef JB_ENGINE_SESSION_IMPL_H
@@ -21,10 +24,13 @@
 #include "engine/writer.h"
 #include "ledger/account.h"
 #include "ledger/overlap.h"
+#include "sensor/privileged.h"
 
 /* A chunk goes to the store this often: with the write itself a killed meter loses less than a second. */
-#define CHUNK_NS (800 * JB_NS_PER_MS)
-#define MAX_USES 256
+#define CHUNK_NS    (800 * JB_NS_PER_MS)
+#define MAX_USES    256
+#define WALL_POINTS 64
+#define WALL_PIECES 8
 
 struct channel_state {
     /* As it was when it appeared: the meter's own follows what is read ("gone"), but what was booked stays booked. */
@@ -43,9 +49,33 @@ struct channel_state {
     enum jb_status status; /* of the latest reading */
     /* Cross-check against the twin: both books when the pair was first seen together. */
     int check_twin;
-    uint64_t check_leaf_uj, check_twin_uj, check_ns;
+    uint64_t check_leaf_uj, check_twin_uj, check_leaf_ns, check_ns;
     bool contradicted;
     bool parted; /* was taken for a mirror of another die and is none */
+    /* Beside the node meter: what was booked at the times of session->wall, ... */
+    uint64_t trail_uj[WALL_POINTS];
+    uint64_t until_uj;  /* ... up to wall.until_ns, ... */
+    uint64_t beside_uj; /* ... and while the node meter was read. */
+};
+
+/* The node meter beside the sensors. It is slower than they are, so that what they saw in a time that it covers is read
+ * off a trail of their books. */
+struct wall_state {
+    int channel; /* -1: none */
+    bool total;  /* it alone is the total: from its first entry on, if asked for */
+    uint64_t times[WALL_POINTS];
+    unsigned point_count, next_point;
+    struct jb_entry pieces[WALL_PIECES]; /* booked and not yet held against the trail */
+    unsigned piece_count;
+    uint64_t until_ns; /* up to here it was read, or filled in */
+    uint64_t energy_uj, covered_ns;
+    uint64_t filled_uj;
+    double fill_doubt_uj;
+    struct jb_parts like;      /* how the sensors were divided since it last was */
+    struct jb_parts last_like; /* the time before */
+    bool missing;              /* it was to be the total and nobody measured it */
+    bool has_fit;
+    struct jb_wall_fit fit;
 };
 
 struct jb_session {
@@ -53,6 +83,7 @@ struct jb_session {
     struct jb_intensity intensity;
     struct jb_machine machine;
     struct jb_perf_ops perf;
+    struct jb_privileged *privileged; /* NULL: below a root, or the helper is not there */
     struct jb_meter *meter;
     struct jb_store *store;  /* the writer's between start and stop */
     struct jb_store *reader; /* baselines for channels that appear late */
@@ -73,6 +104,7 @@ struct jb_session {
     struct channel_state *channels;       /* JB_METER_MAX_CHANNELS */
     struct jb_overlap_node *nodes;
     int channel_count;
+    struct wall_state wall;
     int timer_fd;
     uint64_t polls_per_tick, polls; /* sensors may have to be read more often than ticks are stored */
     size_t max_ticks;
@@ -98,6 +130,29 @@ void session_check_sleep(struct jb_session *session, int64_t sleep_ns);
 void session_attribute(struct jb_session *session);
 void session_end_tick(struct jb_session *session, uint64_t now_ns);
 void session_flush_chunk(struct jb_session *session, uint64_t now_ns);
+
+/* session_wall.c */
+bool session_wall_asked(const struct jb_session *session);            /* to be the total */
+bool session_is_sensor(const struct jb_session *session, int number); /* one of the disjoint channels beside it */
+uint64_t session_wall_beside_uj(const struct jb_session *session);    /* what these saw while it was read */
+void session_wall_begin(struct jb_session *session, uint64_t now_ns);
+void session_wall_choose(struct jb_session *session); /* after the graph was settled */
+/* Does the trail of the sensors say what this channel would have shown where it is not read? Then it has no gaps. */
+bool session_wall_fills(const struct jb_session *session, int number);
+void session_wall_entry(struct jb_session *session, int number, const struct jb_entry *entry);
+void session_wall_tick(struct jb_session *session, uint64_t now_ns); /* before the tick is ended */
+void session_wall_end(struct jb_session *session);                   /* likewise, the last one */
+/* Divide what is pending like the sensors; false: as any other channel. */
+bool session_wall_attribute(struct jb_session *session, int number, struct jb_parts *ret);
+void session_wall_attributed(struct jb_session *session); /* the chunk is divided */
+
+/* session_wall_record.c. All channels have been filled in: complete the one that is the total from what it contains. */
+void session_wall_channel(const struct jb_session *session, struct jb_record_channel *channels);
+void session_wall_record(struct jb_session *session); /* record.total and record.wall */
+
+/* session_fit.c */
+void session_fit_load(struct jb_session *session);
+void session_fit_record(struct jb_session *session);
 
 /* session_record.c */
 int session_begin_record(struct jb_session *session);

@@ -214,6 +214,7 @@ static int fill_channels(struct jb_session *session)
         }
         widen(&session->channels[i], run_ns, &record->channels[i]);
     }
+    session_wall_channel(session, record->channels);
     record->channel_count = (size_t)session->channel_count;
     return 0;
 }
@@ -226,7 +227,7 @@ static double self_energy_j(const struct jb_session *session, double cpu_s)
 
     for (int i = 0; i < session->channel_count; i++) {
         const struct channel_state *state = &session->channels[i];
-        if (session->nodes[i].in_total && state->channel->device == JB_DEVICE_CPU) {
+        if (session->nodes[i].leaf && state->channel->device == JB_DEVICE_CPU) {
             active_j += (double)(state->totals.run_uj + state->totals.others_uj) / 1e6;
         }
     }
@@ -315,16 +316,18 @@ void session_finish_record(struct jb_session *session, const struct jb_ending *e
     jb_price(record);
 
     for (int i = 0; i < session->channel_count; i++) {
-        measured_gpus += session->nodes[i].in_total && session->channels[i].channel->device == JB_DEVICE_GPU;
+        measured_gpus += session->nodes[i].leaf && session->channels[i].channel->device == JB_DEVICE_GPU;
     }
     jb_embodied(&session->machine, measured_gpus, session->config.embodied_kg, session->config.lifetime_s, &embodied);
     record->embodied_g = embodied.total_kg > 0 ? jb_embodied_g(&embodied, record->duration_s) : NAN;
     free(record->hardware_json);
     record->hardware_json = jb_describe_machine(&session->machine, session->meter);
 
-    record->self_cpu_s = (double)(jb_self_cpu_ns() - session->self_cpu_start_ns) / 1e9;
+    uint64_t self_ns = jb_self_cpu_ns() - session->self_cpu_start_ns + jb_privileged_cpu_ns(session->privileged);
+    record->self_cpu_s = (double)self_ns / 1e9;
     record->self_energy_j = self_energy_j(session, record->self_cpu_s);
     record->self_max_rss_bytes = jb_os_max_rss();
     warn_sources(session);
     warn_channels(session);
+    session_wall_record(session);
 }
