@@ -69,6 +69,11 @@ const char *const jb_schema_steps[] = {
     /* 4: what holding a context on a GPU cost */
     "ALTER TABLE run_channel ADD COLUMN context_w REAL;"
     "ALTER TABLE run_channel ADD COLUMN context_tax_j REAL;",
+    /* 5: what a board says of itself beside power */
+    "CREATE TABLE vitals("
+    " run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE, t_ms INTEGER NOT NULL, data TEXT NOT NULL,"
+    " PRIMARY KEY(run, t_ms)"
+    ") STRICT, WITHOUT ROWID;",
 };
 const int64_t jb_schema_version = sizeof(jb_schema_steps) / sizeof(jb_schema_steps[0]);
 
