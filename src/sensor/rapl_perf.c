@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "hardware/hardware.h"
+#include "sensor/rapl_cores.h"
 #include "sensor/rapl_pmu.h"
 
 #include <errno.h>
@@ -35,6 +36,7 @@ struct state {
     int fds[JB_MAX_CHANNELS];
     int fd_count;
     bool psys_open;
+    struct jb_rapl_cores cores;
 };
 
 static void write_fix(const char *root, struct jb_channel *channel)
@@ -193,6 +195,7 @@ static void drop_silent_groups(struct jb_source *source)
 static int rapl_perf_open(struct jb_source *source, struct jb_diag *diag)
 {
     const struct jb_machine *machine = source->env->machine;
+    struct state *state = source->priv;
     if (!source->env->perf) {
         return jb_fail(diag, -ENODEV, "no access to perf");
     }
@@ -209,6 +212,7 @@ static int rapl_perf_open(struct jb_source *source, struct jb_diag *diag)
     }
     tell_missing_sockets(source, &pmu);
     drop_silent_groups(source);
+    jb_rapl_cores_open(source, &state->cores);
     return jb_rapl_result(source, diag);
 }
 
@@ -230,6 +234,7 @@ static void rapl_perf_read(struct jb_source *source, struct jb_sink *sink)
             }
         }
     }
+    jb_rapl_cores_read(source, &state->cores, sink);
 }
 
 static void rapl_perf_close(struct jb_source *source)
@@ -239,6 +244,7 @@ static void rapl_perf_close(struct jb_source *source)
         close(state->fds[--state->fd_count]);
     }
     state->group_count = 0;
+    jb_rapl_cores_close(&state->cores);
 }
 
 const struct jb_sensor_driver jb_sensor_rapl_perf = {

@@ -144,28 +144,58 @@ static void drop_single_dies(struct jb_rapl_pmu *pmu)
     }
 }
 
-static int read_type(const char *root, struct jb_rapl_pmu *pmu, struct jb_diag *diag)
+static int read_type(const char *root, const char *name, char *folder, size_t size, uint32_t *ret)
 {
-    static const char *const folders[] = {"/sys/bus/event_source/devices/power", "/sys/devices/power"};
+    static const char *const folders[] = {"/sys/bus/event_source/devices", "/sys/devices"};
     for (size_t i = 0; i < JB_COUNT(folders); i++) {
         char path[96];
         uint64_t type;
-        snprintf(path, sizeof(path), "%s/type", folders[i]);
+        snprintf(path, sizeof(path), "%s/%s/type", folders[i], name);
         if (jb_root_read_u64(root, path, &type) == 0 && type <= UINT32_MAX) {
-            jb_copy(pmu->folder, sizeof(pmu->folder), folders[i]);
-            pmu->type = (uint32_t)type;
+            snprintf(folder, size, "%s/%s", folders[i], name);
+            *ret = (uint32_t)type;
             return 0;
         }
     }
-    return jb_fail(diag, -ENODEV, "no RAPL counters in perf: %s/type is not there", folders[0]);
+    return -ENODEV;
+}
+
+int jb_rapl_core_pmu_read(const char *root, struct jb_rapl_core_pmu *ret)
+{
+    struct jb_rapl_core_pmu pmu = {.event = {.name = "energy-core", .domain = JB_RAPL_CORES}};
+    char text[2048];
+    int cpus[JB_RAPL_MOST_CORES];
+    int err = read_type(root, "power_core", pmu.folder, sizeof(pmu.folder), &pmu.type);
+    if (err < 0) {
+        return err;
+    }
+    ssize_t length = read_attribute(root, pmu.folder, "cpumask", text, sizeof(text));
+    pmu.core_count = length < 0 ? (int)length : jb_cpu_list_parse(text, cpus, JB_COUNT(cpus));
+    if (pmu.core_count < 0) {
+        return pmu.core_count == -E2BIG || pmu.core_count == -EFBIG ? -E2BIG : -ENODEV;
+    }
+    for (int i = 0; i < pmu.core_count; i++) {
+        struct jb_cpu_place place;
+        jb_cpu_place(root, cpus[i], &place);
+        if (!place.known || !place.online) {
+            return -ENODEV; /* a sum without it would be of nobody knows what */
+        }
+        pmu.cores[i] = (struct jb_rapl_socket){.cpu = cpus[i], .package = place.package, .die = -1, .online = true};
+    }
+    read_event(root, pmu.folder, &pmu.event);
+    if (!pmu.event.present || pmu.event.err < 0) {
+        return -ENODEV;
+    }
+    *ret = pmu;
+    return 0;
 }
 
 int jb_rapl_pmu_read(const char *root, bool by_package, struct jb_rapl_pmu *ret, struct jb_diag *diag)
 {
     struct jb_rapl_pmu pmu = {0};
-    int err = read_type(root, &pmu, diag);
-    if (err < 0) {
-        return err;
+    if (read_type(root, "power", pmu.folder, sizeof(pmu.folder), &pmu.type) < 0) {
+        return jb_fail(diag, -ENODEV,
+                       "no RAPL counters in perf: /sys/bus/event_source/devices/power/type is not there");
     }
     char text[2048];
     int cpus[MAX_MASK_CPUS];

@@ -38,6 +38,19 @@ struct jb_rapl_pmu {
     int repeats; /* CPUs of cpumask that were left out because their socket was there already */
 };
 
+/* The unit `power_core` of AMD since Linux 6.14: an event on a CPU of each core. */
+#define JB_RAPL_MOST_CORES 16 /* no more are read: each reading interrupts its core */
+struct jb_rapl_core_pmu {
+    char folder[64];
+    uint32_t type;
+    struct jb_rapl_event event;
+    struct jb_rapl_socket cores[JB_RAPL_MOST_CORES];
+    int core_count;
+};
+
+/* -ENODEV: there is none, or none that can be understood; -E2BIG: more than JB_RAPL_MOST_CORES. */
+int jb_rapl_core_pmu_read(const char *root, struct jb_rapl_core_pmu *ret);
+
 /* -ENODEV with a message: no such unit, or one that cannot be understood at all. `by_package`: dies do not count apart.
  */
 int jb_rapl_pmu_read(const char *root, bool by_package, struct jb_rapl_pmu *ret, struct jb_diag *diag);

@@ -345,6 +345,94 @@ static void a_counter_that_fails_later_says_so_and_may_come_back(void **state)
     assert_int_equal(tree_reading(tree, "cpu/0/package")->raw, 2000);
 }
 
+#define CORE_PMU "/sys/bus/event_source/devices/power_core"
+
+/* AMD since Linux 6.14: type 33 counts cores, one CPU of each. */
+static void add_cores(struct tree *tree, const char *cpus)
+{
+    snprintf(tree->machine.cpu.vendor, sizeof(tree->machine.cpu.vendor), "AMD");
+    tree_write(tree, CORE_PMU "/type", "33\n");
+    tree_write(tree, CORE_PMU "/cpumask", cpus);
+    tree_write(tree, CORE_PMU "/events/energy-core", "event=0x01\n");
+    tree_write(tree, CORE_PMU "/events/energy-core.scale", SCALE);
+    tree_write(tree, CORE_PMU "/events/energy-core.unit", "Joules\n");
+}
+
+static void add_core_count(struct tree *tree, int cpu, const char *count)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/perf/cpu%d/21:1", cpu);
+    tree_write(tree, path, count);
+}
+
+static void cores_that_count_apart_are_one_sum_for_each_socket(void **state)
+{
+    struct tree *tree = *state;
+    add_plain_machine(tree);
+    tree_write(tree, PMU "/cpumask", "0,18\n");
+    add_cpu(tree, 18, 1, 0);
+    add_count(tree, 18, 2, "5000");
+    add_count(tree, 18, 3, "6");
+    add_cores(tree, "0-2,18\n");
+    add_cpu(tree, 1, 1, 0); /* sockets need not lie in a row */
+    add_cpu(tree, 2, 0, 0);
+    add_core_count(tree, 0, "100");
+    add_core_count(tree, 1, "20");
+    add_core_count(tree, 2, "300");
+    add_core_count(tree, 18, "4");
+    assert_int_equal(open_perf(tree), 0);
+    const struct jb_channel *cores = tree_channel(tree, "cpu/0/cores");
+    assert_int_equal(cores->domain, JB_DOMAIN_CORE);
+    assert_int_equal(cores->parent, tree_index(tree, "cpu/0/package"));
+    assert_int_equal(tree_channel(tree, "cpu/1/cores")->parent, tree_index(tree, "cpu/1/package"));
+    assert_true(cores->zero_at_open);
+    tree_read(tree);
+    assert_int_equal(tree_reading(tree, "cpu/0/cores")->raw, 400);
+    assert_int_equal(tree_reading(tree, "cpu/1/cores")->raw, 24);
+    add_core_count(tree, 2, "gone");
+    tree_read(tree); /* the rest is not the sum */
+    assert_int_equal(tree_reading(tree, "cpu/0/cores")->status, JB_FAILED);
+    assert_int_equal(tree_reading(tree, "cpu/1/cores")->status, JB_OK);
+    assert_int_equal(tree_reading(tree, "cpu/0/package")->status, JB_OK);
+}
+
+static void many_cores_are_not_disturbed(void **state)
+{
+    struct tree *tree = *state;
+    add_plain_machine(tree);
+    add_cores(tree, "0-16\n");
+    for (int cpu = 0; cpu <= 16; cpu++) {
+        add_cpu(tree, cpu, 0, 0);
+        add_core_count(tree, cpu, "1");
+    }
+    assert_int_equal(open_perf(tree), 0);
+    assert_false(tree_has(tree, "cpu/0/cores"));
+    tree_write(tree, CORE_PMU "/cpumask", "0-15\n");
+    assert_int_equal(open_perf(tree), 0);
+    tree_read(tree);
+    assert_int_equal(tree_reading(tree, "cpu/0/cores")->raw, 16);
+}
+
+static void cores_of_which_one_cannot_be_read_are_no_sum(void **state)
+{
+    struct tree *tree = *state;
+    add_plain_machine(tree);
+    add_cores(tree, "0,1\n");
+    add_cpu(tree, 1, 0, 0);
+    add_core_count(tree, 0, "1");
+    assert_int_equal(open_perf(tree), 0);
+    assert_int_not_equal(tree_channel(tree, "cpu/0/cores")->status, JB_OK);
+    assert_non_null(strstr(tree_channel(tree, "cpu/0/cores")->reason, "CPU 1"));
+    tree_read(tree);
+    assert_int_equal(tree->sink.count, 2);
+    tree_write(tree, "/sys/devices/system/cpu/cpu1/online", "0\n");
+    assert_int_equal(open_perf(tree), 0);
+    assert_false(tree_has(tree, "cpu/0/cores"));
+    tree_remove(tree, CORE_PMU "/events/energy-core.scale");
+    assert_int_equal(open_perf(tree), 0);
+    assert_int_equal(tree->source.channel_count, 2);
+}
+
 /* ---- made-up system calls: a kernel with groups ---- */
 
 struct kernel {
@@ -546,6 +634,9 @@ int main(void)
         ON_TREE(a_scale_or_unit_that_is_missing_or_odd_is_told_of),
         ON_TREE(a_broken_mask_or_type_is_no_pmu),
         ON_TREE(counters_that_cannot_be_read_are_not_used),
+        ON_TREE(cores_that_count_apart_are_one_sum_for_each_socket),
+        ON_TREE(many_cores_are_not_disturbed),
+        ON_TREE(cores_of_which_one_cannot_be_read_are_no_sum),
         ON_TREE(a_counter_that_fails_later_says_so_and_may_come_back),
         ON_TREE(one_read_serves_a_socket),
         ON_TREE(a_kernel_without_groups_is_read_one_by_one),
