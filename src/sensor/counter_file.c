@@ -65,7 +65,7 @@ static int read_counter(int fd, int looks, uint64_t *ret)
     const char *end;
     int err = jb_scan_u64(text, (size_t)length, &value, &end);
     if (err < 0) {
-        return err;
+        return jb_privileged_is_copy(text, (size_t)length) ? jb_privileged_read(fd, ret) : err;
     }
     for (; end < text + length; end++) {
         if (*end != '\n' && *end != ' ') {

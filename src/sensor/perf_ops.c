@@ -49,15 +49,12 @@ static int real_read(const struct jb_perf_ops *ops, int leader_fd, uint64_t *val
         uint64_t values[MAX_GROUP];
     } group = {0};
     ssize_t length = read(leader_fd, &group, sizeof(group));
-    if (length == 0) { /* the helper's copy is a file: it has an end, and then it must be read from its beginning */
-        length = pread(leader_fd, &group, sizeof(group), 0);
+    if (length == 0 && max > 0) { /* the helper's copy, which is at its end, or a counter that the kernel took away */
+        int err = jb_privileged_read(leader_fd, &values[0]);
+        return err < 0 ? err : 1;
     }
-    if (length < 0) {
-        return errno == ESPIPE ? -ENODATA : -errno;
-    }
-    /* 0 is what the kernel says of a counter that it had to take away. */
     if (length < (ssize_t)sizeof(group.count)) {
-        return -ENODATA;
+        return length < 0 ? -errno : -ENODATA;
     }
     size_t got = ((size_t)length - sizeof(group.count)) / sizeof(group.values[0]);
     if (group.count > got || group.count > max) {
