@@ -126,6 +126,7 @@ struct jb_nvml_gpu {
     unsigned int silent;             /* passes in which nothing about it was answered */
     struct jb_nvml_instance instances[JB_NVML_MAX_INSTANCES];
     unsigned int instance_count;
+    bool instances_part;     /* at open(): others have slices that we cannot see */
     uint32_t instances_ppm;  /* their shares together */
     uint64_t instances_t_ns; /* when they were listed; 0: they must be */
 

@@ -8,10 +8,9 @@
  * use, and no more than an estimate when others use the board too. "No simple ratio is accurate" (arXiv 2501.17752);
  * the channel's note says what was done. Slices without a process count for nothing.
  *
- * Odd: a container mostly sees its own instance alone, and the board's processes only when privileged. What it cannot
- * see may be busy, so that somebody unseen (pid 0) is listed then: the rest of the power is nobody's, and never
- * silently the run's. Calls about instances were seen to take 50 to 100 ms (Kepler), so that the instances are listed
- * seldom.
+ * Odd: a container mostly sees its own instance alone, and the board's processes only when privileged. The slices that
+ * it cannot see are others', so that somebody unseen (pid 0) is listed with them: the board is never silently the
+ * run's. Calls about instances were seen to take 50 to 100 ms (Kepler), so that the instances are listed seldom.
  */
 #include "sensor/nvml/nvml.h"
 
@@ -56,9 +55,17 @@ static bool list_instances(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu)
     return true;
 }
 
+static bool sees_all(const struct jb_nvml_gpu *gpu)
+{
+    return gpu->instances_ppm > ALL_PPM - JB_NVML_MAX_INSTANCES; /* but for what was rounded off */
+}
+
 bool jb_nvml_mig_known(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu)
 {
-    return list_instances(nvml, gpu) && gpu->instance_count > 0;
+    bool known = list_instances(nvml, gpu) && gpu->instance_count > 0;
+
+    gpu->instances_part = known && !sees_all(gpu) && jb_nvml_ask_contexts(nvml, gpu->device) < 0;
+    return known;
 }
 
 static const struct jb_nvml_instance *instance_of(const struct jb_nvml_gpu *gpu, const struct jb_nvml_process *process)
@@ -144,9 +151,11 @@ int jb_nvml_mig_list(struct jb_source *source, struct jb_nvml_gpu *gpu, struct j
         return -EAGAIN; /* nobody, or nobody that we are told of */
     }
     /* "Aggregate information, only if the caller has appropriate privileges": an error means that we have not. */
-    bool all = count > 0 || gpu->instances_ppm > ALL_PPM - JB_NVML_MAX_INSTANCES || (count == 0 && list->count == from);
-    if (!all) {
-        jb_nvml_list_add(list, gpu, 0, now_ns);
+    bool all = count > 0 || sees_all(gpu) || (count == 0 && list->count == from);
+    struct jb_gpu_use *unseen = all ? NULL : jb_nvml_list_add(list, gpu, 0, now_ns);
+    if (unseen) {
+        unseen->utilisation_known = true;
+        unseen->busy_ppm = ALL_PPM - gpu->instances_ppm;
     }
     gpu->uses_t_ns = now_ns;
     return 0;

@@ -175,11 +175,14 @@ static void refuse(struct jb_channel *channel, int code)
 
 static void set_note(struct jb_channel *channel, const struct jb_nvml_gpu *gpu, const struct jb_nvml_window *window)
 {
-    const char *mig =
-        !gpu->mig ? ""
-        : gpu->instance_count
-            ? "MIG is on: the whole board's power; the run's part is estimated by the slices of its instance"
-            : "MIG is on: the whole board's power, its instances cannot be told apart";
+    const char *mig = "";
+    if (gpu->mig && gpu->instances_part) {
+        mig = "MIG is on: the whole board's power; shares are estimated by slices, and those not seen here are others'";
+    } else if (gpu->mig && gpu->instance_count) {
+        mig = "MIG is on: the whole board's power; the run's part is estimated by the slices of its instance";
+    } else if (gpu->mig) {
+        mig = "MIG is on: the whole board's power, its instances cannot be told apart";
+    }
     snprintf(channel->note, sizeof(channel->note), "%s%s%s", mig, mig[0] && window->note[0] ? "; " : "", window->note);
 }
 
