@@ -70,6 +70,7 @@ struct jb_amdgpu_card {
     struct jb_amdgpu_answers answers;
     int metrics_fd, power_fd, status_fd, busy_fd; /* or a negative errno */
     enum jb_amdgpu_power_way way;
+    uint64_t power_step_uw; /* a reading of power is a multiple of this, and told in it */
     int energy, power, gfx; /* channels to be read; -1: none */
     int first;              /* its first channel, usable or not; -1: none */
 };

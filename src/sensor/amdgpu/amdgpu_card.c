@@ -91,6 +91,7 @@ void jb_amdgpu_identify(const struct jb_sensor_env *env, const struct jb_drm_car
     struct jb_amdgpu_card card = {.drm = *drm,
                                   .unit = unit,
                                   .primary = -1,
+                                  .power_step_uw = 1,
                                   .metrics_fd = -1,
                                   .power_fd = -1,
                                   .status_fd = -1,

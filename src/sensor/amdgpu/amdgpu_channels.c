@@ -78,6 +78,9 @@ static void ask(struct jb_source *source, struct jb_amdgpu_card *card)
     card->way = ret->metrics_err == 0 && metrics->has_power ? JB_AMDGPU_POWER_METRICS
                 : ret->hwmon_err == 0                       ? JB_AMDGPU_POWER_HWMON
                                                             : JB_AMDGPU_POWER_NONE;
+    if (card->way == JB_AMDGPU_POWER_METRICS) {
+        card->power_step_uw = metrics->format == 1 ? WATT : WATT / 1000;
+    }
     card->energy_unit = card->energy_unit || metrics->energy_unit_told;
     card->second = card->twin && ret->metrics_err == 0 && metrics->has_power && metrics->power_uw == 0 &&
                    (!metrics->has_energy || metrics->energy == 0);
@@ -172,6 +175,7 @@ static bool add_energy(struct jb_source *source, struct jb_amdgpu_card *card)
 static void describe_power(const struct jb_amdgpu_card *card, struct jb_channel *channel)
 {
     channel->method = JB_METHOD_INTEGRATED;
+    channel->unit_num = card->power_step_uw;
     if (card->way == JB_AMDGPU_POWER_METRICS) {
         snprintf(channel->path, sizeof(channel->path), "%s/gpu_metrics: socket power", card->drm.device);
     } else {

@@ -52,7 +52,7 @@ static void read_card(struct jb_amdgpu *amdgpu, const struct jb_amdgpu_card *car
         answer.after_ns = jb_mono_ns();
         emit(sink, card->energy, &answer, metrics.has_energy, metrics.energy);
         emit(sink, card->gfx, &answer, metrics.has_gfx_power, metrics.gfx_power_uw);
-        emit(sink, by_metrics ? card->power : -1, &answer, metrics.has_power, metrics.power_uw);
+        emit(sink, by_metrics ? card->power : -1, &answer, metrics.has_power, metrics.power_uw / card->power_step_uw);
     }
     if (!by_metrics && card->power >= 0) {
         uint64_t power_uw = 0;
