@@ -3,9 +3,11 @@
  * an id. */
 #include "cli/doctor_json.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/doctor_checks.h"
 #include "engine/describe.h"
+#include "export/export.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -80,6 +82,14 @@ static json_t *check_json(const struct jb_record *record, const struct doctor_ch
     return object;
 }
 
+/* As in the run record. */
+static json_t *wall_json(const struct jb_record *record)
+{
+    JB_CLEANUP(jb_freep) char *text = NULL;
+
+    return jb_wall_json(record, &text) == 0 ? json_loads(text, JSON_DECODE_ANY, NULL) : json_null();
+}
+
 static json_t *missing_json(const struct jb_source_info *info)
 {
     json_t *object = json_object();
@@ -128,6 +138,7 @@ void cli_doctor_json(const struct jb_session *session, const struct jb_record *r
     json_object_set_new(root, "machine", machine != NULL ? json_loads(machine, 0, NULL) : json_null());
     json_object_set_new(root, "channels", channels);
     json_object_set_new(root, "checks", checks);
+    json_object_set_new(root, "wall", wall_json(record));
     json_object_set_new(root, "self", self);
     json_object_set_new(root, "warnings", warnings);
     json_dumpf(root, out, JSON_INDENT(2));

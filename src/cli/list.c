@@ -78,6 +78,29 @@ static int handle(void *context, const struct jb_option *option, const char *val
     return 0;
 }
 
+struct list_table {
+    struct cli_table table;
+    bool walls; /* some run knows its wall: it has a column */
+};
+
+/* What the whole machine took in, measured or fitted; NAN: not known. */
+static double wall_j(const struct jb_record *record)
+{
+    const struct jb_record_wall *wall = &record->wall;
+
+    /* A meter that was read half of the time did not measure the run. */
+    bool whole = wall->measured && (double)wall->covered_ns / 1e9 >= 0.9 * record->duration_s;
+    return whole ? (double)wall->energy_uj / 1e6 : wall->has_fit ? wall->fitted_uj / 1e6 : NAN;
+}
+
+static int see_wall(void *context, const struct jb_record *record)
+{
+    struct list_table *list = context;
+
+    list->walls = list->walls || !isnan(wall_j(record));
+    return 0;
+}
+
 #define ID_SHOWN   10 /* the time of the start: enough to name a run */
 #define NAME_SHOWN 60
 
@@ -102,9 +125,9 @@ static void name_text(const struct jb_record *record, char *buffer, size_t size)
 
 static int add_row(void *context, const struct jb_record *record)
 {
-    struct cli_table *table = context;
+    struct list_table *list = context;
     char id[ID_SHOWN + 1], started[32], duration[JB_UNIT_TEXT], footprint[JB_UNIT_TEXT], mass[JB_UNIT_TEXT],
-        name[NAME_SHOWN * 4 + 8];
+        wall[JB_UNIT_TEXT], name[NAME_SHOWN * 4 + 8];
     time_t seconds = (time_t)(record->started_ns / (int64_t)JB_NS_PER_S);
     struct tm local;
     bool known = record->machine_uj > 0;
@@ -112,17 +135,20 @@ static int add_row(void *context, const struct jb_record *record)
     strftime(started, sizeof(started), "%Y-%m-%d %H:%M", localtime_r(&seconds, &local));
     snprintf(id, sizeof(id), "%.*s", ID_SHOWN, record->id);
     name_text(record, name, sizeof(name));
-    cli_table_row(
-        table,
-        (const char *const[]){
-            id,
-            started,
-            jb_run_status_name(record->status),
-            isnan(record->duration_s) ? "" : jb_format_duration(record->duration_s, duration, sizeof(duration)),
-            known ? jb_format_energy((double)record->footprint_uj / 1e6, footprint, sizeof(footprint)) : "unknown",
-            jb_format_mass(known ? record->emissions_g : NAN, mass, sizeof(mass)),
-            name,
-        });
+    const char *cells[] = {
+        id,
+        started,
+        jb_run_status_name(record->status),
+        isnan(record->duration_s) ? "" : jb_format_duration(record->duration_s, duration, sizeof(duration)),
+        known ? jb_format_energy((double)record->footprint_uj / 1e6, footprint, sizeof(footprint)) : "unknown",
+        jb_format_mass(known ? record->emissions_g : NAN, mass, sizeof(mass)),
+        isnan(wall_j(record)) ? "" : jb_format_energy(wall_j(record), wall, sizeof(wall)),
+        name,
+    };
+    if (!list->walls) {
+        cells[JB_COUNT(cells) - 2] = name;
+    }
+    cli_table_row(&list->table, cells);
     return 0;
 }
 
@@ -160,6 +186,26 @@ static int print_json(struct jb_store *store, const struct jb_run_filter *filter
     return error < 0 ? error : end;
 }
 
+static int print_table(const struct list_options *options, struct jb_store *store, const struct cli_style *style,
+                       struct jb_diag *diag)
+{
+    static const char *const titles[] = {"run", "started", "status", ">duration", ">footprint", ">CO2e", "name", NULL};
+    static const char *const with_wall[] = {"run",   "started", "status", ">duration", ">footprint",
+                                            ">CO2e", ">wall",   "name",   NULL};
+    struct list_table list = {.walls = false};
+    int error = jb_store_list(store, &options->filter, see_wall, &list, diag);
+
+    cli_table_init(&list.table, list.walls ? with_wall : titles);
+    if (error == 0) {
+        error = jb_store_list(store, &options->filter, add_row, &list, diag);
+    }
+    if (error == 0) {
+        cli_table_print(&list.table, stdout, "", style->dim, style->off);
+    }
+    cli_table_finish(&list.table);
+    return error;
+}
+
 static int list_main(int argc, char **argv, void *context)
 {
     struct list_options list = {.filter = {.limit = 20}};
@@ -184,14 +230,7 @@ static int list_main(int argc, char **argv, void *context)
             error = jb_store_list(store, &list.filter, print_id, NULL, &diag);
         } else {
             struct cli_style style = cli_style(&list.common, stdout);
-            struct cli_table table;
-            cli_table_init(&table, (const char *const[]){"run", "started", "status", ">duration", ">footprint", ">CO2e",
-                                                         "name", NULL});
-            error = jb_store_list(store, &list.filter, add_row, &table, &diag);
-            if (error == 0) {
-                cli_table_print(&table, stdout, "", style.dim, style.off);
-            }
-            cli_table_finish(&table);
+            error = print_table(&list, store, &style, &diag);
         }
         if (error < 0) {
             status = cli_error(&cmd_list, 1, &diag);

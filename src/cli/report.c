@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/table.h"
+#include "cli/wall_text.h"
 
 #include <math.h>
 #include <string.h>
@@ -183,6 +184,18 @@ static void contexts(FILE *out, const struct jb_record *record, const struct cli
     }
 }
 
+static void wall(FILE *out, const struct jb_record *record, const struct cli_style *style)
+{
+    struct cli_wall_text text;
+
+    if (cli_wall_measured(record, &text)) {
+        line(out, style, "wall", text.value, text.meaning);
+    }
+    if (cli_wall_fitted(record, &text)) {
+        line(out, style, "wall fit", text.value, text.meaning);
+    }
+}
+
 static void carbon(FILE *out, const struct jb_record *record, const struct cli_style *style)
 {
     char value[2 * JB_UNIT_TEXT + 16], meaning[640], mass[JB_UNIT_TEXT], sigma[JB_UNIT_TEXT], number[JB_UNIT_TEXT];
@@ -288,6 +301,7 @@ void cli_report(FILE *out, const struct jb_record *record, const struct cli_styl
     } else {
         devices(out, record, style);
         totals(out, record, style);
+        wall(out, record, style);
         contexts(out, record, style);
         carbon(out, record, style);
         self(out, record, style);

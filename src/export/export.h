@@ -35,6 +35,8 @@ const struct jb_export_format *jb_export_find(const char *name);
 
 /* The record as interface.md's JSON object, malloc'd; pretty: indented by 2 and ending with a newline. */
 int jb_record_json(const struct jb_record *record, bool pretty, char **ret_text);
+/* Its member energy.wall alone: "null" when nobody measured the wall and there is no fit. */
+int jb_wall_json(const struct jb_record *record, char **ret_text);
 /* The object of `list --json`: {"schema": 1, "runs": [...]}; call once per run between begin and end. */
 struct jb_list_json;
 int jb_list_json_begin(struct jb_list_json **ret);

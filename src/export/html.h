@@ -28,6 +28,7 @@ extern const char *const jb_html_style; /* the style sheet */
 
 void jb_html_overview(struct jb_report *report); /* header, the numbers, where the joules went, warnings */
 void jb_html_devices(struct jb_report *report);  /* table by device */
+void jb_html_wall(struct jb_report *report);     /* what the machine took in, beside the sensors */
 void jb_html_power(struct jb_report *report);    /* charts over time */
 void jb_html_carbon(struct jb_report *report);
 void jb_html_method(struct jb_report *report); /* hardware, method sentence, our own cost */

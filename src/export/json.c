@@ -4,7 +4,8 @@
  *
  * Beyond the contract: in a channel idle_j, others_j, unattributed_j, footprint_j, run_uncertainty_j, idle_source,
  * twin_of (id of the channel that shows the same counter), coverage, note, context_w and context_tax_j (of run_j, what
- * the run's context on a GPU cost); in energy run_uncertainty_j, footprint_uncertainty_j; in carbon basis, zone_name and zone_note (how the zone was found).
+ * the run's context on a GPU cost); in energy run_uncertainty_j, footprint_uncertainty_j; in carbon basis, zone_name
+ * and zone_note (how the zone was found).
  *
  * Odd: joules are written from integer microjoules as exact decimals. A run in which nothing answered has null for its
  * energies: a sum over no channels is not 0 J.
@@ -169,6 +170,8 @@ static void energy(struct jb_json *json, const struct jb_record *record)
     jb_export_energy_member(json, "measured_j", record, record->measured_uj);
     jb_export_energy_member(json, "modelled_j", record, record->modelled_uj);
     jb_json_number(json, "coverage", known ? record->coverage : NAN);
+    jb_json_string(json, "total", record->total[0] != '\0' ? record->total : "sensors");
+    jb_export_wall_json(json, "wall", record);
     jb_json_open(json, "channels", '[');
     for (size_t i = 0; i < record->channel_count; i++) {
         channel(json, record, &record->channels[i]);

@@ -2,8 +2,8 @@
 /*
  * The object of `list --json`, run by run (interface.md, "list --json").
  *
- * An element is {"run": {...}, "machine_j", "footprint_j", "emissions_g"}: what reads `run.id` of a record reads it
- * here too.
+ * An element is {"run": {...}, "machine_j", "footprint_j", "emissions_g", "wall"}: what reads `run.id` of a record
+ * reads it here too.
  */
 #include "export/export.h"
 
@@ -39,6 +39,7 @@ int jb_list_json_add(struct jb_list_json *list, const struct jb_record *record)
     jb_export_energy_member(&list->json, "machine_j", record, record->machine_uj);
     jb_export_energy_member(&list->json, "footprint_j", record, record->footprint_uj);
     jb_json_number(&list->json, "emissions_g", jb_export_known(record, record->emissions_g));
+    jb_export_wall_json(&list->json, "wall", record);
     jb_json_close(&list->json, '}');
     return list->out.failed ? -ENOMEM : 0;
 }

@@ -8,6 +8,9 @@
 
 void jb_export_run_json(struct jb_json *json, const char *key, const struct jb_record *record); /* the "run" object */
 
+/* energy.wall */
+void jb_export_wall_json(struct jb_json *json, const char *key, const struct jb_record *record);
+
 /* Joules, or null when nothing was measured. */
 void jb_export_energy_member(struct jb_json *json, const char *key, const struct jb_record *record, uint64_t energy_uj);
 

@@ -3,7 +3,9 @@
  * One row a run, with the columns that a paper's table is made from. Empty is not known.
  *
  * cpu_j, ram_j, gpu_j and board_j are of the whole machine and sum to machine_j; the uncertainties are one sigma;
- * emissions_g prices the basis column. Tags are key=value with ";" between them, each ; = and \ of a tag behind a "\".
+ * emissions_g prices the basis column. total says what machine_j is the sum of; wall_j is what a node meter measured
+ * while it was read, wall_fitted_j what the fit tells of the whole run. Tags are key=value with ";" between them, each
+ * ; = and \ of a tag behind a "\".
  *
  * Odd: text that begins like a formula has a leading apostrophe (escape.h), so "-x" reads back as "'-x". One table
  * holds name and value of each column, so that header and row cannot drift apart.
@@ -135,6 +137,26 @@ static void put_command(struct row *row, const struct column *column)
     put_buf(row, &text);
 }
 
+static void put_wall(struct row *row, const struct column *column)
+{
+    if (row->record->wall.measured) {
+        jb_export_joules(row->out, row->record->wall.energy_uj);
+    }
+}
+
+/* A figure of the wall in microjoules; which of the two it needs stands in `device`. */
+static void put_wall_number(struct row *row, const struct column *column)
+{
+    const struct jb_record_wall *wall = &row->record->wall;
+    bool known = jb_streq(column->device, "fit") ? wall->has_fit : wall->measured;
+    jb_export_number(row->out, known ? number(row, column) / 1e6 : NAN);
+}
+
+static void put_total(struct row *row, const struct column *column)
+{
+    jb_export_csv_text(row->out, row->record->total[0] ? row->record->total : "sensors");
+}
+
 static void put_cpu(struct row *row, const struct column *column)
 {
     jb_export_csv_text(row->out, row->hardware.cpu);
@@ -226,6 +248,12 @@ static const struct column columns[] = {
     {"self_cpu_s", put_number, offsetof(struct jb_record, self_cpu_s)},
     {"self_energy_j", put_number, offsetof(struct jb_record, self_energy_j)},
     {"tags", put_tags},
+    {"total", put_total},
+    {"wall_j", put_wall},
+    {"wall_uncertainty_j", put_wall_number, offsetof(struct jb_record, wall.uncertainty_uj), .device = "meter"},
+    {"wall_fitted_j", put_wall_number, offsetof(struct jb_record, wall.fitted_uj), .device = "fit"},
+    {"wall_fitted_uncertainty_j", put_wall_number, offsetof(struct jb_record, wall.fitted_uncertainty_uj),
+     .device = "fit"},
 };
 
 void jb_summary_header(struct jb_buf *out)
