@@ -159,11 +159,19 @@ int jb_session_create(const struct jb_session_config *config, struct jb_session 
     return 0;
 }
 
+/* Before the writer that it hands its looks to. */
+static void stop_vitals(struct jb_session *session)
+{
+    jb_vitals_watch_stop(session->vitals);
+    session->vitals = NULL;
+}
+
 void jb_session_destroy(struct jb_session *session)
 {
     if (session == NULL) {
         return;
     }
+    stop_vitals(session);
     if (session->writer != NULL && jb_writer_finish(session->writer, STORE_WAIT_NS, NULL) == -ETIMEDOUT) {
         session->store = NULL; /* the abandoned writer still holds it */
     }
@@ -335,6 +343,7 @@ int jb_session_start(struct jb_session *session, pid_t child, struct jb_diag *di
     session_book(session, &poll_result);
     session->start_ns = session->chunk_start_ns = session->attributed_ns = jb_mono_ns();
     session_wall_begin(session, session->start_ns);
+    session->vitals = jb_vitals_watch_start(session->config.root, session->writer, session->start_ns);
     session->started = true;
     return 0;
 }
@@ -389,6 +398,7 @@ static void learn(struct jb_session *session)
 static void end_store(struct jb_session *session)
 {
     struct jb_diag diag = {0};
+    stop_vitals(session);
     int error = jb_writer_finish(session->writer, STORE_WAIT_NS, &diag);
 
     session->writer = NULL;
@@ -435,6 +445,7 @@ void jb_session_stop(struct jb_session *session, const struct jb_ending *ending)
 
 void jb_session_cancel(struct jb_session *session)
 {
+    stop_vitals(session);
     if (jb_writer_finish(session->writer, STORE_WAIT_NS, NULL) == -ETIMEDOUT) {
         session->store = NULL; /* the abandoned writer still holds it */
         session->stored = false;

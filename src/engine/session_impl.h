@@ -21,6 +21,7 @@
 #include "engine/machine_clock.h"
 #include "engine/proctree.h"
 #include "engine/session.h"
+#include "engine/vitals.h"
 #include "engine/writer.h"
 #include "ledger/account.h"
 #include "ledger/overlap.h"
@@ -88,6 +89,7 @@ struct jb_session {
     struct jb_store *store;  /* the writer's between start and stop */
     struct jb_store *reader; /* baselines for channels that appear late */
     struct jb_writer *writer;
+    struct jb_vitals_watch *vitals; /* of a Jetson; NULL */
     struct jb_writer_slot *slot;
     struct jb_proctree *tree;
     struct jb_machine_clock clock;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "store/vitals.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -16,6 +17,7 @@
 #include <time.h>
 
 #define SLOTS 8
+#define LOOKS 16
 
 struct jb_writer {
     struct jb_store *store;
@@ -26,6 +28,11 @@ struct jb_writer {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     uint64_t filled, taken;
+    struct {
+        uint64_t t_ns;
+        char *json;
+    } looks[LOOKS]; /* a ring like that of the slots */
+    uint64_t looks_filled, looks_taken;
     bool stop, stopped, abandoned;
     int error;
     struct jb_diag diag;
@@ -58,8 +65,24 @@ static void write_slot(struct jb_writer *writer, struct jb_writer_slot *slot)
     pthread_mutex_unlock(&writer->lock);
 }
 
+/* With the lock held, which is let go while the disk works. */
+static void write_look(struct jb_writer *writer)
+{
+    uint64_t t_ns = writer->looks[writer->looks_taken % LOOKS].t_ns;
+    char *json = writer->looks[writer->looks_taken % LOOKS].json;
+
+    writer->looks[writer->looks_taken++ % LOOKS].json = NULL;
+    pthread_mutex_unlock(&writer->lock);
+    (void)jb_store_vitals_put(writer->store, t_ns, json, NULL);
+    free(json);
+    pthread_mutex_lock(&writer->lock);
+}
+
 static void writer_free(struct jb_writer *writer)
 {
+    for (size_t i = 0; i < LOOKS; i++) {
+        free(writer->looks[i].json);
+    }
     for (size_t i = 0; i < SLOTS; i++) {
         free(writer->slots[i].channels);
         free(writer->slots[i].tick_ns);
@@ -78,11 +101,15 @@ static void *writer_main(void *context)
 
     pthread_mutex_lock(&writer->lock);
     for (;;) {
-        while (writer->taken == writer->filled && !writer->stop) {
+        while (writer->taken == writer->filled && writer->looks_taken == writer->looks_filled && !writer->stop) {
             pthread_cond_wait(&writer->changed, &writer->lock);
         }
-        if (writer->taken == writer->filled) {
+        if (writer->taken == writer->filled && writer->looks_taken == writer->looks_filled) {
             break;
+        }
+        if (writer->taken == writer->filled) { /* chunks first: they are the energy */
+            write_look(writer);
+            continue;
         }
         struct jb_writer_slot *slot = &writer->slots[writer->taken % SLOTS];
         pthread_mutex_unlock(&writer->lock);
@@ -145,6 +172,21 @@ struct jb_writer_slot *jb_writer_slot(struct jb_writer *writer)
     bool room = writer->filled - writer->taken < SLOTS;
     pthread_mutex_unlock(&writer->lock);
     return room ? &writer->slots[writer->filled % SLOTS] : NULL;
+}
+
+void jb_writer_vitals(struct jb_writer *writer, uint64_t t_ns, const char *json)
+{
+    char *copy = strdup(json);
+
+    pthread_mutex_lock(&writer->lock);
+    if (copy != NULL && !writer->stop && writer->looks_filled - writer->looks_taken < LOOKS) {
+        writer->looks[writer->looks_filled % LOOKS].t_ns = t_ns;
+        writer->looks[writer->looks_filled++ % LOOKS].json = copy;
+        copy = NULL;
+        pthread_cond_broadcast(&writer->changed);
+    }
+    pthread_mutex_unlock(&writer->lock);
+    free(copy);
 }
 
 static struct timespec deadline(uint64_t wait_ns)

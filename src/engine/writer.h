@@ -6,7 +6,7 @@
  * jb_writer_slot() gives NULL: the session keeps its sums and tries again at the next chunk, so that only resolution
  * is lost, never energy. A failing append (full disk) is kept as the writer's error and later ones are still tried.
  *
- * One thread submits; the writer thread has the store to itself between start and finish.
+ * One thread submits chunks; the writer thread has the store to itself between start and finish.
  */
 #ifndef JB_ENGINE_WRITER_H
 #define JB_ENGINE_WRITER_H
@@ -36,6 +36,11 @@ int jb_writer_create(struct jb_store *store, const char *run_id, size_t max_chan
 struct jb_writer_slot *jb_writer_slot(struct jb_writer *writer); /* the free slot to fill, or NULL */
 void jb_writer_wait(struct jb_writer *writer, uint64_t wait_ns); /* until a slot is free, at most so long; NULL-safe */
 void jb_writer_submit(struct jb_writer *writer);                 /* the slot just filled */
+
+/* A look at the board (store/vitals.h), from any thread until finish() is called. Copied; dropped when many wait for
+ * the disk or memory is short: it is the one thing here that may be lost. One that cannot be written is no error of the
+ * run. */
+void jb_writer_vitals(struct jb_writer *writer, uint64_t t_ns, const char *json);
 
 /* Write what waits, stop the thread, free everything. Returns 0 or the last append's error with its message.
  * Waits at most wait_ns for a disk that hangs; then -ETIMEDOUT and the writer is abandoned with its store. */

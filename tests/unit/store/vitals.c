@@ -69,6 +69,7 @@ static void they_go_with_their_run(void **state)
     assert_int_equal(sql_number(path, "SELECT count(*) FROM vitals"), 1);
     make_record(&record, id, 1);
     record.status = JB_RUN_FINISHED;
+    record.ended_ns = record.started_ns + 1;
     assert_good(diag, jb_store_end(store, &record, &diag));
     assert_good(diag, jb_store_delete(store, id, &diag));
     assert_int_equal(sql_number(path, "SELECT count(*) FROM vitals"), 0);
