@@ -27,7 +27,7 @@
 
 struct state {
     struct {
-        int fd, channel;
+        int fd, channel, zone;
         uint64_t raw, renewed_ns; /* the last value, and since when it is known to be of the file in its place */
     } open[JB_MAX_CHANNELS];
     int count;
@@ -113,28 +113,40 @@ static void write_notes(const struct jb_source *source, const struct jb_powercap
     }
 }
 
-static void open_counter(struct jb_source *source, const struct jb_powercap_zone *zone, struct jb_channel *channel)
+static void open_counter(struct jb_source *source, struct jb_channel *channel, int zone)
 {
     struct state *state = source->priv;
-    const char *root = source->env->root;
-    raise_max_power(root, zone, channel);
     int fd = jb_counter_open(source->env, channel->path);
     if (fd < 0) {
         refuse(channel, fd);
         return;
     }
     state->open[state->count].fd = fd;
+    state->open[state->count].zone = zone;
     state->open[state->count++].channel = (int)(channel - source->channels);
-    uint64_t now;
-    int err = jb_counter_read_first(fd, &now);
-    if (err < 0) {
-        refuse(channel, err);
-        close(fd);
-        state->count--;
-        return;
+}
+
+/* When all are open: what the privileged helper gives shows nothing before its next moment, which is one for all. */
+static void look_first(struct jb_source *source, const struct jb_powercap_zone *zones)
+{
+    struct state *state = source->priv;
+    int opened = state->count;
+    state->count = 0;
+    for (int i = 0; i < opened; i++) {
+        struct jb_channel *channel = &source->channels[state->open[i].channel];
+        const struct jb_powercap_zone *zone = &zones[state->open[i].zone];
+        uint64_t now;
+        int err = jb_counter_read_first(state->open[i].fd, &now);
+        if (err < 0) {
+            refuse(channel, err);
+            close(state->open[i].fd);
+            continue;
+        }
+        raise_max_power(source->env->root, zone, channel);
+        set_range(source->env->root, zone, channel, now);
+        write_notes(source, zone, channel);
+        state->open[state->count++] = state->open[i];
     }
-    set_range(root, zone, channel, now);
-    write_notes(source, zone, channel);
 }
 
 static struct jb_channel *describe(struct jb_source *source, const struct jb_powercap_zone *zone)
@@ -176,9 +188,10 @@ static int powercap_open(struct jb_source *source, struct jb_diag *diag)
             channel->parent = around;
         }
         if (zone->understood) {
-            open_counter(source, zone, channel);
+            open_counter(source, channel, (int)i);
         }
     }
+    look_first(source, zones);
     return jb_rapl_result(source, diag);
 }
 
