@@ -2,6 +2,7 @@
 /* Series from samples: see series_write.h. Whatever comes out is a series that series_text.c takes. */
 #include "base/series_write.h"
 
+#include "base/cleanup.h"
 #include "base/series.h"
 #include "base/series_parse.h"
 
@@ -137,47 +138,64 @@ static void put_content(const struct jb_series_writer *writer, const struct jb_s
     }
 }
 
-/* What the samples are if they are one integer each. */
+static void put_line(const struct jb_series_writer *writer, uint64_t ms, const struct jb_series_sample *sample,
+                     bool hex, struct jb_buf *out)
+{
+    jb_buf_printf(out, "%" PRIu64 " ", ms);
+    put_content(writer, sample, hex, out);
+    jb_buf_puts(out, "\n");
+}
+
+/* How the integers of a line go from one to the next. */
 struct course {
-    bool integers, falls;
+    bool alike, rises, falls;
+    unsigned integers; /* in a line */
 };
 
-static struct course course_of(const struct jb_series_writer *writer)
+static void compare(const struct jb_series_line *before, const struct jb_series_line *now, struct course *course)
 {
-    struct course course = {.integers = true};
-    uint64_t before = 0;
-    for (size_t i = 0; i < writer->count && course.integers; i++) {
-        const struct jb_series_sample *sample = &writer->samples[i];
-        const char *data = writer->bytes.data ? writer->bytes.data + sample->at : "", *end = data;
-        uint64_t value;
-        if (sample->err != 0) {
-            continue;
+    struct jb_series_scan a = {.at = before->at, .end = before->end}, b = {.at = now->at, .end = now->end};
+    struct jb_series_token old, new;
+    course->integers = 0;
+    while (jb_series_token(&b, &new) > 0) {
+        if (jb_series_token(&a, &old) <= 0 || old.number != new.number || (!new.number &&old.byte != new.byte)) {
+            course->alike = false;
+            return;
         }
-        course.integers = jb_scan_u64(data, sample->length, &value, &end) == 0 &&
-                          (end == data + sample->length || (*end == '\n' && end + 1 == data + sample->length));
-        if (course.integers) {
-            course.falls |= value < before;
-            before = value;
+        course->integers += new.number;
+        course->rises |= new.number &&new.value > old.value;
+        course->falls |= new.number &&new.value < old.value;
+    }
+    course->alike = course->alike && jb_series_token(&a, &old) == 0;
+}
+
+static struct course course_of(const struct jb_buf *lines)
+{
+    struct course course = {.alike = true};
+    struct jb_series_line before = {0}, now;
+    const char *at = lines->data, *end = at + lines->length;
+    while (course.alike && jb_series_line(&at, end, &now) > 0) {
+        if (jb_series_failure(&now) == 0) {
+            compare(before.at ? &before : &now, &now, &course);
+            before = now;
         }
     }
     return course;
 }
 
-static void put_head(const struct jb_series_writer *writer, bool hex, uint64_t wrap, struct jb_buf *out)
+static void put_head(const struct jb_series_writer *writer, const struct jb_buf *lines, bool hex, uint64_t wrap,
+                     struct jb_buf *out)
 {
-    struct course course = course_of(writer);
+    struct course course = hex ? (struct course){.alike = false} : course_of(lines);
     bool often = writer->changes >= FEW_CHANGES && 2 * writer->changes >= writer->looks;
-    bool counts = !hex && course.integers && (!course.falls || wrap > 1);
+    bool wraps = course.alike && course.integers == 1 && wrap > 1;
+    bool counts = course.alike && course.rises && (!course.falls || wraps);
     jb_buf_puts(out, JB_SERIES_MAGIC "1");
-    if (hex) {
-        jb_buf_puts(out, " hex");
-    } else if (counts && often) {
-        jb_buf_puts(out, " linear every=1");
-    }
-    if (counts && wrap > 1) {
+    jb_buf_puts(out, hex ? " hex" : counts && often ? " linear every=1" : "");
+    if (wraps) {
         jb_buf_printf(out, " wrap=%" PRIu64, wrap);
     }
-    if (writer->changes > 0 && writer->changes < FEW_CHANGES) {
+    if (counts && writer->changes < FEW_CHANGES) {
         jb_buf_puts(out, " then=again");
     }
     jb_buf_puts(out, "\n");
@@ -189,19 +207,19 @@ int jb_series_write(const struct jb_series_writer *writer, uint64_t wrap, struct
     if (writer->count == 0 || writer->failed) {
         return writer->failed ? -ENOMEM : -ENODATA;
     }
-    put_head(writer, hex, wrap, out);
+    JB_CLEANUP(jb_buf_finish) struct jb_buf lines = {0};
     for (size_t i = 0; i < writer->count; i++) {
-        jb_buf_printf(out, "%" PRIu64 " ", writer->samples[i].ms);
-        put_content(writer, &writer->samples[i], hex, out);
-        jb_buf_puts(out, "\n");
+        put_line(writer, writer->samples[i].ms, &writer->samples[i], hex, &lines);
     }
-    /* How long it stood at its last value is part of its mean rate. */
     const struct jb_series_sample *last = &writer->samples[writer->count - 1];
-    if (writer->end_ms > last->ms) {
-        jb_buf_printf(out, "%" PRIu64 " ", writer->end_ms);
-        put_content(writer, last, hex, out);
-        jb_buf_puts(out, "\n");
+    if (writer->end_ms > last->ms) { /* how long it stood at its last value is part of its mean rate */
+        put_line(writer, writer->end_ms, last, hex, &lines);
     }
+    if (lines.failed) {
+        return -ENOMEM;
+    }
+    put_head(writer, &lines, hex, wrap, out);
+    jb_buf_add(out, lines.data, lines.length);
     return out->failed ? -ENOMEM : 0;
 }
 

@@ -33,9 +33,9 @@ struct jb_series_writer {
 void jb_series_seen(struct jb_series_writer *writer, uint64_t ms, const void *data, size_t length);
 void jb_series_seen_failing(struct jb_series_writer *writer, uint64_t ms, int err);
 
-/* The series; wrap 0: none. A single integer that rises at nearly every look is written as linear: it moves more often
- * than it was looked at. Few changes are no rate: such a series begins again rather than to go on. -ENODATA: nothing
- * was seen; -ENOMEM. */
+/* The series; wrap 0: none. Integers that rise, and never fall, at nearly every look are written as linear: they move
+ * more often than they were looked at. Few changes are no rate: such a series begins again rather than to go on.
+ * -ENODATA: nothing was seen; -ENOMEM. */
 int jb_series_write(const struct jb_series_writer *writer, uint64_t wrap, struct jb_buf *out);
 
 void jb_series_writer_finish(struct jb_series_writer *writer);

@@ -53,6 +53,7 @@ enum {
 struct cli_common {
     bool help, json;
     const char *color, *db, *root;
+    const char *session_root; /* given to the sensors in the place of root; NULL: root */
 };
 
 /* Handle a common option; false: it is the command's own. */
@@ -70,6 +71,8 @@ int cli_error(const struct jb_command *command, int status, const struct jb_diag
 int cli_complain(const struct jb_command *command, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* `root` from the option or JOULEBOOK_ROOT is put in common, if it can be entered. 0 or -errno with diag. */
+int cli_root(struct cli_common *common, struct jb_diag *diag);
 /* Load the config; `root` from the option or JOULEBOOK_ROOT is put in common. 0 or -errno with diag. */
 int cli_config(struct cli_common *common, struct jb_conf **ret_conf, struct jb_diag *diag);
 /* The database that option, config and environment ask for; NULL: the default place. */

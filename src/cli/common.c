@@ -79,7 +79,7 @@ int cli_parse(const struct jb_command *command, int argc, char **argv, jb_option
     return -1;
 }
 
-int cli_config(struct cli_common *common, struct jb_conf **ret_conf, struct jb_diag *diag)
+int cli_root(struct cli_common *common, struct jb_diag *diag)
 {
     const char *origin = "--root";
     if (common->root == NULL) {
@@ -92,7 +92,14 @@ int cli_config(struct cli_common *common, struct jb_conf **ret_conf, struct jb_d
     if (common->root != NULL && access(common->root, X_OK) != 0) {
         return jb_fail(diag, -errno, "%s %s: %s", origin, common->root, strerror(errno));
     }
-    return jb_conf_load(common->root, ret_conf, diag);
+    return 0;
+}
+
+int cli_config(struct cli_common *common, struct jb_conf **ret_conf, struct jb_diag *diag)
+{
+    int error = cli_root(common, diag);
+
+    return error < 0 ? error : jb_conf_load(common->root, ret_conf, diag);
 }
 
 const char *cli_db_path(const struct cli_common *common, const struct jb_conf *conf)

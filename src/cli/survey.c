@@ -63,7 +63,7 @@ int cli_survey_open(const struct jb_command *command, struct cli_common *common,
         return cli_error(command, EXIT_USAGE, &diag);
     }
     struct jb_session_config config = {
-        .root = common->root,
+        .root = common->session_root != NULL ? common->session_root : common->root,
         .sensors = sensors,
         .db_path = db != NULL ? db : cli_db_path(common, *ret_conf),
         .interval_ns = INTERVAL_NS,
