@@ -16,7 +16,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#define LONG_HEX 32
+#define LONG_HEX   32
+#define MOST_PAIRS 64
 
 static bool is_digit(char c)
 {
@@ -45,72 +46,74 @@ static char like(char c, unsigned value, bool hex)
     return c >= 'A' && c <= 'Z' ? (char)('A' + value % letters) : c;
 }
 
+static unsigned hex_value(char c)
+{
+    return (unsigned)(is_digit(c) ? c - '0' : c - 'a' + 10);
+}
+
 /* Letters and digits of text[0..length) made up; what stands between them stays. */
 static void make_up(const char *salt, char *text, size_t length, bool hex)
 {
-    char block[JB_SHA256_TEXT] = "";
-    struct jb_buf seed = {0};
-    jb_buf_puts(&seed, salt);
-    jb_buf_add(&seed, text, length);
-    size_t prefix = seed.length;
+    char key[JB_SHA256_TEXT], block[JB_SHA256_TEXT], place[JB_SHA256_TEXT + 48];
+    jb_sha256_hex(text, length, key);
     for (size_t i = 0; i < length; i++) {
-        if (i % 32 == 0 && !seed.failed) {
-            seed.length = prefix;
-            jb_buf_printf(&seed, "/%zu", i);
-        }
         if (i % 32 == 0) {
-            jb_sha256_hex(seed.data ? seed.data : salt, seed.data ? seed.length : strlen(salt), block);
+            int n = jb_snprintf(place, sizeof(place), "%s/%s/%zu", salt, key, i);
+            jb_sha256_hex(place, (size_t)n < sizeof(place) ? (size_t)n : sizeof(place) - 1, block);
         }
         const char *two = block + i % 32 * 2;
-        unsigned high = (unsigned)(is_digit(two[0]) ? two[0] - '0' : two[0] - 'a' + 10);
-        unsigned low = (unsigned)(is_digit(two[1]) ? two[1] - '0' : two[1] - 'a' + 10);
-        text[i] = like(text[i], high << 4 | low, hex);
+        text[i] = like(text[i], hex_value(two[0]) << 4 | hex_value(two[1]), hex);
     }
-    jb_buf_finish(&seed);
 }
 
 /* ---- by its looks ---- */
 
-/* The length of `groups` of hexadecimal digits with one of `separators` between them; 0: no. */
-static size_t grouped(const char *text, size_t left, const unsigned char *groups, size_t count, const char *separators)
-{
-    size_t at = 0;
-    char separator = '\0';
-    for (size_t g = 0; g < count; g++) {
-        if (g > 0) {
-            if (at == left || text[at] == '\0' || !strchr(separators, text[at]) ||
-                (separator != '\0' && text[at] != separator)) {
-                return 0;
-            }
-            separator = text[at++];
-        }
-        for (unsigned i = 0; i < groups[g]; i++, at++) {
-            if (at == left || !is_hex(text[at])) {
-                return 0;
-            }
-        }
-    }
-    bool more = at < left && (is_alnum(text[at]) || (text[at] == separator && at + 1 < left && is_hex(text[at + 1])));
-    return more ? 0 : at;
-}
-
-static size_t long_hex(const char *text, size_t left)
+static size_t hex_run(const char *text, size_t left)
 {
     size_t at = 0;
     while (at < left && is_hex(text[at])) {
         at++;
     }
-    return at >= LONG_HEX && (at == left || !is_alnum(text[at])) ? at : 0;
+    return at;
 }
 
-static size_t tell_tale(const char *text, size_t left)
+/* 6fd5c3a0-1b2c-4d3e-8f90-123456789abc, also with "_"; 0: no. */
+static size_t uuid(const char *text, size_t left)
 {
-    static const unsigned char uuid[] = {8, 4, 4, 4, 12}, mac[] = {2, 2, 2, 2, 2, 2};
-    size_t length = grouped(text, left, uuid, sizeof(uuid), "-_");
-    if (length == 0) {
-        length = grouped(text, left, mac, sizeof(mac), ":-");
+    static const unsigned char groups[] = {8, 4, 4, 4, 12};
+    size_t at = 0;
+    for (size_t g = 0; g < sizeof(groups); g++) {
+        size_t room = left - at < 13 ? left - at : 13;
+        if (hex_run(text + at, room) != groups[g]) {
+            return 0;
+        }
+        at += groups[g];
+        if (g + 1 < sizeof(groups) && (at == left || (text[at] != '-' && text[at] != '_') || text[at++] != text[8])) {
+            return 0;
+        }
     }
-    return length > 0 ? length : long_hex(text, left);
+    return at;
+}
+
+/* Six pairs of digits or more: Ethernet has 6, InfiniBand 8 and 20. */
+static size_t hardware_address(const char *text, size_t left)
+{
+    size_t at = 0, pairs = 0;
+    while (pairs < MOST_PAIRS && hex_run(text + at, left - at < 3 ? left - at : 3) == 2) {
+        at += 2;
+        pairs++;
+        if (left - at < 3 || (text[at] != ':' && text[at] != '-') || text[at] != text[2] || !is_hex(text[at + 1])) {
+            break;
+        }
+        at++;
+    }
+    return pairs >= 6 && (at == left || !is_alnum(text[at])) && is_alnum(text[at - 1]) ? at : 0;
+}
+
+static size_t long_hex(const char *text, size_t left)
+{
+    size_t length = hex_run(text, left);
+    return length >= LONG_HEX && (length == left || !is_alnum(text[length])) ? length : 0;
 }
 
 /* All zeros or all ones are said of nobody. */
@@ -128,20 +131,17 @@ size_t jb_scrub_text(const char *salt, char *text, size_t length)
 {
     size_t count = 0;
     for (size_t at = 0; at < length;) {
-        size_t found = is_hex(text[at]) ? tell_tale(text + at, length - at) : 0;
-        if (found > 0) {
-            if (!says_nothing(text + at, found)) {
-                make_up(salt, text + at, found, true);
-                count++;
-            }
-            at += found;
-            continue;
+        size_t left = length - at;
+        size_t found = uuid(text + at, left); /* also inside of a word: "pod6fd5..." */
+        if (found == 0 && (at == 0 || !is_alnum(text[at - 1]))) {
+            found = hardware_address(text + at, left);
+            found = found > 0 ? found : long_hex(text + at, left);
         }
-        bool in_word = is_alnum(text[at]);
-        at++;
-        while (in_word && at < length && is_alnum(text[at])) {
-            at++;
+        if (found > 0 && !says_nothing(text + at, found)) {
+            make_up(salt, text + at, found, true);
+            count++;
         }
+        at += found > 0 ? found : 1;
     }
     return count;
 }

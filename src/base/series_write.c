@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define FEW_CHANGES 8   /* fewer are no rate */
-#define OVERHEAD    32  /* of a line: its time, its newline */
+#define OVERHEAD    28  /* of a line: its time, its newline */
 #define HEAD_ROOM   256 /* of the first line */
 
 struct jb_series_sample {
@@ -67,7 +67,7 @@ static bool grow(struct jb_series_writer *writer)
 static void add(struct jb_series_writer *writer, uint64_t ms, const void *data, size_t length, int err)
 {
     const struct jb_series_sample *last = writer->count > 0 ? &writer->samples[writer->count - 1] : NULL;
-    if (writer->failed || (last && ms <= last->ms)) {
+    if (writer->failed || (writer->looks > 0 && ms <= writer->end_ms)) {
         return;
     }
     writer->looks++;
