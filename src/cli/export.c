@@ -21,7 +21,7 @@ struct export_options {
 };
 
 static const struct jb_option options[] = {
-    {OPT_FORMAT, 'f', "format", "FORMAT", "json|csv|summary|codecarbon|html", "what to write"},
+    {OPT_FORMAT, 'f', "format", "FORMAT", "json|csv|summary|codecarbon|html|jtop", "what to write"},
     {OPT_OUTPUT, 'o', "output", "FILE", "@file", "where to (default stdout)"},
     CLI_OPTION_DB,
     CLI_OPTION_HELP,
@@ -162,7 +162,7 @@ static int export_main(int argc, char **argv, void *context)
 const struct jb_command cmd_export = {
     .name = "export",
     .operands = "RUN",
-    .summary = "write a run as json, csv, summary, codecarbon or html",
+    .summary = "write a run as json, csv, summary, codecarbon, html or jtop",
     .operand_choices = "@run",
     .options = options,
     .run = export_main,

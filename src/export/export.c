@@ -7,7 +7,7 @@
 #include "export/formats.h"
 
 const struct jb_export_format *const jb_export_formats[] = {
-    &jb_export_json, &jb_export_csv, &jb_export_summary, &jb_export_codecarbon, &jb_export_html, NULL,
+    &jb_export_json, &jb_export_csv, &jb_export_summary, &jb_export_codecarbon, &jb_export_html, &jb_export_jtop, NULL,
 };
 
 const struct jb_export_format *jb_export_find(const char *name)

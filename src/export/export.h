@@ -29,7 +29,7 @@ struct jb_export_format {
     /* 0 or a negative errno with a message; -EIO: out failed. Does not flush. */
     int (*write)(const struct jb_export_input *input, FILE *out, struct jb_diag *diag);
 };
-/* Ends with NULL: json, csv, summary, codecarbon, html. */
+/* Ends with NULL: json, csv, summary, codecarbon, html, jtop. */
 extern const struct jb_export_format *const jb_export_formats[];
 const struct jb_export_format *jb_export_find(const char *name);
 

@@ -10,5 +10,6 @@ extern const struct jb_export_format jb_export_csv;
 extern const struct jb_export_format jb_export_summary;
 extern const struct jb_export_format jb_export_codecarbon;
 extern const struct jb_export_format jb_export_html;
+extern const struct jb_export_format jb_export_jtop;
 
 #endif
