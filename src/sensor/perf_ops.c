@@ -7,6 +7,8 @@
  */
 #include "sensor/sensor.h"
 
+#include "base/file.h"
+#include "base/recording.h"
 #include "sensor/counter_file.h"
 #include "sensor/privileged.h"
 
@@ -20,7 +22,15 @@
 
 #define MAX_GROUP 16
 
-static int real_open(const struct jb_perf_ops *ops, uint32_t type, uint64_t config, int cpu, int group_fd)
+#define PATH_TEXT 96
+
+/* Where a counter is in a machine made of files. */
+static void path_of(uint32_t type, uint64_t config, int cpu, char path[PATH_TEXT])
+{
+    snprintf(path, PATH_TEXT, "/perf/cpu%d/%" PRIx32 ":%" PRIx64, cpu, type, config);
+}
+
+static int ask(const struct jb_perf_ops *ops, uint32_t type, uint64_t config, int cpu, int group_fd)
 {
     struct perf_event_attr attr = {
         .type = type,
@@ -40,6 +50,22 @@ static int real_open(const struct jb_perf_ops *ops, uint32_t type, uint64_t conf
         return passed >= 0 ? passed : err;
     }
     return err;
+}
+
+static int real_open(const struct jb_perf_ops *ops, uint32_t type, uint64_t config, int cpu, int group_fd)
+{
+    struct jb_recording recording;
+    int fd = ask(ops, type, config, cpu, group_fd);
+    if (jb_recording_of(ops->root, &recording)) {
+        char path[PATH_TEXT];
+        path_of(type, config, cpu, path);
+        if (fd >= 0) {
+            jb_recording_moving(&recording, path, "0\n", 2);
+        } else if (fd == -EACCES || fd == -EPERM) {
+            jb_recording_denied(&recording, path, fd);
+        }
+    }
+    return fd;
 }
 
 static int real_read(const struct jb_perf_ops *ops, int leader_fd, uint64_t *values, size_t max)
@@ -69,8 +95,8 @@ static int file_open(const struct jb_perf_ops *ops, uint32_t type, uint64_t conf
     if (group_fd >= 0) {
         return -EINVAL;
     }
-    char path[96];
-    snprintf(path, sizeof(path), "/perf/cpu%d/%" PRIx32 ":%" PRIx64, cpu, type, config);
+    char path[PATH_TEXT];
+    path_of(type, config, cpu, path);
     return jb_counter_open(&(struct jb_sensor_env){.root = ops->root}, path);
 }
 
@@ -91,7 +117,7 @@ static int file_read(const struct jb_perf_ops *ops, int leader_fd, uint64_t *val
 
 void jb_perf_ops_init(struct jb_perf_ops *ops, const char *root)
 {
-    bool files = root && root[0];
+    bool files = !jb_root_is_real(root);
     ops->open_counter = files ? file_open : real_open;
     ops->read_group = files ? file_read : real_read;
     ops->root = root;
