@@ -12,11 +12,10 @@
  * accelN is a whole module, both dies of an MI250X, while the accelerator's own driver counts otherwise: where it is
  * loaded these are details of the node, and where it is not they are the accelerators.
  */
-#include "sensor/sensor.h"
+#include "sensor/node.h"
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/diag.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "hardware/hardware.h"
@@ -43,7 +42,7 @@ struct kind {
     uint64_t max_w; /* of one; what is above is not believed */
 };
 
-static const struct kind node = {"", "node", "whole node", JB_DOMAIN_NODE, JB_DEVICE_BOARD, 20000};
+static const struct kind node = {"", "", "whole node", JB_DOMAIN_NODE, JB_DEVICE_BOARD, 20000};
 static const struct kind kinds[] = {
     {"cpu", "package", "processor", JB_DOMAIN_PACKAGE, JB_DEVICE_CPU, 1000},
     {"memory", "dram", "memory", JB_DOMAIN_DRAM, JB_DEVICE_RAM, 600},
@@ -139,7 +138,10 @@ static struct jb_channel *add(struct jb_source *source, const struct kind *kind,
         (number >= 0 ? (unsigned)number < sockets : sockets == 1)) {
         channel->unit = machine->cpu.package_of[number >= 0 ? number : 0]; /* so that twins are known by it */
     }
-    if (channel->unit >= 0) {
+    if (kind->domain == JB_DOMAIN_NODE) {
+        jb_copy(channel->id, sizeof(channel->id), "node/cray");
+        jb_copy(channel->name, sizeof(channel->name), kind->name);
+    } else if (channel->unit >= 0) {
         snprintf(channel->id, sizeof(channel->id), "%s/%d/%s", jb_device_name(kind->device), channel->unit, kind->id);
         snprintf(channel->name, sizeof(channel->name), "%s %d", kind->name, channel->unit);
     } else {
@@ -200,24 +202,6 @@ static void add_kind(struct jb_source *source, const struct kind *kind, int node
     }
 }
 
-static int result(const struct jb_source *source, struct jb_diag *diag)
-{
-    const struct jb_channel *first = source->channel_count ? &source->channels[0] : NULL;
-    for (int i = 0; i < source->channel_count; i++) {
-        if (source->channels[i].status == JB_OK) {
-            return 0;
-        }
-    }
-    if (!first) {
-        return jb_fail(diag, -ENODEV, "no counters of a Cray blade: " FOLDER "/energy is not there");
-    }
-    int err = jb_fail(diag, first->status == JB_DENIED ? -EACCES : -ENODEV, "%s", first->reason);
-    if (first->fix[0]) {
-        jb_fix(diag, "%s", first->fix);
-    }
-    return err;
-}
-
 static void watch(struct state *state, int fd)
 {
     state->watching = fd >= 0 && read_freshness(fd, &state->freshness) == 0;
@@ -232,7 +216,7 @@ static int cray_open(struct jb_source *source, struct jb_diag *diag)
 {
     struct state *state = source->priv;
     if (!jb_root_exists(source->env->root, FOLDER)) {
-        return result(source, diag);
+        return jb_node_result(source, "no counters of a Cray blade: " FOLDER "/energy is not there", diag);
     }
     struct jb_channel *whole = add(source, &node, -1);
     int node_channel = whole && whole->status == JB_OK ? (int)(whole - source->channels) : -1;
@@ -240,7 +224,7 @@ static int cray_open(struct jb_source *source, struct jb_diag *diag)
         add_kind(source, &kinds[i], node_channel);
     }
     watch(state, jb_counter_open(source->env, FOLDER "/freshness"));
-    return result(source, diag);
+    return jb_node_result(source, "no counters of a Cray blade: " FOLDER "/energy is not there", diag);
 }
 
 /* Is the blade's controller still counting? Without the file nobody can tell, and the counters speak for themselves. */

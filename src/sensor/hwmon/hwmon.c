@@ -11,11 +11,11 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/diag.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "hardware/hardware.h"
 #include "sensor/counter_file.h"
+#include "sensor/node.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -129,7 +129,7 @@ static struct jb_channel *describe(struct jb_source *source, const struct jb_hwm
             jb_copy(channel->note, sizeof(channel->note), "socket number guessed: chips are taken in their order");
         }
     } else {
-        make_id(source, channel, jb_device_name(rule->device), rule->id);
+        make_id(source, channel, rule->domain == JB_DOMAIN_NODE ? "node" : jb_device_name(rule->device), rule->id);
     }
     jb_copy(channel->name, sizeof(channel->name), rule->name);
     channel->method = JB_METHOD_INTEGRATED;
@@ -230,27 +230,6 @@ static void list_unknown(struct jb_source *source, const struct jb_hwmon_chip *c
     }
 }
 
-static int result(const struct jb_source *source, size_t chips, struct jb_diag *diag)
-{
-    const struct jb_channel *first = NULL;
-    for (int i = 0; i < source->channel_count; i++) {
-        const struct jb_channel *channel = &source->channels[i];
-        if (channel->status == JB_OK) {
-            return 0;
-        }
-        first = !first || (channel->status == JB_DENIED && first->status != JB_DENIED) ? channel : first;
-    }
-    if (!first) {
-        return chips ? jb_fail(diag, -ENODEV, "none of %zu chips shows power that is not another sensor's", chips)
-                     : jb_fail(diag, -ENODEV, "no chips: /sys/class/hwmon is empty");
-    }
-    int err = jb_fail(diag, first->status == JB_DENIED ? -EACCES : -ENODEV, "%s", first->reason);
-    if (first->fix[0]) {
-        jb_fix(diag, "%s", first->fix);
-    }
-    return err;
-}
-
 static int hwmon_open(struct jb_source *source, struct jb_diag *diag)
 {
     struct jb_hwmon_chip chips[JB_HWMON_CHIPS];
@@ -273,7 +252,9 @@ static int hwmon_open(struct jb_source *source, struct jb_diag *diag)
         }
     }
     add_supplies(source, chips, count);
-    return result(source, count, diag);
+    return jb_node_result(
+        source, count ? "no chip shows power that is not another sensor's" : "no chips: /sys/class/hwmon is empty",
+        diag);
 }
 
 static enum jb_status status_of(int err)

@@ -49,7 +49,7 @@ static void a_node_is_read_in_whole_joules(void **state)
     add_node(tree);
     assert_int_equal(open_cray(tree), 0);
     assert_int_equal(tree->source.channel_count, 5);
-    const struct jb_channel *node = tree_channel(tree, "board/node");
+    const struct jb_channel *node = tree_channel(tree, "node/cray");
     assert_int_equal(node->domain, JB_DOMAIN_NODE);
     assert_int_equal(node->unit, -1);
     assert_int_equal(node->unit_num, 1000000);
@@ -59,7 +59,7 @@ static void a_node_is_read_in_whole_joules(void **state)
     assert_int_equal(tree_channel(tree, "gpu/1/module")->unit, 1);
     tree_read(tree);
     assert_int_equal(tree->sink.count, 5);
-    assert_int_equal(tree_reading(tree, "board/node")->raw, 1000000);
+    assert_int_equal(tree_reading(tree, "node/cray")->raw, 1000000);
     assert_int_equal(tree_reading(tree, "gpu/1/module")->raw, 110000);
 }
 
@@ -102,7 +102,7 @@ static void accelerators_that_their_driver_counts_are_details_of_the_node(void *
     assert_int_equal(open_cray(tree), 0);
     const struct jb_channel *module = tree_channel(tree, "gpu/0/module");
     assert_int_equal(module->domain, JB_DOMAIN_RAIL);
-    assert_int_equal(module->parent, tree_index(tree, "board/node"));
+    assert_int_equal(module->parent, tree_index(tree, "node/cray"));
     assert_int_equal(module->status, JB_OK);
     /* Without the node there is nothing to be a detail of, and a rail of its own would be counted twice. */
     tree_remove(tree, FOLDER "energy");
@@ -129,20 +129,20 @@ static void text_of_another_form_is_a_failure(void **state)
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         put(tree, "energy", texts[i]);
         assert_int_equal(open_cray(tree), 0);
-        assert_int_equal(tree_channel(tree, "board/node")->status, JB_FAILED);
-        assert_true(tree_channel(tree, "board/node")->reason[0] != '\0');
+        assert_int_equal(tree_channel(tree, "node/cray")->status, JB_FAILED);
+        assert_true(tree_channel(tree, "node/cray")->reason[0] != '\0');
     }
     put(tree, "energy", "5 J 1 us\n");
     assert_int_equal(open_cray(tree), 0);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         put(tree, "energy", texts[i]);
         tree_read(tree);
-        assert_int_equal(tree_reading(tree, "board/node")->status, JB_FAILED);
+        assert_int_equal(tree_reading(tree, "node/cray")->status, JB_FAILED);
         assert_int_equal(tree_reading(tree, "cpu/0/package")->status, JB_OK);
     }
     put(tree, "energy", "6 J\n"); /* the time is not needed */
     tree_read(tree);
-    assert_int_equal(tree_reading(tree, "board/node")->raw, 6);
+    assert_int_equal(tree_reading(tree, "node/cray")->raw, 6);
 }
 
 static void a_controller_that_stands_still_is_not_zero_watts(void **state)
@@ -154,12 +154,12 @@ static void a_controller_that_stands_still_is_not_zero_watts(void **state)
     do { /* until it is noticed, which takes 2 s */
         usleep(50000);
         tree_read(tree);
-    } while (tree_reading(tree, "board/node")->status == JB_OK && jb_mono_ns() < limit_ns);
-    assert_int_equal(tree_reading(tree, "board/node")->status, JB_FAILED);
+    } while (tree_reading(tree, "node/cray")->status == JB_OK && jb_mono_ns() < limit_ns);
+    assert_int_equal(tree_reading(tree, "node/cray")->status, JB_FAILED);
     assert_int_equal(tree_reading(tree, "gpu/0/module")->status, JB_FAILED);
     put(tree, "freshness", "43\n");
     tree_read(tree);
-    assert_int_equal(tree_reading(tree, "board/node")->status, JB_OK);
+    assert_int_equal(tree_reading(tree, "node/cray")->status, JB_OK);
 }
 
 static void without_freshness_the_counters_are_taken_as_they_are(void **state)
@@ -169,11 +169,11 @@ static void without_freshness_the_counters_are_taken_as_they_are(void **state)
     put(tree, "freshness", "soon\n");
     assert_int_equal(open_cray(tree), 0);
     tree_read(tree);
-    assert_int_equal(tree_reading(tree, "board/node")->status, JB_OK);
+    assert_int_equal(tree_reading(tree, "node/cray")->status, JB_OK);
     tree_remove(tree, FOLDER "freshness");
     assert_int_equal(open_cray(tree), 0);
     tree_read(tree);
-    assert_int_equal(tree_reading(tree, "board/node")->status, JB_OK);
+    assert_int_equal(tree_reading(tree, "node/cray")->status, JB_OK);
 }
 
 static void denied_is_told(void **state)
@@ -192,7 +192,7 @@ static void denied_is_told(void **state)
         assert_int_equal(seteuid(0), 0);
     }
     assert_int_equal(result, -EACCES);
-    assert_int_equal(tree_channel(tree, "board/node")->status, JB_DENIED);
+    assert_int_equal(tree_channel(tree, "node/cray")->status, JB_DENIED);
     assert_true(tree->diag.fix[0] != '\0');
 }
 
@@ -205,7 +205,7 @@ static void a_fifo_does_not_block(void **state)
     tree_path(tree, FOLDER "energy", path);
     assert_int_equal(mkfifo(path, 0644), 0);
     assert_int_equal(open_cray(tree), 0);
-    assert_int_equal(tree_channel(tree, "board/node")->status, JB_FAILED);
+    assert_int_equal(tree_channel(tree, "node/cray")->status, JB_FAILED);
 }
 
 #define ON_TREE(test) cmocka_unit_test_setup_teardown(test, tree_setup, tree_teardown)

@@ -167,17 +167,17 @@ static void supplies_are_added_up(void **state)
     put(tree, 2, "power1_label", "pin\n");
     put(tree, 2, "power1_input", "50000000\n");
     assert_int_equal(open_hwmon(tree), 0);
-    const struct jb_channel *node = tree_channel(tree, "board/psu");
+    const struct jb_channel *node = tree_channel(tree, "node/psu");
     assert_int_equal(node->domain, JB_DOMAIN_NODE);
     assert_int_equal(node->unit, -1);
     assert_non_null(strstr(node->note, "2 power supplies"));
     assert_int_equal(tree_channel(tree, "board/tps53679")->status, JB_UNSUPPORTED);
     tree_read(tree);
     assert_int_equal(tree->sink.count, 1);
-    assert_int_equal(tree_reading(tree, "board/psu")->raw, 430000000);
+    assert_int_equal(tree_reading(tree, "node/psu")->raw, 430000000);
     put(tree, 1, "power1_input", "oops\n"); /* half a machine is no machine */
     tree_read(tree);
-    assert_int_equal(tree_reading(tree, "board/psu")->status, JB_FAILED);
+    assert_int_equal(tree_reading(tree, "node/psu")->status, JB_FAILED);
 }
 
 static void a_chip_that_nobody_knows_is_listed_and_not_counted(void **state)
