@@ -91,15 +91,26 @@ static bool below(const char *path, const char *folder)
     return jb_starts(path, folder) && (path[length] == '/' || path[length] == '\0');
 }
 
-/* The number of another process; our own is "self". */
-static bool is_process(const char *name)
+/* A process that is not us, or more of us than we need to know: our environment is nobody's business. */
+static bool is_private_process(const char *path)
 {
-    return name[0] >= '0' && name[0] <= '9';
+    static const char *const ours[] = {"/proc/self/cgroup", "/proc/self/status"};
+    if (jb_starts(path, "/proc/") && path[strlen("/proc/")] >= '0' && path[strlen("/proc/")] <= '9') {
+        return true;
+    }
+    for (size_t i = 0; i < JB_COUNT(ours); i++) {
+        if (jb_streq(path, ours[i])) {
+            return false;
+        }
+    }
+    return jb_starts(path, "/proc/self/") || below(path, "/proc/thread-self");
 }
 
+/* `path` is tidy. */
 static bool wanted(const struct jb_recording *recording, const char *path)
 {
-    static const char *const folders[] = {"/sys", "/proc", "/etc", "/run", "/.dockerenv"};
+    static const char *const folders[] = {"/sys",       "/proc", "/etc", "/run/.containerenv", "/run/systemd/container",
+                                          "/.dockerenv"};
     /* NVML cannot be replayed: a tree that said it is there would show the GPUs of whoever replays it. */
     static const char *const never[] = {
         "/etc/joulebook.conf",         "/etc/shadow", "/etc/gshadow", "/etc/ssh", "/etc/ssl",
@@ -109,7 +120,7 @@ static bool wanted(const struct jb_recording *recording, const char *path)
             return false;
         }
     }
-    if (below(path, "/proc") && is_process(path + strlen("/proc/"))) {
+    if (is_private_process(path)) {
         return false;
     }
     for (size_t i = 0; i < JB_COUNT(folders); i++) {
@@ -118,6 +129,36 @@ static bool wanted(const struct jb_recording *recording, const char *path)
         }
     }
     return recording->base != NULL; /* a made-up machine has seams in places of their own, and in /dev */
+}
+
+/* A perf counter has no path on a real machine, but a place in a made-up one. */
+static bool wanted_or_perf(const struct jb_recording *recording, const char *path)
+{
+    return wanted(recording, path) || jb_starts(path, "/perf/");
+}
+
+/* The path without empty parts and ".", so that it has but one spelling. False: it has ".." or is no path. */
+static bool tidy(const char *path, char ret[PATH_MAX])
+{
+    size_t to = 0;
+    for (const char *at = path + strspn(path, "/"); *at && to < PATH_MAX;) {
+        size_t length = strcspn(at, "/");
+        if (length == 2 && at[0] == '.' && at[1] == '.') {
+            return false;
+        }
+        if (length != 1 || at[0] != '.') {
+            if (length + 2 > PATH_MAX - to) {
+                return false;
+            }
+            ret[to] = '/';
+            memcpy(ret + to + 1, at, length);
+            to += length + 1;
+        }
+        at += length;
+        at += strspn(at, "/");
+    }
+    ret[to] = '\0';
+    return path[0] == '/' && to > 0;
 }
 
 /* ---- places in DIR ---- */
@@ -141,19 +182,14 @@ static int enter(int folder, const char *name)
     return openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Makes the folders that path lies in. */
+/* Makes the folders that a tidy path lies in. */
 static bool place_of(const struct jb_recording *recording, const char *path, struct place *ret)
 {
-    ret->folder = -1;
-    char checked[PATH_MAX];
-    if (jb_root_path(NULL, path, checked, sizeof(checked)) < 0) {
-        return false;
-    }
     jb_copy(ret->path, sizeof(ret->path), path);
     jb_scrub_text(recording->salt, ret->path, strlen(ret->path));
     ret->folder = open(recording->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    char *at = ret->path + strspn(ret->path, "/");
-    for (char *slash; ret->folder >= 0 && (slash = strchr(at, '/')) != NULL; at = slash + strspn(slash, "/")) {
+    char *at = ret->path + 1;
+    for (char *slash; ret->folder >= 0 && (slash = strchr(at, '/')) != NULL; at = slash + 1) {
         *slash = '\0';
         int inner = enter(ret->folder, at);
         *slash = '/';
@@ -161,10 +197,6 @@ static bool place_of(const struct jb_recording *recording, const char *path, str
         ret->folder = inner;
     }
     ret->name = at;
-    if (ret->folder >= 0 && (*at == '\0' || jb_streq(at, "."))) {
-        jb_closep(&ret->folder);
-        ret->folder = -1;
-    }
     return ret->folder >= 0;
 }
 
@@ -259,12 +291,12 @@ static void copy_file(const struct jb_recording *recording, const struct place *
     put_scrubbed(recording, place, path, data, (size_t)length);
 }
 
-void jb_recording_touch(const struct jb_recording *recording, const char *path, bool content)
+void jb_recording_touch(const struct jb_recording *recording, const char *asked, bool content)
 {
-    char full[PATH_MAX];
+    char full[PATH_MAX], path[PATH_MAX];
     struct stat st;
     bool empty = false;
-    if (!wanted(recording, path) || jb_root_path(recording->base, path, full, sizeof(full)) < 0) {
+    if (!tidy(asked, path) || !wanted(recording, path) || jb_root_path(recording->base, path, full, sizeof(full)) < 0) {
         return;
     }
     int err = stat(full, &st) < 0 ? errno : 0;
@@ -292,10 +324,10 @@ static bool ends(const char *name, const char *suffix)
     return length >= tail && memcmp(name + length - tail, suffix, tail) == 0;
 }
 
-void jb_recording_list(const struct jb_recording *recording, const char *path)
+void jb_recording_list(const struct jb_recording *recording, const char *asked)
 {
-    char full[PATH_MAX];
-    if (!wanted(recording, path) || jb_root_path(recording->base, path, full, sizeof(full)) < 0) {
+    char full[PATH_MAX], path[PATH_MAX];
+    if (!tidy(asked, path) || !wanted(recording, path) || jb_root_path(recording->base, path, full, sizeof(full)) < 0) {
         return;
     }
     JB_CLEANUP(place_finish) struct place place = {.folder = -1};
@@ -316,8 +348,7 @@ void jb_recording_list(const struct jb_recording *recording, const char *path)
     for (struct dirent *entry; left > 0 && (entry = readdir(dir)) != NULL;) {
         char inner[PATH_MAX];
         const char *name = entry->d_name;
-        if (jb_streq(name, ".") || jb_streq(name, "..") || ends(name, ".series") || ends(name, ".link") ||
-            (jb_streq(path, "/proc") && is_process(name))) {
+        if (jb_streq(name, ".") || jb_streq(name, "..") || ends(name, ".series") || ends(name, ".link")) {
             continue;
         }
         if ((size_t)jb_snprintf(inner, sizeof(inner), "%s/%s", path, name) < sizeof(inner)) {
@@ -328,11 +359,11 @@ void jb_recording_list(const struct jb_recording *recording, const char *path)
     closedir(dir);
 }
 
-void jb_recording_link(const struct jb_recording *recording, const char *path, const char *target)
+void jb_recording_link(const struct jb_recording *recording, const char *asked, const char *target)
 {
     JB_CLEANUP(place_finish) struct place place = {.folder = -1};
-    char text[PATH_MAX];
-    if (!wanted(recording, path) || !place_of(recording, path, &place)) {
+    char text[PATH_MAX], path[PATH_MAX];
+    if (!tidy(asked, path) || !wanted(recording, path) || !place_of(recording, path, &place)) {
         return;
     }
     jb_copy(text, sizeof(text), target);
@@ -341,25 +372,22 @@ void jb_recording_link(const struct jb_recording *recording, const char *path, c
     jb_recording_touch(recording, path, false);
 }
 
-/* A perf counter has no path on a real machine, but a place in a made-up one. */
-static bool counts(const struct jb_recording *recording, const char *path)
-{
-    return wanted(recording, path) || jb_starts(path, "/perf/");
-}
-
-void jb_recording_denied(const struct jb_recording *recording, const char *path, int err)
+void jb_recording_denied(const struct jb_recording *recording, const char *asked, int err)
 {
     JB_CLEANUP(place_finish) struct place place = {.folder = -1};
+    char path[PATH_MAX];
     bool empty;
-    if (counts(recording, path) && place_of(recording, path, &place) && !is_there(&place, &empty)) {
+    if (tidy(asked, path) && wanted_or_perf(recording, path) && place_of(recording, path, &place) &&
+        !is_there(&place, &empty)) {
         put_denied(recording, &place, err < 0 ? -err : err);
     }
 }
 
-void jb_recording_moving(const struct jb_recording *recording, const char *path, const void *data, size_t length)
+void jb_recording_moving(const struct jb_recording *recording, const char *asked, const void *data, size_t length)
 {
     JB_CLEANUP(place_finish) struct place place = {.folder = -1};
-    if (!counts(recording, path) || !place_of(recording, path, &place)) {
+    char path[PATH_MAX];
+    if (!tidy(asked, path) || !wanted_or_perf(recording, path) || !place_of(recording, path, &place)) {
         return;
     }
     JB_CLEANUP(jb_freep) char *copy = malloc(length + 1);

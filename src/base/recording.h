@@ -10,7 +10,7 @@
  * files and folders; symbolic links have become what they name, and a link that was asked for by jb_root_readlink() is
  * beside it as PATH.link. What we may not read has mode 000. A file that is opened as one that changes (jb_series_open)
  * leaves PATH.series with a line that names the original, for whoever samples it (cli/doctor_record.c). Of the real
- * machine only /sys, /proc, /etc, /run and /.dockerenv are copied, never devices, other processes or our own
+ * machine only /sys, /proc, /etc and the signs of a container are copied, never devices, other processes or our own
  * configuration; and everything goes through scrub.h. What was left out or changed is a line in DIR/RECORD.txt.
  */
 #ifndef JB_BASE_RECORDING_H
