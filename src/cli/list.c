@@ -186,18 +186,18 @@ static int print_json(struct jb_store *store, const struct jb_run_filter *filter
     return error < 0 ? error : end;
 }
 
-static int print_table(const struct list_options *options, struct jb_store *store, const struct cli_style *style,
+static int print_table(const struct list_options *asked, struct jb_store *store, const struct cli_style *style,
                        struct jb_diag *diag)
 {
     static const char *const titles[] = {"run", "started", "status", ">duration", ">footprint", ">CO2e", "name", NULL};
     static const char *const with_wall[] = {"run",   "started", "status", ">duration", ">footprint",
                                             ">CO2e", ">wall",   "name",   NULL};
     struct list_table list = {.walls = false};
-    int error = jb_store_list(store, &options->filter, see_wall, &list, diag);
+    int error = jb_store_list(store, &asked->filter, see_wall, &list, diag);
 
     cli_table_init(&list.table, list.walls ? with_wall : titles);
     if (error == 0) {
-        error = jb_store_list(store, &options->filter, add_row, &list, diag);
+        error = jb_store_list(store, &asked->filter, add_row, &list, diag);
     }
     if (error == 0) {
         cli_table_print(&list.table, stdout, "", style->dim, style->off);
