@@ -262,7 +262,10 @@ static void read_temps(const char *root, struct jb_vitals_list *ret)
         if (length == -ENOENT || length == -EACCES) {
             continue;
         }
-        if (length <= 0 || jb_parse_i64(jb_trim(text), &mdeg) < 0 || mdeg <= OFFLINE_MDEG || mdeg > 1000000) {
+        if (length >= 0 && (jb_parse_i64(jb_trim(text), &mdeg) < 0 || mdeg > 1000000)) {
+            continue;
+        }
+        if (mdeg <= OFFLINE_MDEG) {
             mdeg = JB_VITAL_OFF;
         }
         jb_vitals_add(ret, name, mdeg);
