@@ -56,7 +56,7 @@ enum jb_amdgpu_power_way { JB_AMDGPU_POWER_NONE, JB_AMDGPU_POWER_METRICS, JB_AMD
 struct jb_amdgpu_card {
     struct jb_drm_card drm;
     char name[96];
-    int unit;
+    int unit, socket; /* as an accelerator; as a package */
     bool apu;         /* its power is that of a package with CPUs in it */
     bool twin;        /* a kind of card with two dies on a module, one of which tells for both */
     bool second;      /* is the die that tells nothing */

@@ -112,9 +112,7 @@ void jb_amdgpu_identify(const struct jb_sensor_env *env, const struct jb_drm_car
     write_name(env->root, &card, known);
     read_table(&card);
     card.apu = card.apu || has_cpus(env->root, drm);
-    if (card.apu) {
-        card.unit = socket_of(env, drm);
-    }
+    card.socket = socket_of(env, drm);
     *ret = card;
 }
 

@@ -235,6 +235,7 @@ static bool add_package(struct jb_source *source, struct jb_amdgpu_card *card)
     }
     describe_power(card, channel);
     channel->domain = JB_DOMAIN_PACKAGE;
+    channel->unit = card->socket;
     channel->device = JB_DEVICE_CPU;
     channel->max_power_uw = card->limit_uw ? channel->max_power_uw : MAX_CPUS_UW;
     if (!channel->note[0]) {
@@ -261,6 +262,7 @@ static bool add_graphics(struct jb_source *source, struct jb_amdgpu_card *card)
     snprintf(channel->path, sizeof(channel->path), "%s/gpu_metrics: average_gfx_power", card->drm.device);
     channel->method = JB_METHOD_INTEGRATED;
     channel->domain = JB_DOMAIN_RAIL;
+    channel->unit = card->socket;
     channel->parent = package;
     channel->max_power_uw = source->channels[package].max_power_uw;
     jb_copy(channel->note, sizeof(channel->note), "the graphics within the package");

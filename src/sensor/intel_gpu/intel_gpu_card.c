@@ -173,7 +173,7 @@ static struct jb_channel *add(struct jb_source *source, struct jb_intel_gpu *gpu
     channel->device = JB_DEVICE_GPU;
     channel->unit = gpu->unit;
     channel->max_power_uw = max_uw;
-    channel->horizon_ns = LEAST_RANGE_J * WATT * JB_NS_PER_S / max_uw;
+    channel->horizon_ns = LEAST_RANGE_J * JB_NS_PER_S / (max_uw / 1000) * 1000;
     channel->rel_error = 0.05;
     return channel;
 }
