@@ -85,10 +85,13 @@ static bool any_booked(const struct jb_record *record)
     return any;
 }
 
-static void device_row(struct cli_table *table, const struct jb_record_channel *channel, int name_width)
+static void device_row(struct cli_table *table, const struct jb_record *record, const struct jb_record_channel *channel,
+                       int name_width)
 {
     char energy[2 * JB_UNIT_TEXT + 8], power[JB_UNIT_TEXT], method[64], name[320];
     double covered_s = booked(channel) ? (double)channel->covered_ns / 1e9 : NAN;
+    bool filled = jb_streq(record->total, "wall") && channel->in_total;
+    double read_uj = (double)(channel->energy_uj - (filled ? record->wall.filled_uj : 0));
 
     snprintf(method, sizeof(method), "%s (%s)", channel->method, channel->source);
     snprintf(name, sizeof(name), "%.*s%s%s%s", name_width, channel->name, channel->flag_text[0] != '\0' ? "  [" : "",
@@ -97,7 +100,7 @@ static void device_row(struct cli_table *table, const struct jb_record_channel *
     cli_table_row(table, (const char *const[]){
                              channel->device,
                              booked(channel) ? energy : "unknown",
-                             jb_format_power((double)channel->energy_uj / 1e6 / covered_s, power, sizeof(power)),
+                             jb_format_power(read_uj / 1e6 / covered_s, power, sizeof(power)),
                              method,
                              name,
                          });
@@ -113,7 +116,7 @@ static void devices(FILE *out, const struct jb_record *record, const struct cli_
         cli_table_init(&table, (const char *const[]){"device", ">energy", ">power", "method", "what", NULL});
         for (size_t i = 0; i < record->channel_count; i++) {
             if (record->channels[i].in_total) {
-                device_row(&table, &record->channels[i], name_width);
+                device_row(&table, record, &record->channels[i], name_width);
             }
         }
         if (round == 0) {
