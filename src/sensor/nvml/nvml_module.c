@@ -179,6 +179,7 @@ static void give_counter(struct jb_source *source, struct jb_nvml_gpu *gpu, int 
 {
     struct jb_channel *channel = &source->channels[gpu->energy];
 
+    snprintf(channel->id, sizeof(channel->id), "module/%d/gpu%u-energy", unit, gpu->index);
     channel->domain = JB_DOMAIN_MODULE;
     channel->device = JB_DEVICE_BOARD;
     channel->unit = unit;

@@ -85,6 +85,7 @@ static void the_counter_of_a_gh200_is_the_modules(void **state)
     assert_int_equal(test->channels[0].unit, 0);
     assert_int_equal(test->channels[0].parent, -1);
     assert_non_null(strstr(test->channels[0].note, "the module's"));
+    assert_string_equal(test->channels[0].id, "module/0/gpu0-energy");
     assert_int_equal(test->channels[1].domain, JB_DOMAIN_GPU);
     assert_int_equal(test->nvml.gpus[0].first, 1); /* under which its users are listed */
     assert_int_equal(nvml_test_open(test, GH200 "owner 0 gpu\n"), 0);
