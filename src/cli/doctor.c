@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "cli/cli.h"
+#include "cli/doctor_fix.h"
 #include "cli/doctor_json.h"
 #include "cli/doctor_record.h"
 #include "cli/doctor_text.h"
@@ -15,18 +16,21 @@
 
 #define SURVEY_NS (2500 * JB_NS_PER_MS) /* long enough for the cross-check of a counter against its power */
 
-enum { OPT_SENSORS = OPT_OWN, OPT_RECORD, OPT_FOR };
+enum { OPT_SENSORS = OPT_OWN, OPT_RECORD, OPT_FOR, OPT_FIX, OPT_YES };
 
 struct doctor_options {
     struct cli_common common;
     const char *sensors, *record;
     uint64_t record_ns;
+    bool fix, yes;
 };
 
 static const struct jb_option options[] = {
     {OPT_SENSORS, 0, "sensors", "LIST", NULL, "look at these sensors only"},
     {OPT_RECORD, 0, "record", "DIR", "@dir", "keep what is read in a new folder, to replay it with --root"},
     {OPT_FOR, 0, "for", "DURATION", NULL, "with --record: how long to record what changes (default 10s)"},
+    {OPT_FIX, 0, "fix", NULL, NULL, "show what would let you read energy, ask, and do it"},
+    {OPT_YES, 0, "yes", NULL, NULL, "with --fix: do not ask"},
     CLI_OPTION_JSON,
     CLI_OPTION_ROOT,
     CLI_OPTION_COLOR,
@@ -59,6 +63,12 @@ static int handle(void *context, const struct jb_option *option, const char *val
         return 0;
     case OPT_FOR:
         return record_for(value, &doctor->record_ns, diag);
+    case OPT_FIX:
+        doctor->fix = true;
+        return 0;
+    case OPT_YES:
+        doctor->yes = true;
+        return 0;
     default:
         doctor->sensors = value;
         return 0;
@@ -81,6 +91,12 @@ static int doctor_main(int argc, char **argv, void *context)
     if (status < 0 && doctor.record_ns != 0 && doctor.record == NULL) {
         status = cli_complain(&cmd_doctor, EXIT_USAGE, "--for needs --record DIR");
     }
+    if (status < 0 && doctor.yes && !doctor.fix) {
+        status = cli_complain(&cmd_doctor, EXIT_USAGE, "--yes needs --fix");
+    }
+    if (status < 0 && doctor.fix && doctor.record != NULL) {
+        status = cli_complain(&cmd_doctor, EXIT_USAGE, "--fix and --record do not go together");
+    }
     if (status < 0 && doctor.record != NULL) {
         uint64_t duration_ns = doctor.record_ns != 0 ? doctor.record_ns : DOCTOR_RECORD_S * JB_NS_PER_S;
         if (doctor_record_begin(&doctor.common, doctor.record, duration_ns, &recorder, &diag) < 0) {
@@ -89,6 +105,12 @@ static int doctor_main(int argc, char **argv, void *context)
     }
     if (status < 0) {
         status = cli_survey_open(&cmd_doctor, &doctor.common, doctor.sensors, "none", &conf, &session);
+    }
+    if (status < 0 && doctor.fix && doctor.common.root != NULL) { /* by the option or JOULEBOOK_ROOT */
+        status = cli_complain(&cmd_doctor, EXIT_USAGE, "--fix is for this machine, not for one below --root");
+    }
+    if (status < 0 && doctor.fix) {
+        status = cli_doctor_fix(&cmd_doctor, &doctor.common, doctor.sensors, session, doctor.yes);
     }
     if (status < 0 && cli_survey_look(session, SURVEY_NS, &diag) < 0) {
         status = cli_error(&cmd_doctor, 1, &diag);
@@ -100,6 +122,9 @@ static int doctor_main(int argc, char **argv, void *context)
             cli_doctor_json(session, record, stdout);
         } else {
             cli_doctor_text(session, record, &style);
+            if (doctor.common.root == NULL) {
+                cli_doctor_fix_hint(session, &style);
+            }
         }
         status = cli_doctor_measured(record) ? 0 : 1;
         if (recorder != NULL) { /* then that is what was asked for */

@@ -38,10 +38,15 @@ struct jb_privileged {
     atomic_ullong cpu_ns;  /* of one that was waited for */
 };
 
+const char *jb_privileged_installed(void)
+{
+    return JB_HELPER_PATH;
+}
+
 const char *jb_privileged_program(void)
 {
     const char *named = getenv("JOULEBOOK_HELPER");
-    return named != NULL && named[0] != '\0' ? named : JB_HELPER_PATH;
+    return named != NULL && named[0] != '\0' ? named : jb_privileged_installed();
 }
 
 struct jb_privileged *jb_privileged_create(const char *program)

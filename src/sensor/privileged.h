@@ -26,6 +26,7 @@ struct jb_privileged;
 /* JOULEBOOK_HELPER, else where the helper is installed. What the variable names gets no privilege by being named: it
  * runs as the user. */
 const char *jb_privileged_program(void);
+const char *jb_privileged_installed(void);
 
 /* `program`: path of the helper; starts nothing yet. NULL without memory. */
 struct jb_privileged *jb_privileged_create(const char *program);
