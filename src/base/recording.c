@@ -109,8 +109,8 @@ static bool is_private_process(const char *path)
 /* `path` is tidy. */
 static bool wanted(const struct jb_recording *recording, const char *path)
 {
-    static const char *const folders[] = {"/sys",       "/proc", "/etc", "/run/.containerenv", "/run/systemd/container",
-                                          "/.dockerenv"};
+    static const char *const folders[] = {
+        "/sys", "/proc", "/etc", "/run/.containerenv", "/run/systemd/container", "/var/lib/nvpmodel", "/.dockerenv"};
     /* NVML cannot be replayed: a tree that said it is there would show the GPUs of whoever replays it. */
     static const char *const never[] = {
         "/etc/joulebook.conf",         "/etc/shadow", "/etc/gshadow", "/etc/ssh", "/etc/ssl",
