@@ -132,7 +132,9 @@ def by_gpu(record):
     gpus = {}
     for channel in record["energy"]["channels"]:
         parts = channel["id"].split("/")
-        if channel.get("source") == "nvml" and len(parts) == 3 and channel.get("energy_j") is not None:
+        # "module/0/power" of a superchip is no GPU's.
+        if (channel.get("source") == "nvml" and len(parts) == 3 and parts[0] == "gpu"
+                and channel.get("energy_j") is not None):
             gpus.setdefault(parts[1], {})[parts[2]] = channel
     return gpus
 

@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 joulebook=${1:-}
 seconds=${2:-20}
 
-for candidate in "$here"/build/src/cli/joulebook "$here"/build/*/src/cli/joulebook "$(command -v joulebook || true)"; do
+for candidate in "$here"/build/joulebook "$here"/build/*/joulebook "$(command -v joulebook || true)"; do
     if [ -z "$joulebook" ] && [ -x "$candidate" ]; then
         joulebook=$candidate
     fi

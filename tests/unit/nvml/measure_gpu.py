@@ -30,6 +30,7 @@ end = time.time()
 joules = 200 * (end - begin)
 channels = [dict(id="gpu/GPU-1/" + kind, source="nvml", energy_j=joules * factor, uncertainty_j=joules * 0.05, flags=[])
             for kind, factor in {channels}]
+channels.append(dict(id="module/0/power", source="nvml", energy_j=3 * joules, uncertainty_j=joules, flags=[]))
 record = dict(run=dict(started=iso(begin), ended=iso(end), duration_s=end - begin), energy=dict(channels=channels))
 json.dump(record, open(sys.argv[sys.argv.index("--json") + 1], "w"))
 sys.exit({status} or status)
@@ -85,6 +86,7 @@ def main():
     for part in ("date:", "command:", "GPU GPU-1: NVIDIA Made-up, 550.54", "NVML energy counter", "integral of NVML power",
                  "integral of nvidia-smi power.draw.instant", "stated error"):
         ok(part in done.stdout, f"it prints {part!r}", done.stdout)
+    ok(done.stdout.count("NVML energy counter") == 1, "a superchip's module is no GPU", done.stdout)
     beside = [line for line in done.stdout.splitlines() if line.startswith("  nvidia-smi minus counter")]
     ok(len(beside) == 1 and beside[0].endswith(": agrees"), "nvidia-smi's seconds are the run's seconds", done.stdout)
 
