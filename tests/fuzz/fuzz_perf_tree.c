@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fuzz_perf_tree.c - the `power` unit of perf with whatever contents, on two CPUs with whatever topology.
+ * fuzz_perf_tree.c - the units `power` and `power_core` of perf with whatever contents, on two CPUs with whatever
+ * topology.
  */
 #include "fuzz_tree.h"
 
-#define PMU(name) "/sys/bus/event_source/devices/power/" name
-#define CPU(name) "/sys/devices/system/cpu/" name
+#define PMU(name)   "/sys/bus/event_source/devices/power/" name
+#define CORES(name) "/sys/bus/event_source/devices/power_core/" name
+#define CPU(name)   "/sys/devices/system/cpu/" name
 
 static const char *const files[] = {
     PMU("type"),
@@ -26,6 +28,12 @@ static const char *const files[] = {
     "/perf/cpu0/20:1",
     "/perf/cpu0/20:5",
     "/perf/cpu1/20:2",
+    CORES("type"),
+    CORES("cpumask"),
+    CORES("events/energy-core"),
+    CORES("events/energy-core.scale"),
+    "/perf/cpu0/21:1",
+    "/perf/cpu1/21:1",
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
