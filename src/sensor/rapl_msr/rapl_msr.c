@@ -199,6 +199,30 @@ static int refuse(const struct jb_machine *machine, int cpu, int err, struct jb_
     }
 }
 
+/* Each socket shows the same platform: one is asked for it. */
+static int add_socket(struct jb_source *source, const struct jb_msr_model *model, const struct socket *socket,
+                      bool platform)
+{
+    unsigned unit;
+    int err = read_unit(source, model, socket->cpu, &unit);
+    for (size_t i = 0; i < model->counter_count && err == 0; i++) {
+        if (platform || model->counters[i].domain != JB_RAPL_PSYS) {
+            add_counter(source, &model->counters[i], socket, unit);
+        }
+    }
+    return err;
+}
+
+/* A socket that is missing from the total, while others are in it. */
+static void tell_silent_socket(struct jb_source *source, const struct socket *socket, int err)
+{
+    struct jb_channel *channel = jb_source_add_channel(source);
+    if (channel) {
+        jb_rapl_describe(channel, source->env->machine, JB_RAPL_PACKAGE, socket->package, socket->die);
+        jb_rapl_refuse(channel, err, "the registers of CPU %d: %s", socket->cpu, strerror(-err));
+    }
+}
+
 static int rapl_msr_open(struct jb_source *source, struct jb_diag *diag)
 {
     const struct jb_machine *machine = source->env->machine;
@@ -213,17 +237,16 @@ static int rapl_msr_open(struct jb_source *source, struct jb_diag *diag)
     if (count == 0) {
         return jb_fail(diag, -ENODEV, "cannot tell which CPU is in which socket");
     }
+    int errs[MAX_SOCKETS];
     for (int i = 0; i < count; i++) {
-        unsigned unit;
-        int err = read_unit(source, model, sockets[i].cpu, &unit);
-        if (err < 0) {
-            return refuse(machine, sockets[i].cpu, err, diag);
-        }
-        for (size_t k = 0; k < model->counter_count; k++) {
-            /* Each socket shows the same platform. */
-            if (i == 0 || model->counters[k].domain != JB_RAPL_PSYS) {
-                add_counter(source, &model->counters[k], &sockets[i], unit);
-            }
+        errs[i] = add_socket(source, model, &sockets[i], i == 0);
+    }
+    if (source->channel_count == 0) {
+        return refuse(machine, sockets[0].cpu, errs[0], diag);
+    }
+    for (int i = 0; i < count; i++) {
+        if (errs[i] < 0) {
+            tell_silent_socket(source, &sockets[i], errs[i]);
         }
     }
     return jb_rapl_result(source, diag);

@@ -243,6 +243,18 @@ static void a_register_that_fails_later_says_so_and_may_come_back(void **state)
     assert_int_equal(tree_reading(tree, "cpu/0/package")->raw, 1001);
 }
 
+static void a_socket_that_does_not_answer_is_told_and_the_other_read(void **state)
+{
+    struct tree *tree = *state;
+    add_xeon(tree);
+    add_cpu(tree, 1, 1, 0); /* without registers */
+    assert_int_equal(open_msr(tree), 0);
+    assert_int_not_equal(tree_channel(tree, "cpu/1/package")->status, JB_OK);
+    assert_non_null(strstr(tree_channel(tree, "cpu/1/package")->reason, "CPU 1"));
+    tree_read(tree);
+    assert_int_equal(tree->sink.count, 2);
+}
+
 static void it_is_a_last_resort(void **state)
 {
     (void)state;
@@ -268,6 +280,7 @@ int main(void)
         ON_TREE(denied_points_to_perf),
         ON_TREE(without_topology_nothing_is_guessed),
         ON_TREE(a_register_that_fails_later_says_so_and_may_come_back),
+        ON_TREE(a_socket_that_does_not_answer_is_told_and_the_other_read),
         cmocka_unit_test(it_is_a_last_resort),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
