@@ -32,11 +32,17 @@ static bool parse_card(const char *name, unsigned int *ret)
     return true;
 }
 
+static const char *next_line(const char *line)
+{
+    const char *end = strchr(line, '\n');
+    return end ? end + 1 : NULL;
+}
+
 /* The value of "KEY=value" in an uevent, cut to `size`. */
 static bool take(const char *text, const char *key, char *value, size_t size)
 {
     size_t length = strlen(key);
-    for (const char *line = text; line && *line; line = strchr(line, '\n'), line += line != NULL) {
+    for (const char *line = text; line; line = next_line(line)) {
         if (strncmp(line, key, length) == 0 && line[length] == '=') {
             size_t end = strcspn(line + length + 1, "\n");
             if (end == 0 || end >= size) {
@@ -96,7 +102,9 @@ static void find_hwmon(const char *root, struct jb_drm_card *card)
     }
     int left = MAX_ENTRIES;
     for (struct dirent *entry; left > 0 && (entry = readdir(folder)) != NULL; left--) {
-        if (!jb_starts(entry->d_name, "hwmon") || strlen(entry->d_name) > 12) {
+        uint64_t number;
+        if (!jb_starts(entry->d_name, "hwmon") || strlen(entry->d_name) > 12 ||
+            jb_parse_u64(entry->d_name + 5, &number) < 0) {
             continue;
         }
         snprintf(path, sizeof(path), "%s/%.12s/name", folder_path, entry->d_name);

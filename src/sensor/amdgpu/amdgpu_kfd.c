@@ -31,11 +31,17 @@ static bool is_number(const char *name, uint64_t *ret)
     return strlen(name) <= 10 && jb_parse_u64(name, ret) == 0;
 }
 
+static const char *next_line(const char *line)
+{
+    const char *end = strchr(line, '\n');
+    return end ? end + 1 : NULL;
+}
+
 /* "location_id 49408" among the lines of a node. */
 static bool property(const char *text, const char *key, uint64_t *ret)
 {
     size_t length = strlen(key);
-    for (const char *line = text; line && *line; line = strchr(line, '\n'), line += line != NULL) {
+    for (const char *line = text; line; line = next_line(line)) {
         const char *end;
         if (strncmp(line, key, length) == 0 && line[length] == ' ') {
             return jb_scan_u64(line + length, strcspn(line + length, "\n"), ret, &end) == 0;

@@ -96,6 +96,7 @@ static void the_devices_own_hwmon_is_taken(void **state)
     tree_write(tree, "/sys/class/drm/card1/device/hwmon/hwmon2/name", "i915_gt0\n");
     tree_write(tree, "/sys/class/drm/card1/device/hwmon/hwmon7/name", "i915\n");
     tree_write(tree, "/sys/class/drm/card1/device/hwmon/hwmon8888888888/name", "i915\n");
+    tree_write(tree, "/sys/class/drm/card1/device/hwmon/hwmon\033[2J/name", "i915\n");
     assert_int_equal(jb_drm_cards(tree->root, intel, &card, 1), 1);
     assert_string_equal(card.hwmon, "/sys/class/drm/card1/device/hwmon/hwmon7");
 }
