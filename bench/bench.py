@@ -79,6 +79,42 @@ def sampling(exe, home, python):
                 line("CPU to start and stop", f"{short['self']['cpu_s']:.3f} s", "", f"CodeCarbon {rival[2]:.2f} s")
 
 
+def forty_channels(root):
+    """A machine of 40 channels of 6 drivers: four sockets by perf and by powercap, a Cray node, models of CPU and memory, a made-up one."""
+    machine = Machine(root, packages=(100.0, 90.0, 80.0, 70.0), dram=(5.0, 4.0, 3.0, 2.0))
+    power = "sys/bus/event_source/devices/power"
+    machine.write(f"{power}/type", "20\n")
+    machine.write(f"{power}/cpumask", "0-3\n")
+    for event, config in (("energy-pkg", 2), ("energy-ram", 3), ("energy-cores", 1)):
+        machine.write(f"{power}/events/{event}", f"event=0x0{config}\n")
+        machine.write(f"{power}/events/{event}.scale", "2.3283064365386962890625e-10\n")
+        machine.write(f"{power}/events/{event}.unit", "Joules\n")
+        for cpu in range(4):
+            machine.write(f"perf/cpu{cpu}/14:{config}", "%012d\n" % 0)
+            machine.zones.append((machine.root / f"perf/cpu{cpu}/14:{config}", 50e3, 0))
+    for cpu in range(4):
+        machine.write(f"sys/devices/system/cpu/cpu{cpu}/topology/physical_package_id", f"{cpu}\n")
+    counters = "sys/cray/pm_counters"
+    for name in ("energy", "cpu_energy", "memory_energy", *(f"accel{n}_energy" for n in range(4))):
+        machine.write(f"{counters}/{name}", "1000 J 1700000000000000 us\n")
+    machine.write(f"{counters}/freshness", "1\n")
+    machine.write(f"{counters}/generation", "1\n")
+    machine.write(f"{counters}/version", "2\n")
+    return machine
+
+
+def tick(exe, home):
+    """CPU of one look at 40 channels, with what books and attributes them."""
+    sensors = "rapl-perf,rapl-powercap,cray,cpu-model,ram-model,fake:watts=10:channels=6"
+    with forty_channels(home / "forty") as machine:
+        for interval, ticks, budget in (("1", "3000", "<= 60 us"), ("10", "500", "<= 60 us"), ("100", "60", "<= 60 us")):
+            out = [subprocess.run([exe.parent / "bench/tick_bench", machine.root, sensors, interval, ticks], text=True, capture_output=True,
+                                  check=True).stdout.split() for _ in range(5)]
+            within, all_ = (statistics.median(float(row[column]) for row in out) for column in (1, 2))
+            line(f"CPU of a tick each {interval} ms, {out[0][0]} channels of 6 drivers (with sleep and wake-up)",
+                 f"{within:.0f} ({all_:.0f}) us", budget)
+
+
 def wall(command, env, runs):
     times = []
     for _ in range(runs):
@@ -119,8 +155,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         home = pathlib.Path(folder)
         print(f"{'':<66} {'joulebook':>14}  {'budget':<16} {'rival' if python else ''}")
-        subprocess.run(["ninja", "-C", build, "bench/store_bench", "bench/timer_floor"], stdout=subprocess.DEVNULL, check=True)
+        subprocess.run(["ninja", "-C", build, "bench/store_bench", "bench/timer_floor", "bench/tick_bench"], stdout=subprocess.DEVNULL, check=True)
         startup(exe, home)
+        tick(exe, home)
         sampling(exe, home, python)
         instructions(exe, home)
     print("\nstore: a run of 24 h at 10 Hz with 10 channels")

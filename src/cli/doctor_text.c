@@ -12,21 +12,47 @@
 #include <math.h>
 #include <string.h>
 
-#define COLUMNS 80
+#define COLUMNS     80
+#define UUID_LENGTH (sizeof("GPU-9c200000-0000-4000-8000-000000000001") - 1)
+#define UUID_KEPT   (sizeof("GPU-9c200000") - 1)
+#define ID_TEXT     64 /* as jb_channel.id */
+#define BESIDE      24 /* a longer id has a line of its own */
+
+/* A channel's id, the UUID in it cut to the part that nvidia-smi users know their cards by. */
+static const char *brief(const char *id, char *buffer, size_t size)
+{
+    const char *uuid = strstr(id, "GPU-");
+    size_t kept = uuid != NULL && strlen(uuid) > UUID_LENGTH ? (size_t)(uuid - id) + UUID_KEPT : strlen(id);
+    const char *rest = id + kept == id + strlen(id) ? "" : uuid + UUID_LENGTH;
+
+    snprintf(buffer, size, "%.*s%s%s", (int)kept, id, rest[0] != '\0' ? "~" : "", rest);
+    return buffer;
+}
 
 static void role(const struct jb_record *record, size_t index, char *buffer, size_t size)
 {
     const struct jb_record_channel *channel = &record->channels[index];
+    char id[ID_TEXT];
 
     if (channel->in_total) {
         jb_copy(buffer, size, "counted");
     } else if (channel->twin_of >= 0 && (size_t)channel->twin_of < record->channel_count) {
-        snprintf(buffer, size, "as %s", record->channels[channel->twin_of].id);
+        snprintf(buffer, size, "as %s", brief(record->channels[channel->twin_of].id, id, sizeof(id)));
     } else if (channel->parent >= 0 && (size_t)channel->parent < record->channel_count) {
-        snprintf(buffer, size, "in %s", record->channels[channel->parent].id);
+        snprintf(buffer, size, "in %s", brief(record->channels[channel->parent].id, id, sizeof(id)));
     } else {
         jb_copy(buffer, size, "check only");
     }
+}
+
+/* "id: text", the text indented below the id where that is long. */
+static void print_at_id(const char *id, const char *text, const char *colour)
+{
+    char shown[ID_TEXT];
+    int width = cli_columns(brief(id, shown, sizeof(shown)));
+
+    printf("  %s%s:%s", colour, shown, width > BESIDE ? "\n      " : " ");
+    cli_wrap(stdout, text, width > BESIDE ? 6 : 4 + width, COLUMNS);
 }
 
 /* Who reads a channel, where and what to know of it, below the table: paths are too long for a column. */
@@ -42,8 +68,7 @@ static void print_origin(const struct jb_channel *origin, const char *source, co
     }
     snprintf(text, sizeof(text), "%s, %s, in steps of %s%s%s", source, origin->path, step,
              origin->note[0] != '\0' ? "; " : "", origin->note);
-    printf("  %s%s: ", style->dim, origin->id);
-    cli_wrap(stdout, text, 4 + cli_columns(origin->id), COLUMNS);
+    print_at_id(origin->id, text, style->dim);
     printf("%s\n", style->off);
 }
 
@@ -57,13 +82,14 @@ static void print_channels(const struct jb_session *session, const struct jb_rec
     for (size_t i = 0; i < record->channel_count; i++) {
         const struct jb_record_channel *channel = &record->channels[i];
         const struct jb_channel *origin = jb_meter_channel(meter, (int)i);
-        char power[JB_UNIT_TEXT], period[JB_UNIT_TEXT], error[JB_UNIT_TEXT], percent[JB_UNIT_TEXT + 4], what[128];
+        char power[JB_UNIT_TEXT], period[JB_UNIT_TEXT], error[JB_UNIT_TEXT], percent[JB_UNIT_TEXT + 4], what[128],
+            id[ID_TEXT];
         double covered_s = (double)channel->covered_ns / 1e9;
         double period_s = channel->update_period_ns > 0 ? (double)channel->update_period_ns / 1e9 : NAN;
         snprintf(percent, sizeof(percent), "± %s %%", jb_format_3(100 * origin->rel_error, error, sizeof(error)));
         role(record, i, what, sizeof(what));
         cli_table_row(&table, (const char *const[]){
-                                  channel->id,
+                                  brief(channel->id, id, sizeof(id)),
                                   origin->status == JB_OK ? channel->method : jb_status_name(origin->status),
                                   jb_format_power(covered_s > 0 ? (double)channel->energy_uj / 1e6 / covered_s : NAN,
                                                   power, sizeof(power)),
@@ -77,7 +103,8 @@ static void print_channels(const struct jb_session *session, const struct jb_rec
     for (size_t i = 0; i < record->channel_count; i++) {
         const struct jb_channel *origin = jb_meter_channel(meter, (int)i);
         if (origin->status != JB_OK && origin->reason[0] != '\0') {
-            printf("  %s%s%s: %s\n", style->yellow, origin->id, style->off, origin->reason);
+            print_at_id(origin->id, origin->reason, style->yellow);
+            printf("%s\n", style->off);
             if (origin->fix[0] != '\0') {
                 printf("      mend it with: %s\n", origin->fix);
             }
@@ -128,16 +155,17 @@ static void print_missing(const struct jb_session *session, bool all, const stru
 static void print_check(const struct jb_record *record, const struct doctor_check *check, const struct cli_style *style)
 {
     const struct jb_record_channel *channel = &record->channels[check->channel];
-    char power[JB_UNIT_TEXT], against[JB_UNIT_TEXT], share[JB_UNIT_TEXT];
+    char power[JB_UNIT_TEXT], against[JB_UNIT_TEXT], share[JB_UNIT_TEXT], id[ID_TEXT];
     bool fine = check->verdict == JB_VERDICT_AGREE;
 
     jb_format_power(check->power_w, power, sizeof(power));
     jb_format_power(check->against_w, against, sizeof(against));
-    printf("  %s%s%s: ", fine ? "" : style->yellow, channel->id, fine ? "" : style->off);
+    printf("  %s%s%s: ", fine ? "" : style->yellow, brief(channel->id, id, sizeof(id)), fine ? "" : style->off);
     if (check->kind == DOCTOR_TWIN) {
         const struct jb_record_channel *twin = &record->channels[check->against];
         bool same = jb_streq(twin->source, channel->source);
-        printf("%s by %s, %s by %s: %s", power, channel->source, against, same ? twin->id : twin->source,
+        printf("%s by %s, %s by %s: %s", power, channel->source, against,
+               same ? brief(twin->id, id, sizeof(id)) : twin->source,
                fine                                    ? "they agree"
                : check->verdict == JB_VERDICT_FROZEN   ? "it stands still"
                : check->verdict == JB_VERDICT_DISAGREE ? "they disagree"
@@ -186,7 +214,7 @@ static void print_unseen(const struct jb_session *session, const struct jb_recor
     if (used > 0 && record->channel_count > 0) {
         printf("  %suntested on real hardware: ", style->dim);
         cli_wrap(stdout, names, 30, COLUMNS);
-        printf(" (yours may be the first: see joulebook-doctor(1), --record)%s\n", style->off);
+        printf("\n  (yours may be the first: joulebook doctor --record DIR keeps it for a report)%s\n", style->off);
     }
 }
 

@@ -44,13 +44,13 @@ void jb_ram_power_model(const struct jb_machine *machine, struct jb_ram_power_mo
         double share = limited ? (double)ours / (double)bytes : 1;
         m.full_w = machine->dimms * module_w(machine) * share;
         m.rel_error = 0.35;
-        snprintf(m.note, sizeof m.note, "%s%.3g GB, %u modules%s%s of %.2g W", whose, (double)ours / GB, machine->dimms,
+        snprintf(m.note, sizeof m.note, "%s%.0f GB, %u modules%s%s of %.2g W", whose, (double)ours / GB, machine->dimms,
                  machine->dimm_type[0] != '\0' ? " " : "", machine->dimm_type, module_w(machine));
     } else if (bytes > 0) {
         double cap = CAP_W_PER_SOCKET * (machine->cpu.sockets > 0 ? machine->cpu.sockets : 1);
         m.full_w = fmin(W_PER_GB * (double)ours / GB, cap);
         m.rel_error = 0.5;
-        snprintf(m.note, sizeof m.note, "%s%.3g GB at %.1f W/GB, modules not known", whose, (double)ours / GB,
+        snprintf(m.note, sizeof m.note, "%s%.0f GB at %.1f W/GB, modules not known", whose, (double)ours / GB,
                  m.full_w / ((double)ours / GB));
     } else {
         snprintf(m.note, sizeof m.note, "how much memory there is is not known");
