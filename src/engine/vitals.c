@@ -71,14 +71,15 @@ static void *watch_main(void *context)
     pthread_mutex_lock(&watch->lock);
     look(watch, false);
     uint64_t last_ns = watch->start_ns;
-    while (!watch->stop) {
+    for (bool last = false; !last;) {
         uint64_t due_ns = last_ns + EACH_NS;
         struct timespec until = at(due_ns);
         while (!watch->stop && jb_mono_ns() < due_ns) {
             pthread_cond_timedwait(&watch->changed, &watch->lock, &until);
         }
+        last = watch->stop;
         uint64_t now_ns = jb_mono_ns();
-        if (now_ns >= due_ns || now_ns - last_ns >= LEAST_NS) {
+        if (now_ns > last_ns && now_ns - last_ns >= LEAST_NS) {
             look(watch, true);
             last_ns = now_ns;
         }
