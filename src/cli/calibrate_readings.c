@@ -142,22 +142,21 @@ static int ask(struct steps *steps, double *ret_w)
 
 static void keep(struct calibrate_readings *readings, double sensors_w, double wall_w, double seconds)
 {
-    char sensors[JB_UNIT_TEXT], wall[JB_UNIT_TEXT];
-
     readings->list[readings->count++] = (struct jb_wall_reading){sensors_w, wall_w, seconds};
-    fprintf(stderr, "  the sensors saw %s, the wall %s\n", jb_format_power(sensors_w, sensors, sizeof(sensors)),
-            jb_format_power(wall_w, wall, sizeof(wall)));
 }
 
 /* 1: goes on; 0: the person has no more; -EINTR, ... */
 static int take(struct steps *steps, const struct jb_wall_mark *from, const struct jb_wall_mark *to)
 {
     double seconds = to->t_s - from->t_s, read_s = to->wall_s - from->wall_s, wall_w;
+    char text[JB_UNIT_TEXT], wall[JB_UNIT_TEXT];
 
     if (steps->typed) {
+        double sensors_w = (to->sensors_j - from->sensors_j) / seconds;
+        fprintf(stderr, "  the sensors saw %s\n", jb_format_power(sensors_w, text, sizeof(text)));
         int answer = ask(steps, &wall_w);
         if (answer > 0) {
-            keep(steps->readings, (to->sensors_j - from->sensors_j) / seconds, wall_w, seconds);
+            keep(steps->readings, sensors_w, wall_w, seconds);
         }
         return answer;
     }
@@ -166,7 +165,11 @@ static int take(struct steps *steps, const struct jb_wall_mark *from, const stru
                      read_s, seconds);
         return 1;
     }
-    keep(steps->readings, (to->beside_j - from->beside_j) / read_s, (to->wall_j - from->wall_j) / read_s, read_s);
+    double sensors_w = (to->beside_j - from->beside_j) / read_s;
+    wall_w = (to->wall_j - from->wall_j) / read_s;
+    fprintf(stderr, "  the sensors saw %s, the wall %s\n", jb_format_power(sensors_w, text, sizeof(text)),
+            jb_format_power(wall_w, wall, sizeof(wall)));
+    keep(steps->readings, sensors_w, wall_w, read_s);
     return 1;
 }
 
@@ -285,12 +288,12 @@ int calibrate_pairs(const char *path, struct calibrate_readings *ret)
     jb_csv_init(&csv, text);
     while ((count = jb_csv_row(&csv, fields, JB_COUNT(fields))) > 0) {
         struct jb_wall_reading reading = {.weight = 1};
-        bool good = count >= 2 && jb_parse_double(jb_trim(fields[0]), &reading.sensors_w) == 0 &&
-                    jb_parse_double(jb_trim(fields[1]), &reading.wall_w) == 0 &&
+        bool number = jb_parse_double(jb_trim(fields[0]), &reading.sensors_w) == 0;
+        bool good = count >= 2 && number && jb_parse_double(jb_trim(fields[1]), &reading.wall_w) == 0 &&
                     (count < 3 || jb_parse_double(jb_trim(fields[2]), &reading.weight) == 0);
         bool sense = reading.sensors_w >= 0 && reading.sensors_w <= MAX_METER_W && reading.wall_w > 0 &&
                      reading.wall_w <= MAX_METER_W && reading.weight > 0 && reading.weight <= 1e9;
-        if (!good && csv.line == 1) {
+        if (!number && csv.line == 1) {
             continue; /* a header */
         }
         if (!good || !sense) {

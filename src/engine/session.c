@@ -340,7 +340,7 @@ int jb_session_start(struct jb_session *session, pid_t child, struct jb_diag *di
     session_look(session, true);
     session->busy_at_start = session->busy_last;
     jb_meter_poll(session->meter, &poll_result);
-    session_book(session, &poll_result);
+    session_book_first(session, &poll_result);
     session->start_ns = session->chunk_start_ns = session->attributed_ns = jb_mono_ns();
     session_wall_begin(session, session->start_ns);
     session->vitals = jb_vitals_watch_start(session->config.root, session->writer, session->start_ns);

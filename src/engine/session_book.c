@@ -214,6 +214,7 @@ static void book_reading(struct jb_session *session, const struct jb_reading *re
     bool was_started = state->account.started;
     state->status = reading->status;
     if (jb_account_post(&state->account, reading, &entry) > 0) {
+        session_wall_clip(session, reading->channel, &entry);
         book_entry(session, reading->channel, &entry);
     } else {
         bool begins = !was_started && state->account.started && session->started; /* in mid-run */
@@ -257,6 +258,21 @@ void session_book(struct jb_session *session, const struct jb_poll *poll)
     keep_uses(session, poll);
     for (size_t i = 0; i < poll->count; i++) {
         book_reading(session, &poll->readings[i]);
+    }
+}
+
+void session_book_first(struct jb_session *session, const struct jb_poll *poll)
+{
+    if (poll->channels_changed) {
+        session_refresh_channels(session);
+    }
+    keep_uses(session, poll);
+    for (size_t i = 0; i < poll->count; i++) {
+        int number = poll->readings[i].channel;
+        if (number >= 0 && number < session->channel_count) {
+            jb_account_init(&session->channels[number].account, session->channels[number].channel);
+            book_reading(session, &poll->readings[i]);
+        }
     }
 }
 

@@ -43,9 +43,9 @@ struct channel_state {
     struct jb_quiet quiet;    /* quiet seconds of this run */
     struct jb_quiet baseline; /* what baseline() saw */
     struct jb_context context;
-    struct jb_entry pending;  /* booked, not yet attributed; t1_ns 0: nothing */
-    struct jb_parts chunk;    /* parts of the chunk being filled */
-    uint64_t tick_uj;         /* booked since the last stored tick */
+    struct jb_entry pending; /* booked, not yet attributed; t1_ns 0: nothing */
+    struct jb_parts chunk;   /* parts of the chunk being filled */
+    uint64_t tick_uj;        /* booked since the last stored tick */
     bool tick_has_value, tick_gap;
     enum jb_status status; /* of the latest reading */
     /* Cross-check against the twin: both books when the pair was first seen together. */
@@ -127,6 +127,8 @@ void session_check_twins(struct jb_session *session, uint64_t now_ns);
 /* session_book.c */
 void session_look(struct jb_session *session, bool final); /* one point of usage */
 void session_book(struct jb_session *session, const struct jb_poll *poll);
+/* The poll that a run begins with: of what lanes have left, the last reading of each channel is where it begins. */
+void session_book_first(struct jb_session *session, const struct jb_poll *poll);
 int64_t session_sleep_ns(void); /* how long this machine has slept since it booted */
 void session_check_sleep(struct jb_session *session, int64_t sleep_ns);
 void session_attribute(struct jb_session *session);
@@ -141,6 +143,8 @@ void session_wall_begin(struct jb_session *session, uint64_t now_ns);
 void session_wall_choose(struct jb_session *session); /* after the graph was settled */
 /* Does the trail of the sensors say what this channel would have shown where it is not read? Then it has no gaps. */
 bool session_wall_fills(const struct jb_session *session, int number);
+/* What lies within the run of an entry of the node meter, which may be a second long; others are left as they are. */
+void session_wall_clip(const struct jb_session *session, int number, struct jb_entry *entry);
 void session_wall_entry(struct jb_session *session, int number, const struct jb_entry *entry);
 void session_wall_tick(struct jb_session *session, uint64_t now_ns); /* before the tick is ended */
 void session_wall_end(struct jb_session *session);                   /* likewise, the last one */

@@ -129,6 +129,23 @@ bool session_wall_fills(const struct jb_session *session, int number)
     return sensors;
 }
 
+void session_wall_clip(const struct jb_session *session, int number, struct jb_entry *entry)
+{
+    uint64_t t0_ns = entry->t0_ns, t1_ns = entry->t1_ns, length_ns = t1_ns - t0_ns;
+
+    if (number != session->wall.channel || !session->started || length_ns == 0) {
+        return;
+    }
+    t0_ns = t0_ns < session->start_ns ? session->start_ns : t0_ns;
+    t1_ns = session->stopped && t1_ns > session->end_ns ? session->end_ns : t1_ns;
+    if (t1_ns < t0_ns) {
+        t0_ns = t1_ns;
+    }
+    entry->energy_uj = (uint64_t)((unsigned __int128)entry->energy_uj * (t1_ns - t0_ns) / length_ns);
+    entry->t0_ns = t0_ns;
+    entry->t1_ns = t1_ns;
+}
+
 void session_wall_entry(struct jb_session *session, int number, const struct jb_entry *entry)
 {
     struct wall_state *wall = &session->wall;
@@ -181,13 +198,9 @@ static void take_piece(struct jb_session *session, const struct jb_entry *piece)
         state->beside_uj += to_uj > from_uj ? to_uj - from_uj : 0;
         state->until_uj = to_uj;
     }
-    /* The first may have begun before the run. */
-    uint64_t length_ns = piece->t1_ns - piece->t0_ns,
-             from_ns = piece->t0_ns > wall->until_ns ? piece->t0_ns : wall->until_ns;
-    uint64_t within_ns = piece->t1_ns > from_ns ? piece->t1_ns - from_ns : 0;
-    wall->energy_uj += (uint64_t)((unsigned __int128)piece->energy_uj * within_ns / (length_ns > 0 ? length_ns : 1));
-    wall->covered_ns += within_ns;
-    wall->until_ns = piece->t1_ns > wall->until_ns ? piece->t1_ns : wall->until_ns;
+    wall->energy_uj += piece->energy_uj;
+    wall->covered_ns += piece->t1_ns - piece->t0_ns;
+    wall->until_ns = piece->t1_ns;
     if (session_wall_asked(session) && !wall->total) {
         wall->total = true;
         session_resolve(session);
