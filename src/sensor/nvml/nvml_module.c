@@ -133,6 +133,7 @@ static struct jb_channel *add(struct jb_source *source, const struct jb_nvml_gpu
     snprintf(channel->id, sizeof(channel->id), "module/%d/%s", unit, kind);
     snprintf(channel->name, sizeof(channel->name), "%.80s module", gpu->name);
     channel->domain = JB_DOMAIN_MODULE;
+    channel->with_memory = true;
     channel->device = JB_DEVICE_BOARD;
     channel->unit = unit;
     channel->unit_num = 1000; /* mJ, mW */
@@ -181,6 +182,7 @@ static void give_counter(struct jb_source *source, struct jb_nvml_gpu *gpu, int 
 
     snprintf(channel->id, sizeof(channel->id), "module/%d/gpu%u-energy", unit, gpu->index);
     channel->domain = JB_DOMAIN_MODULE;
+    channel->with_memory = true;
     channel->device = JB_DEVICE_BOARD;
     channel->unit = unit;
     channel->idle_uw = 0; /* the table's is the GPU's */

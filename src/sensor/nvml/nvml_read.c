@@ -110,9 +110,11 @@ static void read_samples(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu, struct j
         }
     }
     if (taken) {
+        gpu->silent = 0;
         return;
     }
     if (now.mono_ns - gpu->samples.last_ns <= JB_NVML_STALL_NS) {
+        gpu->silent = 0;
         jb_emit(sink, gpu->power, gpu->samples.last_ns, gpu->samples.last_ns, gpu->sample_raw);
         return;
     }
