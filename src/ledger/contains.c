@@ -127,9 +127,18 @@ static bool dies_overlap(const struct jb_overlap_node *a, const struct jb_overla
     return a->whole || b->whole || a->channel->die == b->channel->die;
 }
 
+/* Memory lies outside of packages and modules, but for those whose driver says otherwise. */
+static bool holds_memory(const struct jb_overlap_node *outer, const struct jb_overlap_node *inner)
+{
+    enum jb_domain domain = outer->channel->domain;
+
+    return inner->channel->domain == JB_DOMAIN_DRAM && outer->channel->with_memory &&
+           (domain == JB_DOMAIN_PACKAGE || domain == JB_DOMAIN_MODULE);
+}
+
 static bool place_contains(const struct jb_overlap_node *outer, const struct jb_overlap_node *inner)
 {
-    if (!domains_nest(outer->channel->domain, inner->channel->domain)) {
+    if (!domains_nest(outer->channel->domain, inner->channel->domain) && !holds_memory(outer, inner)) {
         return false;
     }
     return outer->channel->domain == JB_DOMAIN_NODE || outer->channel->domain == JB_DOMAIN_BOARD ||
@@ -223,7 +232,8 @@ bool jb_node_part_of(const struct jb_overlap_node *nodes, int count, int outer, 
     if (wider(out, in)) {
         return !jb_node_modelled(out) && !out->rejected;
     }
-    if (out->channel->domain != JB_DOMAIN_PACKAGE || (domain != JB_DOMAIN_CORE && domain != JB_DOMAIN_UNCORE)) {
+    if (out->channel->domain != JB_DOMAIN_PACKAGE ||
+        (domain != JB_DOMAIN_CORE && domain != JB_DOMAIN_UNCORE && !holds_memory(out, in))) {
         return false;
     }
     return !jb_node_modelled(out) || jb_node_modelled(in) || stands_in(nodes, count, outer);

@@ -18,7 +18,8 @@
  *    from bracketed reads: see jb_overlap_node.mirror_of) are twins. They part again when they advance differently.
  *    A source with only one die to show for a socket (all others mirror it) shows the socket.
  *  - psys and board contain packages and DRAM (a board everything else too), a package contains cores and uncore, a
- *    module contains its GPU and package. DRAM is outside the package. A parent is in the total only when none of its
+ *    module contains its GPU and package. DRAM is outside the package, unless the driver says that it is in it
+ *    (jb_channel.with_memory: NVIDIA Grace). A parent is in the total only when none of its
  *    leaves is there. Domain and unit decide, so that this holds across sources. A driver's own `parent` is heard for
  *    rails, and where it says which module a package or an accelerator is in, whatever their numbers are.
  *  - Parts are no leaves: cores, uncore and rails may leave out a share of what contains them, so with their container

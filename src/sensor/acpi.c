@@ -195,6 +195,7 @@ static struct jb_channel *describe_grace(struct jb_source *source, const struct 
         channel->device = label->device;
         channel->unit = socket;
         channel->max_power_uw = label->max_w * WATT;
+        channel->with_memory = label->domain == JB_DOMAIN_PACKAGE || label->domain == JB_DOMAIN_MODULE;
         jb_copy(channel->note, sizeof(channel->note), label->note);
     }
     return channel;

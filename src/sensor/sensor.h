@@ -82,6 +82,7 @@ struct jb_channel {
     /* raw * unit_num / unit_den = microjoules (counter, modelled) or microwatts (integrated), exactly. */
     uint64_t unit_num, unit_den;
     uint64_t wrap;         /* number of distinct raw values, e.g. 2^32; 0: does not wrap */
+    bool with_memory;      /* of a package or module: its memory is in it (Grace), which is outside elsewhere */
     bool zero_at_reset;    /* a counter that restarts, restarts from 0 */
     bool zero_at_open;     /* counts from when it was opened: its absolute value cannot be compared with another's */
     uint64_t max_power_uw; /* more than this is not believed: 2 x TDP, 1.5 x power limit */

@@ -75,6 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         channels[i].method = (enum jb_method)(at[3] % 3);
         channels[i].status = at[3] & 0x80 ? JB_DENIED : JB_OK;
         channels[i].parent = (int8_t)at[4];
+        channels[i].with_memory = (at[8] & 2) != 0;
         nodes[i] = (struct jb_overlap_node){
             .channel = at[3] & 0x40 && i % 7 == 6 ? NULL : &channels[i],
             .source = at[5] % 4,

@@ -70,6 +70,33 @@ static void packages_and_memory_add_up_and_cores_do_not(void **state)
     assert_int_equal(m.nodes[3].parent, -1);
 }
 
+static void memory_that_is_in_the_package_does_not_count_again(void **state)
+{
+    struct machine m = {.count = 0};
+    int package = add(&m, PERF, JB_DOMAIN_PACKAGE, 0);
+
+    m.channels[package].with_memory = true;
+    (void)add(&m, PERF, JB_DOMAIN_CORE, 0);
+    (void)add(&m, PERF, JB_DOMAIN_DRAM, 0);
+    (void)add(&m, RAM_MODEL, JB_DOMAIN_DRAM, -1);
+    assert_total(&m, "T...");
+    m.channels[package].with_memory = false;
+    assert_total(&m, "T.T.");
+}
+
+static void a_model_of_memory_yields_to_packages_that_hold_it(void **state)
+{
+    struct machine m = {.count = 0};
+
+    for (int socket = 0; socket < 2; socket++) {
+        m.channels[add(&m, PERF, JB_DOMAIN_PACKAGE, socket)].with_memory = true;
+    }
+    (void)add(&m, RAM_MODEL, JB_DOMAIN_DRAM, -1);
+    assert_total(&m, "TT.");
+    m.channels[0].with_memory = m.channels[1].with_memory = false;
+    assert_total(&m, "TTT");
+}
+
 static void cores_without_their_package_are_leaves(void **state)
 {
     struct machine m = {.count = 0};
@@ -487,6 +514,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(packages_and_memory_add_up_and_cores_do_not),
+        cmocka_unit_test(memory_that_is_in_the_package_does_not_count_again),
+        cmocka_unit_test(a_model_of_memory_yields_to_packages_that_hold_it),
         cmocka_unit_test(cores_without_their_package_are_leaves),
         cmocka_unit_test(the_platform_counts_only_when_nothing_in_it_does),
         cmocka_unit_test(the_same_domain_of_two_sources_is_one_and_the_preferred_wins),
