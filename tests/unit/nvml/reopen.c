@@ -130,6 +130,27 @@ static void long_silence_calls_for_a_new_start(void **state)
     assert_int_equal(test->nvml.retry_ns, 0);
 }
 
+/* Each way of being heard is one. */
+static void what_answers_is_left_alone(void **state)
+{
+    static const char *const scripts[] = {
+        "energy 0 absent\n", /* samples alone */
+        "energy 0 absent\nsamples 0 absent\n",
+        "energy 0 absent\nsamples 0 absent\nfield186 0 absent\n",
+        "samples 0 absent\nfield186 0 absent\npower 0 absent\n",
+        "tegra 0\nlimit 0 300\n",
+        "tegra 0\nutil 0 5\nlimit 0 300\n",
+    };
+    struct nvml_test *test = *state;
+    for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+        assert_int_equal(nvml_test_open(test, scripts[i]), 0);
+        for (int pass = 0; pass < 100; pass++) {
+            nvml_test_read(test);
+        }
+        assert_int_equal(test->nvml.retry_ns, 0);
+    }
+}
+
 static void closing_while_the_driver_is_away_is_harmless(void **state)
 {
     struct nvml_test *test = *state;
@@ -145,9 +166,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, nvml_test_setup, nvml_test_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_reloaded_driver_is_found_again),     TEST(gpus_are_found_by_name_and_not_by_number),
-        TEST(a_lost_gpu_comes_back_only_as_itself), TEST(tries_grow_rare),
-        TEST(long_silence_calls_for_a_new_start),   TEST(closing_while_the_driver_is_away_is_harmless),
+        TEST(a_reloaded_driver_is_found_again),
+        TEST(gpus_are_found_by_name_and_not_by_number),
+        TEST(a_lost_gpu_comes_back_only_as_itself),
+        TEST(tries_grow_rare),
+        TEST(long_silence_calls_for_a_new_start),
+        TEST(what_answers_is_left_alone),
+        TEST(closing_while_the_driver_is_away_is_harmless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
