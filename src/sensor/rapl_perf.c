@@ -47,7 +47,8 @@ static void write_fix(const char *root, struct jb_channel *channel)
     snprintf(channel->reason, sizeof(channel->reason),
              "perf does not let us read energy counters (kernel.perf_event_paranoid is %s)", text);
     snprintf(channel->fix, sizeof(channel->fix),
-             "sudo setcap cap_perfmon+ep \"$(command -v joulebook)\"   or   sudo sysctl kernel.perf_event_paranoid=0");
+             "joulebook doctor --fix   or   sudo setcap cap_perfmon+ep \"$(command -v joulebook)\"   or   "
+             "sudo sysctl kernel.perf_event_paranoid=0");
 }
 
 static void refuse(struct jb_source *source, struct jb_channel *channel, int err, const struct jb_rapl_socket *socket)

@@ -90,10 +90,9 @@ static void refuse(struct jb_channel *channel, int err)
 {
     jb_rapl_refuse(channel, err, "cannot read %s: %s", channel->path, strerror(-err));
     if (channel->status == JB_DENIED) {
-        snprintf(
-            channel->fix, sizeof(channel->fix),
-            "sudo chgrp $(id -g) /sys/class/powercap/intel-rapl*/energy_uj; "
-            "sudo chmod g+r /sys/class/powercap/intel-rapl*/energy_uj   (until reboot; for good: docs/security.md)");
+        snprintf(channel->fix, sizeof(channel->fix),
+                 "joulebook doctor --fix   or, until reboot: sudo chgrp $(id -g) "
+                 "/sys/class/powercap/intel-rapl*/energy_uj; sudo chmod g+r /sys/class/powercap/intel-rapl*/energy_uj");
     }
 }
 
