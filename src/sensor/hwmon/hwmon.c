@@ -73,7 +73,8 @@ void jb_hwmon_keep(struct jb_source *source, const struct jb_hwmon_gauge *gauge,
     channel->status = denied ? JB_DENIED : err == -ENOENT ? JB_UNSUPPORTED : JB_FAILED;
     jb_snprintf(channel->reason, sizeof(channel->reason), "cannot read %s: %s", channel->path, strerror(-err));
     if (denied) {
-        jb_snprintf(channel->fix, sizeof(channel->fix), "sudo chmod a+r %s   (until reboot)", channel->path);
+        jb_snprintf(channel->fix, sizeof(channel->fix), "sudo chgrp $(id -g) %s; sudo chmod g+r %s   (until reboot)",
+                    channel->path, channel->path);
     }
 }
 

@@ -315,7 +315,7 @@ static void denied_names_the_cure(void **state)
     }
     assert_int_equal(result, -EACCES);
     assert_int_equal(tree_channel(tree, "cpu/0/package")->status, JB_DENIED);
-    assert_non_null(strstr(tree->diag.fix, "chmod a+r"));
+    assert_non_null(strstr(tree->diag.fix, "chmod g+r"));
 }
 
 #define ON_TREE(test) cmocka_unit_test_setup_teardown(test, tree_setup, tree_teardown)
