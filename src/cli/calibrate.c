@@ -194,7 +194,7 @@ static int calibrate_main(int argc, char **argv, void *context)
 const struct jb_command cmd_calibrate = {
     .name = "calibrate",
     .operands = "idle|wall",
-    .summary = "measure what this machine draws when idle, or at the wall, and keep it",
+    .summary = "measure what this machine draws when idle or at the wall",
     .operand_choices = "idle|wall",
     .options = options,
     .run = calibrate_main,

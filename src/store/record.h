@@ -40,8 +40,9 @@ struct jb_record_channel {
     uint64_t energy_uj, run_uj, idle_uj, others_uj, unattributed_uj, footprint_uj;
     double uncertainty_uj; /* one sigma of energy_uj */
     double run_uncertainty_uj;
-    uint64_t idle_uw;     /* the idle power that was used */
-    char idle_source[32]; /* "measured before the run", "calibrated", "learned", "model", "none" */
+    uint64_t idle_uw; /* the idle power that was used */
+    char
+        idle_source[32]; /* "measured before the run", "calibrated", "learned", "model", "none"; "sensors": as theirs */
     uint64_t covered_ns, gap_ns, update_period_ns; /* period 0: not known */
     unsigned flags;                                /* ledger/account.h, enum jb_entry_flags */
     char flag_text[96];                            /* the same as words, comma-separated: "wrapped,gap" */
