@@ -162,6 +162,7 @@ static int list_gpu(struct jb_source *source, struct jb_nvml_gpu *gpu, struct jb
     struct jb_nvml *nvml = source->priv;
     int contexts = jb_nvml_ask_contexts(nvml, gpu->device);
     int samples = contexts == 0 ? 0 : ask_uses(nvml, gpu);
+    bool resting = contexts > 0 && samples == 0 && at_rest(nvml, gpu);
     struct jb_nvml_now now;
     jb_nvml_now(&now);
     if (contexts < 0 && samples < 0) {
@@ -188,7 +189,7 @@ static int list_gpu(struct jb_source *source, struct jb_nvml_gpu *gpu, struct jb
     }
     /* The driver lists those that were busy. Where it lists anybody, a holder that it leaves out was not; where it
      * lists nobody, none was if the device was not. */
-    bool told = list->count > from || (samples == 0 && at_rest(nvml, gpu));
+    bool told = list->count > from || resting;
     for (int i = 0; i < contexts; i++) {
         if (is_pid(nvml->processes[i].pid) && !find(list, from, nvml->processes[i].pid)) {
             struct jb_gpu_use *use = jb_nvml_list_add(list, gpu, nvml->processes[i].pid, now.mono_ns);

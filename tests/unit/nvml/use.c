@@ -127,6 +127,22 @@ static void one_of_the_two_questions_is_enough(void **state)
     assert_true(uses[0].utilisation_known);
 }
 
+static void a_holder_of_a_device_at_rest_is_at_rest(void **state)
+{
+    struct nvml_test *test = *state;
+    struct jb_gpu_use uses[ROOM];
+    assert_int_equal(nvml_test_open(test, "util 0 0\nprocess 0 pid=11\n"), 0);
+    assert_int_equal(ask(test, uses), 1);
+    assert_true(uses[0].utilisation_known);
+    assert_int_equal(uses[0].busy_ppm, 0);
+    nvml_test_script(test, "util 0 40\nprocess 0 pid=11\n"); /* somebody is busy, the driver does not say who */
+    assert_int_equal(ask(test, uses), 1);
+    assert_false(uses[0].utilisation_known);
+    nvml_test_script(test, "process 0 pid=11\n"); /* nor whether */
+    assert_int_equal(ask(test, uses), 1);
+    assert_false(uses[0].utilisation_known);
+}
+
 static void not_known_is_not_nobody(void **state)
 {
     struct nvml_test *test = *state;
@@ -231,6 +247,7 @@ int main(void)
         TEST(garbage_passes_raw_but_bounded),
         TEST(a_device_without_contexts_has_no_users),
         TEST(one_of_the_two_questions_is_enough),
+        TEST(a_holder_of_a_device_at_rest_is_at_rest),
         TEST(not_known_is_not_nobody),
         TEST(a_lost_gpu_has_no_users_and_hides_nobody_elses),
         TEST(the_callers_room_is_kept_to),
