@@ -107,33 +107,56 @@ static bool not_needed(const struct jb_meter *meter, struct jb_slot *slot, const
     return channel != NULL;
 }
 
+/* Where the driver sees at a glance that there is nothing to open, a thread would be started for nothing. */
+static bool absent(const struct jb_meter *meter, struct jb_slot *slot)
+{
+    int err = slot->driver->glance ? slot->driver->glance(meter->env, &slot->diag) : 0;
+    if (err < 0) {
+        slot->result = err;
+    }
+    return err < 0;
+}
+
+static void open_quick_ones(struct jb_meter *meter, const struct jb_choice *choices, bool stand_ins)
+{
+    for (int i = 0; i < meter->slot_count; i++) {
+        struct jb_slot *slot = &meter->slots[i];
+        if (!slot->driver->blocking && slot->driver->stand_in == stand_ins && !not_needed(meter, slot, &choices[i]) &&
+            !absent(meter, slot)) {
+            open_quick(meter, slot, choices[i].spec);
+        }
+    }
+}
+
+static void await_lanes(struct jb_meter *meter, uint64_t wait_ns)
+{
+    uint64_t deadline_ns = jb_mono_ns() + wait_ns;
+    for (int i = 0; i < meter->slot_count; i++) {
+        struct jb_slot *slot = &meter->slots[i];
+        if (slot->lane) {
+            struct jb_lane_report report;
+            jb_lane_wait_open(slot->lane, wait_ns ? deadline_ns : 0);
+            jb_lane_report(slot->lane, &report);
+            jb_meter_adopt_lane(meter, slot, &report);
+        }
+    }
+}
+
 static void open_all(struct jb_meter *meter, const struct jb_choice *choices, const struct jb_meter_config *config)
 {
-    /* Lanes first: they open while we do. */
+    /* Lanes first: they open while we do. Stand-ins last, when it is known what they would stand in for. */
     for (int i = 0; i < meter->slot_count; i++) {
         struct jb_slot *slot = &meter->slots[i];
         slot->driver = choices[i].driver;
         slot->preference = choices[i].preference;
         slot->first = -1;
-        if (slot->driver->blocking) {
+        if (slot->driver->blocking && !absent(meter, slot)) {
             start_lane(meter, slot, choices[i].spec, config->interval_ns);
         }
     }
-    for (int i = 0; i < meter->slot_count; i++) {
-        if (!meter->slots[i].driver->blocking && !not_needed(meter, &meter->slots[i], &choices[i])) {
-            open_quick(meter, &meter->slots[i], choices[i].spec);
-        }
-    }
-    uint64_t deadline_ns = jb_mono_ns() + config->open_wait_ns;
-    for (int i = 0; i < meter->slot_count; i++) {
-        struct jb_slot *slot = &meter->slots[i];
-        if (slot->lane) {
-            struct jb_lane_report report;
-            jb_lane_wait_open(slot->lane, config->open_wait_ns ? deadline_ns : 0);
-            jb_lane_report(slot->lane, &report);
-            jb_meter_adopt_lane(meter, slot, &report);
-        }
-    }
+    open_quick_ones(meter, choices, false);
+    await_lanes(meter, config->open_wait_ns);
+    open_quick_ones(meter, choices, true);
 }
 
 int jb_meter_create(const struct jb_meter_config *config, struct jb_meter **ret_meter, struct jb_diag *diag)

@@ -24,7 +24,7 @@
 #include "sensor/sensor.h"
 
 #define JB_METER_MAX_CHANNELS 256
-#define JB_METER_MAX_SOURCES  24
+#define JB_METER_MAX_SOURCES  32
 #define JB_METER_MAX_READINGS 4096 /* of one poll; what lanes have beyond that comes with the next */
 #define JB_METER_MAX_USES     512  /* likewise */
 

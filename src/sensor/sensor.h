@@ -187,6 +187,9 @@ struct jb_sensor_driver {
     bool blocking;
     uint64_t period_ns;
 
+    /* Optional. Is it worth while to open at all? Looks for one or two files, on the caller's thread, and says why not
+     * (-ENODEV with a message): spares a machine without this hardware a thread for each driver that may block. */
+    int (*glance)(const struct jb_sensor_env *env, struct jb_diag *diag);
     /* Mandatory. Find the hardware, describe its channels (also those that cannot be used, with a status and a
      * reason, so that the doctor can tell). 0 when at least one channel has JB_OK; -ENODEV: not here;
      * -EACCES: here but not for us, with the fix in diag. May leave things half open: close() follows. */
