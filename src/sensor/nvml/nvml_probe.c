@@ -257,7 +257,8 @@ static bool same_counter(uint64_t call_mj, int code, uint64_t field_mj)
     return code == JB_NVML_SUCCESS && field_mj >= call_mj && ahead < 10000000;
 }
 
-/* Try the ways of telling power; codes[]: what samples, field 186 and usage said. */
+/* Try the ways of telling power; codes[]: what samples, field 186 and usage said. The mean of a second comes last, also
+ * where it may look at more of the time: it lags, and smears what a run draws over what was before and comes after. */
 static void probe_power(struct jb_nvml *nvml, struct jb_nvml_gpu *gpu, int energy_code, uint64_t energy_mj,
                         int codes[3])
 {
