@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * recording.c - see recording.h. Files are written beside and renamed, because lanes may touch one at the same time.
+ * recording.c - see recording.h: roots that record, what may be copied, and copies.
  *
- * Names come from a machine that may be made up: every folder below DIR is opened by name from the one around it and
- * never through a symbolic link, so that nothing is written outside. Nothing here fails loudly: a recording with a gap
- * is better than a doctor that does not answer, and RECORD.txt tells.
+ * Nothing here fails loudly: a recording with a gap is better than a doctor that does not answer, and RECORD.txt tells.
  */
 #include "base/recording.h"
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/recording_place.h"
 #include "base/scrub.h"
 #include "base/series.h"
 #include "base/text.h"
@@ -18,7 +17,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,112 +135,15 @@ static bool wanted_or_perf(const struct jb_recording *recording, const char *pat
     return wanted(recording, path) || jb_starts(path, "/perf/");
 }
 
-/* The path without empty parts and ".", so that it has but one spelling. False: it has ".." or is no path. */
-static bool tidy(const char *path, char ret[PATH_MAX])
-{
-    size_t to = 0;
-    for (const char *at = path + strspn(path, "/"); *at && to < PATH_MAX;) {
-        size_t length = strcspn(at, "/");
-        if (length == 2 && at[0] == '.' && at[1] == '.') {
-            return false;
-        }
-        if (length != 1 || at[0] != '.') {
-            if (length + 2 > PATH_MAX - to) {
-                return false;
-            }
-            ret[to] = '/';
-            memcpy(ret + to + 1, at, length);
-            to += length + 1;
-        }
-        at += length;
-        at += strspn(at, "/");
-    }
-    ret[to] = '\0';
-    return path[0] == '/' && to > 0;
-}
-
-/* ---- places in DIR ---- */
-
-struct place {
-    int folder; /* the folder around, open */
-    const char *name;
-    char path[PATH_MAX]; /* as it is called in DIR */
-};
-
-static void place_finish(struct place *place)
-{
-    jb_closep(&place->folder);
-}
-
-static int enter(int folder, const char *name)
-{
-    if (mkdirat(folder, name, 0755) < 0 && errno != EEXIST) {
-        return -1;
-    }
-    return openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-/* Makes the folders that a tidy path lies in. */
-static bool place_of(const struct jb_recording *recording, const char *path, struct place *ret)
-{
-    jb_copy(ret->path, sizeof(ret->path), path);
-    jb_scrub_text(recording->salt, ret->path, strlen(ret->path));
-    ret->folder = open(recording->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    char *at = ret->path + 1;
-    for (char *slash; ret->folder >= 0 && (slash = strchr(at, '/')) != NULL; at = slash + 1) {
-        *slash = '\0';
-        int inner = enter(ret->folder, at);
-        *slash = '/';
-        close(ret->folder);
-        ret->folder = inner;
-    }
-    ret->name = at;
-    return ret->folder >= 0;
-}
-
-static bool is_there(const struct place *place, bool *ret_empty)
-{
-    struct stat st;
-    if (fstatat(place->folder, place->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-        return false;
-    }
-    *ret_empty = S_ISREG(st.st_mode) && st.st_size == 0 && (st.st_mode & 0777) != 0;
-    return true;
-}
-
-static void put_file(const struct place *place, const char *name, const void *data, size_t length, unsigned mode)
-{
-    char part[48];
-    jb_snprintf(part, sizeof(part), ".part-%zx", (size_t)(uintptr_t)place); /* on the stack of this thread alone */
-    int fd = openat(place->folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd < 0) {
-        return;
-    }
-    bool whole = write(fd, data, length) == (ssize_t)length && fchmod(fd, mode) == 0;
-    close(fd);
-    if (!whole || renameat(place->folder, part, place->folder, name) < 0) {
-        (void)unlinkat(place->folder, part, 0);
-    }
-}
-
-static void beside(const struct place *place, const char *suffix, const void *data, size_t length)
-{
-    char name[NAME_MAX + 1];
-    int n = jb_snprintf(name, sizeof(name), "%s%s", place->name, suffix);
-    if (n > 0 && (size_t)n < sizeof(name)) {
-        put_file(place, name, data, length, 0644);
-    }
-}
-
 /* ---- copies ---- */
 
-static void put_scrubbed(const struct jb_recording *recording, const struct place *place, const char *path, void *data,
-                         size_t length)
+static void put_scrubbed(const struct jb_recording *recording, const struct jb_place *place, const char *path,
+                         void *data, size_t length)
 {
     if (jb_scrub_file(recording->salt, path, data, length) > 0) {
         jb_recording_note(recording, "changed: %s (what names this one machine or its user is made up)", place->path);
     }
-    put_file(place, place->name, data, length, 0644);
+    jb_place_write(place, data, length, 0644);
 }
 
 static ssize_t read_whole(int fd, char *data)
@@ -261,13 +162,13 @@ static ssize_t read_whole(int fd, char *data)
     return (ssize_t)length;
 }
 
-static void put_denied(const struct jb_recording *recording, const struct place *place, int err)
+static void put_denied(const struct jb_recording *recording, const struct jb_place *place, int err)
 {
     jb_recording_note(recording, "denied: %s: %s (mode 000 here)", place->path, strerror(err));
-    put_file(place, place->name, "", 0, 0);
+    jb_place_write(place, "", 0, 0);
 }
 
-static void copy_file(const struct jb_recording *recording, const struct place *place, const char *path,
+static void copy_file(const struct jb_recording *recording, const struct jb_place *place, const char *path,
                       const char *full)
 {
     JB_CLEANUP(jb_closep) int fd = open(full, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -281,7 +182,7 @@ static void copy_file(const struct jb_recording *recording, const struct place *
     ssize_t length = data ? read_whole(fd, data) : -ENOMEM;
     if (length < 0) {
         jb_recording_note(recording, "unreadable: %s: %s (empty here)", place->path, strerror((int)-length));
-        put_file(place, place->name, "", 0, 0644);
+        jb_place_write(place, "", 0, 0644);
         return;
     }
     if (length > JB_RECORDING_LIMIT) {
@@ -291,20 +192,21 @@ static void copy_file(const struct jb_recording *recording, const struct place *
     put_scrubbed(recording, place, path, data, (size_t)length);
 }
 
-void jb_recording_touch(const struct jb_recording *recording, const char *asked, bool content)
+void jb_recording_touch(const struct jb_recording *recording, const char *path, bool content)
 {
-    char full[PATH_MAX], path[PATH_MAX];
+    char full[PATH_MAX], tidied[PATH_MAX];
     struct stat st;
     bool empty = false;
-    if (!tidy(asked, path) || !wanted(recording, path) || jb_root_path(recording->base, path, full, sizeof(full)) < 0) {
+    if (!jb_place_tidy(path, tidied) || !wanted(recording, tidied) ||
+        jb_root_path(recording->base, tidied, full, sizeof(full)) < 0) {
         return;
     }
     int err = stat(full, &st) < 0 ? errno : 0;
     if (err != 0 && !(content && (err == EACCES || err == EPERM))) {
         return;
     }
-    JB_CLEANUP(place_finish) struct place place = {.folder = -1};
-    if (!place_of(recording, path, &place) || (is_there(&place, &empty) && !empty)) {
+    JB_CLEANUP(jb_place_finish) struct jb_place place = {.folder = -1};
+    if (!jb_place_of(recording, tidied, &place) || (jb_place_is_taken(&place, &empty) && !empty)) {
         return;
     }
     if (err == 0 && S_ISDIR(st.st_mode)) {
@@ -312,9 +214,9 @@ void jb_recording_touch(const struct jb_recording *recording, const char *asked,
     } else if (err == 0 && !S_ISREG(st.st_mode)) {
         jb_recording_note(recording, "left out: %s is a device or a FIFO", place.path);
     } else if (content) {
-        copy_file(recording, &place, path, full);
+        copy_file(recording, &place, tidied, full);
     } else if (!empty) {
-        put_file(&place, place.name, "", 0, 0644);
+        jb_place_write(&place, "", 0, 0644);
     }
 }
 
@@ -324,16 +226,17 @@ static bool ends(const char *name, const char *suffix)
     return length >= tail && memcmp(name + length - tail, suffix, tail) == 0;
 }
 
-void jb_recording_list(const struct jb_recording *recording, const char *asked)
+void jb_recording_list(const struct jb_recording *recording, const char *path)
 {
-    char full[PATH_MAX], path[PATH_MAX];
-    if (!tidy(asked, path) || !wanted(recording, path) || jb_root_path(recording->base, path, full, sizeof(full)) < 0) {
+    char full[PATH_MAX], tidied[PATH_MAX];
+    if (!jb_place_tidy(path, tidied) || !wanted(recording, tidied) ||
+        jb_root_path(recording->base, tidied, full, sizeof(full)) < 0) {
         return;
     }
-    JB_CLEANUP(place_finish) struct place place = {.folder = -1};
+    JB_CLEANUP(jb_place_finish) struct jb_place place = {.folder = -1};
     DIR *dir = opendir(full);
     int err = dir ? 0 : errno;
-    if ((err != 0 && err != EACCES && err != EPERM) || !place_of(recording, path, &place)) {
+    if ((err != 0 && err != EACCES && err != EPERM) || !jb_place_of(recording, tidied, &place)) {
         if (dir) {
             closedir(dir);
         }
@@ -351,7 +254,7 @@ void jb_recording_list(const struct jb_recording *recording, const char *asked)
         if (jb_streq(name, ".") || jb_streq(name, "..") || ends(name, ".series") || ends(name, ".link")) {
             continue;
         }
-        if ((size_t)jb_snprintf(inner, sizeof(inner), "%s/%s", path, name) < sizeof(inner)) {
+        if ((size_t)jb_snprintf(inner, sizeof(inner), "%s/%s", tidied, name) < sizeof(inner)) {
             jb_recording_touch(recording, inner, false);
             left--;
         }
@@ -359,35 +262,35 @@ void jb_recording_list(const struct jb_recording *recording, const char *asked)
     closedir(dir);
 }
 
-void jb_recording_link(const struct jb_recording *recording, const char *asked, const char *target)
+void jb_recording_link(const struct jb_recording *recording, const char *path, const char *target)
 {
-    JB_CLEANUP(place_finish) struct place place = {.folder = -1};
-    char text[PATH_MAX], path[PATH_MAX];
-    if (!tidy(asked, path) || !wanted(recording, path) || !place_of(recording, path, &place)) {
+    JB_CLEANUP(jb_place_finish) struct jb_place place = {.folder = -1};
+    char text[PATH_MAX], tidied[PATH_MAX];
+    if (!jb_place_tidy(path, tidied) || !wanted(recording, tidied) || !jb_place_of(recording, tidied, &place)) {
         return;
     }
     jb_copy(text, sizeof(text), target);
     jb_scrub_text(recording->salt, text, strlen(text));
-    beside(&place, ".link", text, strlen(text));
-    jb_recording_touch(recording, path, false);
+    jb_place_write_beside(&place, ".link", text, strlen(text));
+    jb_recording_touch(recording, tidied, false);
 }
 
-void jb_recording_denied(const struct jb_recording *recording, const char *asked, int err)
+void jb_recording_denied(const struct jb_recording *recording, const char *path, int err)
 {
-    JB_CLEANUP(place_finish) struct place place = {.folder = -1};
-    char path[PATH_MAX];
+    JB_CLEANUP(jb_place_finish) struct jb_place place = {.folder = -1};
+    char tidied[PATH_MAX];
     bool empty;
-    if (tidy(asked, path) && wanted_or_perf(recording, path) && place_of(recording, path, &place) &&
-        !is_there(&place, &empty)) {
+    if (jb_place_tidy(path, tidied) && wanted_or_perf(recording, tidied) && jb_place_of(recording, tidied, &place) &&
+        !jb_place_is_taken(&place, &empty)) {
         put_denied(recording, &place, err < 0 ? -err : err);
     }
 }
 
-void jb_recording_moving(const struct jb_recording *recording, const char *asked, const void *data, size_t length)
+void jb_recording_moving(const struct jb_recording *recording, const char *path, const void *data, size_t length)
 {
-    JB_CLEANUP(place_finish) struct place place = {.folder = -1};
-    char path[PATH_MAX];
-    if (!tidy(asked, path) || !wanted_or_perf(recording, path) || !place_of(recording, path, &place)) {
+    JB_CLEANUP(jb_place_finish) struct jb_place place = {.folder = -1};
+    char tidied[PATH_MAX];
+    if (!jb_place_tidy(path, tidied) || !wanted_or_perf(recording, tidied) || !jb_place_of(recording, tidied, &place)) {
         return;
     }
     JB_CLEANUP(jb_freep) char *copy = malloc(length + 1);
@@ -395,6 +298,6 @@ void jb_recording_moving(const struct jb_recording *recording, const char *asked
         return;
     }
     memcpy(copy, data, length);
-    put_scrubbed(recording, &place, path, copy, length);
-    beside(&place, ".series", path, strlen(path));
+    put_scrubbed(recording, &place, tidied, copy, length);
+    jb_place_write_beside(&place, ".series", tidied, strlen(tidied));
 }

@@ -80,7 +80,7 @@ static void add(struct jb_series_writer *writer, uint64_t ms, const void *data, 
     if (last && ms - last->ms < writer->pause_ms) {
         return;
     }
-    while (too_long(writer, length) && writer->count > 2) {
+    while (last && writer->count > 2 && too_long(writer, length)) {
         thin(writer);
     }
     if (too_long(writer, length) || !grow(writer)) {
@@ -186,7 +186,10 @@ static struct course course_of(const struct jb_buf *lines)
 static void put_head(const struct jb_series_writer *writer, const struct jb_buf *lines, bool hex, uint64_t wrap,
                      struct jb_buf *out)
 {
-    struct course course = hex ? (struct course){.alike = false} : course_of(lines);
+    struct course course = {.alike = false};
+    if (!hex) {
+        course = course_of(lines);
+    }
     bool often = writer->changes >= FEW_CHANGES && 2 * writer->changes >= writer->looks;
     bool wraps = course.alike && course.integers == 1 && wrap > 1;
     bool counts = course.alike && course.rises && (!course.falls || wraps);
