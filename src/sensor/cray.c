@@ -42,7 +42,7 @@ struct kind {
     uint64_t max_w; /* of one; what is above is not believed */
 };
 
-static const struct kind node = {"", "", "whole node", JB_DOMAIN_NODE, JB_DEVICE_BOARD, 20000};
+static const struct kind node = {"", "cray", "whole node", JB_DOMAIN_NODE, JB_DEVICE_BOARD, 20000};
 static const struct kind kinds[] = {
     {"cpu", "package", "processor", JB_DOMAIN_PACKAGE, JB_DEVICE_CPU, 1000},
     {"memory", "dram", "memory", JB_DOMAIN_DRAM, JB_DEVICE_RAM, 600},
@@ -113,10 +113,43 @@ static void refuse(struct jb_channel *channel, int err)
     }
 }
 
-/* number -1: one file for all of that kind. */
+/* The socket that is meant, so that twins are known by it; -1: all of them. */
+static int unit_of(const struct jb_machine *machine, const struct kind *kind, int number)
+{
+    unsigned sockets = machine ? machine->cpu.sockets : 0;
+    if (kind->domain != JB_DOMAIN_PACKAGE && kind->domain != JB_DOMAIN_DRAM) {
+        return number;
+    }
+    unsigned place = number < 0 && sockets == 1 ? 0 : (unsigned)number;
+    return place < sockets && place < JB_MAX_SOCKETS ? machine->cpu.package_of[place] : number;
+}
+
+static void describe(struct jb_channel *channel, const struct jb_machine *machine, const struct kind *kind, int number)
+{
+    const char *device = kind->domain == JB_DOMAIN_NODE ? "node" : jb_device_name(kind->device);
+    channel->unit = unit_of(machine, kind, number);
+    if (channel->unit >= 0) {
+        snprintf(channel->id, sizeof(channel->id), "%s/%d/%s", device, channel->unit, kind->id);
+        snprintf(channel->name, sizeof(channel->name), "%s %d", kind->name, channel->unit);
+    } else {
+        snprintf(channel->id, sizeof(channel->id), "%s/%s", device, kind->id);
+        jb_copy(channel->name, sizeof(channel->name), kind->name);
+    }
+    channel->method = JB_METHOD_COUNTER;
+    channel->domain = kind->domain;
+    channel->device = kind->device;
+    channel->unit_num = WATT; /* microjoules in a joule */
+    channel->max_power_uw = kind->max_w * WATT;
+    if (channel->unit < 0 && kind->domain != JB_DOMAIN_NODE) {
+        channel->max_power_uw *= MAX_PARTS; /* one file for all */
+    }
+    channel->refresh_ns = UPDATE_NS;
+    channel->rel_error = REL_ERROR;
+}
+
+/* The channel of a file that is there, or NULL. number -1: one file for all of that kind. */
 static struct jb_channel *add(struct jb_source *source, const struct kind *kind, int number)
 {
-    const struct jb_machine *machine = source->env->machine;
     struct state *state = source->priv;
     char path[64], digits[8] = "";
     if (number >= 0) {
@@ -125,48 +158,23 @@ static struct jb_channel *add(struct jb_source *source, const struct kind *kind,
     jb_snprintf(path, sizeof(path), FOLDER "/%s%s%senergy", kind->prefix, digits, kind->prefix[0] ? "_" : "");
     int fd = jb_counter_open(source->env, path);
     struct jb_channel *channel = fd == -ENOENT ? NULL : jb_source_add_channel(source);
-    if (!channel) {
-        if (fd >= 0) {
-            close(fd);
-        }
-        return NULL;
-    }
-    unsigned sockets = machine && machine->cpu.sockets ? machine->cpu.sockets : 1;
-    bool of_socket = kind->domain == JB_DOMAIN_PACKAGE || kind->domain == JB_DOMAIN_DRAM;
-    channel->unit = number;
-    if (of_socket && machine && sockets <= JB_MAX_SOCKETS &&
-        (number >= 0 ? (unsigned)number < sockets : sockets == 1)) {
-        channel->unit = machine->cpu.package_of[number >= 0 ? number : 0]; /* so that twins are known by it */
-    }
-    if (kind->domain == JB_DOMAIN_NODE) {
-        jb_copy(channel->id, sizeof(channel->id), "node/cray");
-        jb_copy(channel->name, sizeof(channel->name), kind->name);
-    } else if (channel->unit >= 0) {
-        snprintf(channel->id, sizeof(channel->id), "%s/%d/%s", jb_device_name(kind->device), channel->unit, kind->id);
-        snprintf(channel->name, sizeof(channel->name), "%s %d", kind->name, channel->unit);
-    } else {
-        snprintf(channel->id, sizeof(channel->id), "%s/%s", jb_device_name(kind->device), kind->id);
-        jb_copy(channel->name, sizeof(channel->name), kind->name);
-    }
-    jb_copy(channel->path, sizeof(channel->path), path);
-    channel->method = JB_METHOD_COUNTER;
-    channel->domain = kind->domain;
-    channel->device = kind->device;
-    channel->unit_num = WATT; /* microjoules in a joule */
-    channel->max_power_uw = kind->max_w * WATT * (channel->unit < 0 && of_socket && sockets < 64 ? sockets : 1);
-    channel->refresh_ns = UPDATE_NS;
-    channel->rel_error = REL_ERROR;
     uint64_t now;
     int err = fd < 0 ? fd : read_joules(fd, &now);
-    if (err < 0) {
-        refuse(channel, err);
-        if (fd >= 0) {
-            close(fd);
-        }
+    if (channel) {
+        describe(channel, source->env->machine, kind, number);
+        jb_copy(channel->path, sizeof(channel->path), path);
+    }
+    if (channel && err == 0) {
+        state->open[state->count].fd = fd;
+        state->open[state->count++].channel = (int)(channel - source->channels);
         return channel;
     }
-    state->open[state->count].fd = fd;
-    state->open[state->count++].channel = (int)(channel - source->channels);
+    if (channel) {
+        refuse(channel, err);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
     return channel;
 }
 

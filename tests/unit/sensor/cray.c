@@ -74,7 +74,7 @@ static void the_one_socket_is_a_twin_of_its_rapl(void **state)
     tree->machine.cpu.sockets = 2; /* one file for both sockets */
     assert_int_equal(open_cray(tree), 0);
     assert_int_equal(tree_channel(tree, "cpu/package")->unit, -1);
-    assert_int_equal(tree_channel(tree, "cpu/package")->max_power_uw, UINT64_C(2000000000));
+    assert_int_equal(tree_channel(tree, "cpu/package")->max_power_uw, UINT64_C(16000000000));
 }
 
 static void files_of_single_parts_stand_for_their_sum(void **state)
