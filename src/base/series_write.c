@@ -50,7 +50,7 @@ static void thin(struct jb_series_writer *writer)
 
 static bool grow(struct jb_series_writer *writer)
 {
-    if (writer->count < writer->capacity) {
+    if (writer->samples && writer->count < writer->capacity) {
         return true;
     }
     size_t capacity = writer->capacity > 0 ? 2 * writer->capacity : 64;
