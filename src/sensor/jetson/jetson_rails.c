@@ -39,7 +39,7 @@ static const struct board {
      {"VDD_IN"},
      {"VDD_SYS_GPU", "VDD_SYS_SOC", "VDD_4V0_WIFI", "VDD_SYS_CPU", "VDD_SYS_DDR"}},
     {"tegra186", "Jetson TX2 NX", module_only, {"VDD_IN"}, {"VDD_CPU_GPU", "VDD_SOC"}},
-    {"tegra210", "Jetson Nano", whole_kit, {"POM_5V_IN"}, {"POM_5V_GPU", "POM_5V_CPU"}},
+    {"tegra210", "Jetson Nano", module_only, {"POM_5V_IN"}, {"POM_5V_GPU", "POM_5V_CPU"}},
     {"tegra210", "Jetson TX1", module_only, {"VDD_IN"}, {"VDD_GPU", "VDD_CPU"}},
 };
 
