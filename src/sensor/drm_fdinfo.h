@@ -15,6 +15,9 @@
  *  - one that did nothing since the last look is not listed, so that an idle desktop is no user of the card;
  *  - one that was born and died between two looks is not seen.
  *
+ * A process that was there before the first look, or for a minute without opening a card, is looked into at each
+ * eighth look only; new ones, and those that have a card open, at each. So a walk costs about as much as its readdir.
+ *
  * Without privilege the files of other users' processes cannot be read. A look says whether it saw everybody.
  * Bounded: JB_DRM_MAX_PIDS processes, JB_DRM_MAX_FILES open files and JB_DRM_MAX_CLIENTS clients a look; beyond that it
  * did not see everybody. Nothing of a process is kept but its pid.
@@ -32,7 +35,7 @@ struct jb_sensor_env;
 #define JB_DRM_MAX_ENGINES 12
 #define JB_DRM_MAX_CLIENTS 512
 #define JB_DRM_MAX_USES    512
-#define JB_DRM_MAX_PIDS    32768
+#define JB_DRM_MAX_PIDS    16384
 #define JB_DRM_MAX_FILES   65536
 
 struct jb_drm_engine {
@@ -69,6 +72,13 @@ struct jb_drm_client {
     struct jb_drm_engine engines[JB_DRM_MAX_ENGINES]; /* largest values so far */
 };
 
+/* A process as the last look left it. */
+struct jb_drm_pid {
+    int32_t pid;
+    uint8_t age;                 /* in looks, up to that of an old process */
+    bool scanned, denied, holds; /* looked into; refused; had a card open */
+};
+
 struct jb_drm_use {
     int device; /* index of the address asked for */
     int32_t pid;
@@ -76,7 +86,7 @@ struct jb_drm_use {
     uint32_t busy_ppm; /* of the whole device, all processes together at most 1 000 000 */
 };
 
-/* State from look to look and the result of the last one. Zero-initialise; about 300 KiB, no pointers. */
+/* State from look to look and the result of the last one. Zero-initialise; about 600 KiB, no pointers. */
 struct jb_drm_look {
     struct jb_drm_use uses[JB_DRM_MAX_USES]; /* by device, then by pid, one entry each */
     size_t use_count;
@@ -85,6 +95,9 @@ struct jb_drm_look {
 
     struct jb_drm_client clients[JB_DRM_MAX_CLIENTS];
     size_t client_count;
+    struct jb_drm_pid known[2][JB_DRM_MAX_PIDS]; /* of the last look and of this one, in turn */
+    size_t known_count;
+    uint64_t looks;
     size_t pids, files; /* looked at, in this look */
     char text[8192];
 };

@@ -21,6 +21,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define OLD_AGE 60 /* looks */
+#define TURNS   8
+
 #define FULL_PPM        1000000u
 #define UNEXPLAINED_PPM 100000 /* gpu_busy_percent is filtered and ends at another instant: 10 % is no stranger */
 
@@ -30,6 +33,7 @@ struct walk {
     const char (*pci)[16];
     size_t count;
     bool first;
+    bool fresh; /* the process at hand was looked into at the last look too, or was not there */
 };
 
 static struct jb_drm_client *find_client(struct jb_drm_look *look, int device, uint64_t id)
@@ -116,7 +120,7 @@ static void take_client(struct walk *walk, int32_t pid, const struct jb_drm_fdin
         client->pid = pid < client->pid ? pid : client->pid;
         return;
     }
-    bool born = !client && !walk->first;
+    bool born = !client && !walk->first && walk->fresh;
     if (!client) {
         if (look->client_count == JB_DRM_MAX_CLIENTS) {
             look->complete = false;
@@ -130,19 +134,20 @@ static void take_client(struct walk *walk, int32_t pid, const struct jb_drm_fdin
     take_engines(look, client, info, born);
 }
 
-static void take_file(struct walk *walk, int32_t pid, const char *fd)
+static void take_file(struct walk *walk, struct jb_drm_pid *process, const char *fd)
 {
     struct jb_drm_look *look = walk->look;
     struct jb_drm_fdinfo info;
     char path[64];
-    snprintf(path, sizeof(path), "/proc/%d/fdinfo/%.20s", (int)pid, fd);
+    snprintf(path, sizeof(path), "/proc/%d/fdinfo/%.20s", (int)process->pid, fd);
     ssize_t length = jb_root_read(walk->env->root, path, look->text, sizeof(look->text));
     if (length <= 0 || jb_drm_fdinfo_parse(look->text, (size_t)length, &info) < 0 || !info.has_client) {
         return;
     }
     for (size_t i = 0; i < walk->count; i++) {
         if (jb_streq(info.pci, walk->pci[i])) {
-            take_client(walk, pid, &info, (int)i);
+            take_client(walk, process->pid, &info, (int)i);
+            process->holds = true;
         }
     }
 }
@@ -161,14 +166,15 @@ static bool is_number(const char *name)
     return true;
 }
 
-static void take_process(struct walk *walk, int32_t pid)
+static void take_process(struct walk *walk, struct jb_drm_pid *process)
 {
     struct jb_drm_look *look = walk->look;
     char path[32], target[32];
-    snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+    snprintf(path, sizeof(path), "/proc/%d/fd", (int)process->pid);
     DIR *folder = jb_root_opendir(walk->env->root, path);
+    process->holds = false;
+    process->denied = !folder && errno != ENOENT && errno != ESRCH;
     if (!folder) {
-        look->complete = look->complete && (errno == ENOENT || errno == ESRCH);
         return;
     }
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
@@ -182,32 +188,60 @@ static void take_process(struct walk *walk, int32_t pid)
         ssize_t length = readlinkat(dirfd(folder), entry->d_name, target, sizeof(target) - 1);
         target[length > 0 ? length : 0] = '\0';
         if (jb_starts(target, "/dev/dri/")) {
-            take_file(walk, pid, entry->d_name);
+            take_file(walk, process, entry->d_name);
         }
     }
     closedir(folder);
 }
 
+/* One process of /proc: what is known of it, and when it is its turn what it has open. */
+static struct jb_drm_pid visit(struct walk *walk, int32_t pid, const struct jb_drm_pid *was)
+{
+    struct jb_drm_pid process = {.pid = pid, .age = walk->first ? OLD_AGE : 0};
+    if (was) {
+        process = *was;
+        process.age += process.age < OLD_AGE;
+    }
+    process.scanned = !was || was->holds || process.age < OLD_AGE || ((uint64_t)pid + walk->look->looks) % TURNS == 0;
+    walk->fresh = !was || was->scanned;
+    if (process.scanned) {
+        take_process(walk, &process);
+    }
+    walk->look->complete = walk->look->complete && !process.denied;
+    return process;
+}
+
+/* The kernel lists processes by rising pid, so that those of the last look are found in passing; where a made-up /proc
+ * does not, a process may pass for a new one. */
 static void walk_processes(struct walk *walk)
 {
     struct jb_drm_look *look = walk->look;
     DIR *folder = jb_root_opendir(walk->env->root, "/proc");
-    if (!folder) {
-        look->complete = false;
-        return;
-    }
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+    const struct jb_drm_pid *before = look->known[look->looks % 2];
+    struct jb_drm_pid *now = look->known[(look->looks + 1) % 2];
+    size_t at = 0;
+    look->complete = look->complete && folder;
+    for (struct dirent *entry; folder && (entry = readdir(folder)) != NULL;) {
         uint64_t pid;
         if (!is_number(entry->d_name) || jb_parse_u64(entry->d_name, &pid) < 0 || pid == 0 || pid > INT32_MAX) {
             continue;
         }
-        if (look->pids++ >= JB_DRM_MAX_PIDS || look->files >= JB_DRM_MAX_FILES) {
+        if (look->pids == JB_DRM_MAX_PIDS || look->files >= JB_DRM_MAX_FILES) {
             look->complete = false;
             break;
         }
-        take_process(walk, (int32_t)pid);
+        while (at < look->known_count && before[at].pid < (int32_t)pid) {
+            at++;
+        }
+        bool known = at < look->known_count && before[at].pid == (int32_t)pid;
+        now[look->pids] = visit(walk, (int32_t)pid, known ? &before[at] : NULL);
+        look->pids++;
     }
-    closedir(folder);
+    if (folder) {
+        closedir(folder);
+    }
+    look->known_count = look->pids;
+    look->looks++;
 }
 
 /* Where the processes of others are hidden altogether (hidepid, a namespace of pids), nobody is refused. */

@@ -101,11 +101,24 @@ static int channel_of(const struct jb_amdgpu_card *card)
     return card->energy >= 0 || card->power >= 0 ? card->first : -1;
 }
 
+static bool has_users(const struct jb_amdgpu *amdgpu)
+{
+    for (int i = 0; i < amdgpu->count; i++) {
+        if (channel_of(&amdgpu->cards[i]) >= 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* "Nobody is listed" means "nobody used it" (sensor.h): where not everybody fits or can be known, nothing is said. */
 static int processes_amdgpu(struct jb_source *source, struct jb_gpu_use *ret, size_t max)
 {
     struct jb_amdgpu *amdgpu = source->priv;
     size_t count = 0;
+    if (!has_users(amdgpu)) {
+        return -ENOTSUP; /* a package is used like any CPU */
+    }
     jb_drm_look(&amdgpu->look, source->env, (const char(*)[16])amdgpu->pci, (size_t)amdgpu->count);
     int err = jb_amdgpu_kfd_look(amdgpu, source->env);
     for (int i = 0; i < amdgpu->count && err == 0; i++) {

@@ -246,6 +246,37 @@ static void processes_that_vanish_are_forgotten(void **state)
     assert_true(world->look.complete);
 }
 
+static void a_process_of_old_is_looked_into_in_turn(void **state)
+{
+    struct world *world = *state;
+    tree_folder(world->tree, "/proc/100/fd");
+    look(world);
+    put_ns(world, 100, 5, 0, 1, "drm-engine-gfx:\t99999999999999 ns\n");
+    int looks = 0;
+    while (world->look.use_count == 0) {
+        look(world);
+        looks++;
+        assert_true(looks <= 8);
+    }
+    assert_false(use(world, 0, 100)->known); /* when it did all that, is not known */
+    put_ns(world, 100, 5, 0, 1, "drm-engine-gfx:\t999999999999999 ns\n");
+    look(world); /* and from then on at each look */
+    assert_true(use(world, 0, 100)->known);
+}
+
+static void a_new_process_is_looked_into_at_once_and_again(void **state)
+{
+    struct world *world = *state;
+    look(world);
+    tree_folder(world->tree, "/proc/100/fd");
+    for (int i = 0; i < 20; i++) {
+        look(world);
+    }
+    put_ns(world, 100, 5, 0, 1, "drm-engine-gfx:\t99999999999999 ns\n");
+    look(world);
+    assert_true(use(world, 0, 100)->known);
+}
+
 static void links_to_elsewhere_are_not_followed(void **state)
 {
     struct world *world = *state;
@@ -379,6 +410,8 @@ int main(void)
         TEST(all_together_are_at_most_the_whole_card),
         TEST(a_driver_that_tells_no_engines_leaves_it_unknown),
         TEST(processes_that_vanish_are_forgotten),
+        TEST(a_process_of_old_is_looked_into_in_turn),
+        TEST(a_new_process_is_looked_into_at_once_and_again),
         TEST(links_to_elsewhere_are_not_followed),
         TEST(text_without_a_client_or_of_another_card_is_nobody),
         TEST(more_clients_than_there_is_room_for_are_not_everybody),
