@@ -52,7 +52,7 @@ static void the_names_are_those_of_the_contract(void **state)
              "exit_code signal parent");
     json_t *energy = json_object_get(root, "energy");
     has_keys(energy, "machine_j run_j footprint_j idle_j others_j unattributed_j uncertainty_j run_uncertainty_j "
-                     "footprint_uncertainty_j measured_j modelled_j coverage channels");
+                     "footprint_uncertainty_j measured_j modelled_j coverage total wall channels");
     json_t *channels = json_object_get(energy, "channels");
     assert_int_equal(json_array_size(channels), FIXTURE_CHANNELS);
     has_keys(json_array_get(channels, 0), "id device name energy_j run_j idle_j others_j unattributed_j footprint_j "

@@ -49,10 +49,10 @@ static void each_run_has_its_object_and_three_sums(void **state)
     json_t *root = finish(list);
     const char *id = NULL, *bare_id = NULL;
     double machine_j = 0, footprint_j = 0, emissions_g = 0;
-    assert_int_equal(json_unpack(root, "{s:i,s:[{s:{s:s},s:f,s:f,s:f !},{s:{s:s},s:n,s:n,s:n !}] !}", "schema",
+    assert_int_equal(json_unpack(root, "{s:i,s:[{s:{s:s},s:f,s:f,s:f,s:n !},{s:{s:s},s:n,s:n,s:n,s:n !}] !}", "schema",
                                  &(int){0}, "runs", "run", "id", &id, "machine_j", &machine_j, "footprint_j",
-                                 &footprint_j, "emissions_g", &emissions_g, "run", "id", &bare_id, "machine_j",
-                                 "footprint_j", "emissions_g"),
+                                 &footprint_j, "emissions_g", &emissions_g, "wall", "run", "id", &bare_id, "machine_j",
+                                 "footprint_j", "emissions_g", "wall"),
                      0);
     assert_string_equal(id, f.record.id);
     assert_string_equal(bare_id, "B");
