@@ -117,16 +117,28 @@ void fix_make_plan(const struct fix_facts *facts, struct fix_plan *ret)
     }
 }
 
+static void put(char *buffer, size_t size, size_t *used, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length && *used + 1 < size; i++) {
+        buffer[(*used)++] = text[i];
+        buffer[*used] = '\0';
+    }
+}
+
 void fix_step_text(const struct fix_step *step, char *buffer, size_t size)
 {
     static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=,+@%-";
     size_t used = 0;
 
     buffer[0] = '\0';
-    for (int i = 0; step->words[i][0] != '\0' && used + 1 < size; i++) {
-        const char *word = step->words[i], *space = i > 0 ? " " : "";
+    for (int i = 0; step->words[i][0] != '\0'; i++) {
+        const char *word = step->words[i];
         bool bare = strspn(word, safe) == strlen(word);
-        int length = jb_snprintf(buffer + used, size - used, bare ? "%s%s" : "%s'%s'", space, word);
-        used += length > 0 ? (size_t)length : 0;
+        put(buffer, size, &used, " ", i > 0);
+        put(buffer, size, &used, "'", !bare);
+        for (const char *at = word; *at != '\0'; at++) {
+            put(buffer, size, &used, *at == '\'' ? "'\\''" : at, *at == '\'' ? 4 : 1);
+        }
+        put(buffer, size, &used, "'", !bare);
     }
 }

@@ -24,8 +24,8 @@ struct server {
     const struct jb_helper_place *place;
     bool raw;
     int timer_fd;
-    int requests, copy_count;
-    struct jb_helper_copy copies[JB_HELPER_MAX_REQUESTS];
+    int opened, copy_count;
+    struct jb_helper_copy copies[JB_HELPER_MAX_OPEN];
 };
 
 static bool is_our_socket(void)
@@ -55,7 +55,11 @@ static int open_request(struct server *server, const char *text, size_t length)
 {
     struct jb_helper_request request;
     int error = jb_helper_parse(text, length, &request);
-    int fd = error < 0 ? error : jb_helper_open(server->place, &request);
+    if (error < 0 || server->opened >= JB_HELPER_MAX_OPEN) {
+        return error < 0 ? error : -EMFILE;
+    }
+    int fd = jb_helper_open(server->place, &request);
+    server->opened += fd >= 0;
     if (fd < 0 || server->raw) {
         return fd;
     }
@@ -103,7 +107,7 @@ static bool hear(struct server *server, bool *ret_good)
         return true;
     }
     *ret_good = length == 0;
-    if (length <= 0 || ++server->requests > JB_HELPER_MAX_REQUESTS) {
+    if (length <= 0) {
         return false;
     }
     *ret_good = answer(open_request(server, text, (size_t)length));

@@ -10,9 +10,9 @@
 
 #include "helper/open.h"
 
-#define JB_HELPER_SOCKET       3
-#define JB_HELPER_MAX_REQUESTS 256 /* refused ones too; the next ends it */
-#define JB_HELPER_RAW_GROUP    "joulebook-raw"
+#define JB_HELPER_SOCKET    3
+#define JB_HELPER_MAX_OPEN  256 /* in its life; further ones get -EMFILE */
+#define JB_HELPER_RAW_GROUP "joulebook-raw"
 
 /* The exit status: 0 when the socket was closed, 1 when something failed, 2 when it was started wrongly. */
 int jb_helper_serve(const struct jb_helper_place *place);

@@ -200,6 +200,45 @@ static void it_knows_its_own(void **state)
     jb_proctree_destroy(NULL);
 }
 
+/* A helper of the meter is its child too, and may live and burn as long as the run. */
+static void what_is_left_out_is_no_part_of_the_run(void **state)
+{
+    struct jb_proctree *tree;
+    int burnt[2];
+    char byte;
+    pid_t child = fork();
+
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    assert_int_equal(pipe(burnt), 0);
+    pid_t helper = fork();
+    if (helper == 0) {
+        burn(BURN_NS);
+        if (write(burnt[1], "x", 1) == 1) {
+            pause();
+        }
+        _exit(0);
+    }
+    assert_int_equal(jb_proctree_create(child, false, &tree), 0);
+    assert_true(jb_proctree_contains(tree, helper));
+    jb_proctree_leave_out(tree, helper);
+    assert_int_equal(read(burnt[0], &byte, 1), 1);
+    assert_true(jb_proctree_cpu_ns(tree, true) < BURN_NS / 2);
+    assert_false(jb_proctree_contains(tree, helper));
+    assert_true(jb_proctree_contains(tree, child));
+    jb_proctree_leave_out(tree, 0);
+    assert_true(jb_proctree_cpu_ns(tree, true) >= BURN_NS / 2);
+    kill(child, SIGKILL);
+    kill(helper, SIGKILL);
+    waitpid(child, NULL, 0);
+    waitpid(helper, NULL, 0);
+    close(burnt[0]);
+    close(burnt[1]);
+    jb_proctree_destroy(tree);
+}
+
 static int become_subreaper(void **state)
 {
     return jb_os_become_subreaper();
@@ -214,6 +253,7 @@ int main(void)
         cmocka_unit_test(proc_counts_no_child_twice),
         cmocka_unit_test(perf_sees_them_all),
         cmocka_unit_test(it_knows_its_own),
+        cmocka_unit_test(what_is_left_out_is_no_part_of_the_run),
     };
     return cmocka_run_group_tests(tests, become_subreaper, NULL);
 }
