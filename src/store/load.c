@@ -133,11 +133,23 @@ static void complete_last_segment(struct jb_record *record)
     }
 }
 
+/* Said at the end of a run; of one that has none the channels tell: only the wall is divided as the sensors are. */
+static void complete_total(struct jb_record *record)
+{
+    jb_copy(record->total, sizeof(record->total), "sensors");
+    for (size_t i = 0; i < record->channel_count; i++) {
+        if (record->channels[i].in_total && jb_streq(record->channels[i].idle_source, "sensors")) {
+            jb_copy(record->total, sizeof(record->total), "wall");
+        }
+    }
+}
+
 /* What nobody has worked out, because the run is not over or its meter did not live to do it. */
 static void complete(struct jb_record *record)
 {
     if (record->status == JB_RUN_RUNNING || record->status == JB_RUN_LOST) {
         jb_record_sum(record);
+        complete_total(record);
         complete_last_segment(record);
     }
 }

@@ -201,6 +201,37 @@ static void a_stored_run_and_the_list_know_the_wall(void **state)
     jb_store_close(store);
 }
 
+/* What a run without an end is the sum of, its channels tell: only the wall is divided as the sensors are. */
+static void a_run_without_an_end_tells_its_total_by_its_channels(void **state)
+{
+    const char *path = in_folder(state, "a.db");
+    struct jb_store *store = open_or_fail(path, JB_STORE_WRITE);
+    struct jb_record record = {0}, got = {0};
+    struct random random = {7};
+    struct made_chunk *made = calloc(1, sizeof(*made));
+    struct jb_diag diag = {0};
+    uint64_t t_ns = 0;
+
+    make_record(&record, "01KAJQPC3B9T2Z0000000000A1", 2);
+    assert_good(diag, jb_store_begin(store, &record, &diag));
+    for (int round = 0; round < 2; round++) {
+        if (round == 1) {
+            record.channels[0].in_total = false;
+            record.channels[1].in_total = true;
+            jb_copy(record.channels[1].idle_source, sizeof(record.channels[1].idle_source), "sensors");
+        }
+        make_chunk(made, &random, &t_ns, 5, 100000000, 2, false, &record);
+        assert_good(diag, jb_store_append(store, &record, &made->chunk, &diag));
+        assert_good(diag, jb_store_load(store, record.id, &got, &diag));
+        assert_int_equal(got.status, JB_RUN_RUNNING);
+        assert_string_equal(got.total, round == 0 ? "sensors" : "wall");
+        jb_record_finish(&got);
+    }
+    free(made);
+    jb_record_finish(&record);
+    jb_store_close(store);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
 int main(void)
 {
@@ -210,6 +241,7 @@ int main(void)
         cmocka_unit_test(what_a_run_saw_of_the_wall_comes_back),
         cmocka_unit_test(hostile_texts_of_the_wall_leave_what_is_not_known),
         IN_FOLDER(a_stored_run_and_the_list_know_the_wall),
+        IN_FOLDER(a_run_without_an_end_tells_its_total_by_its_channels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
