@@ -9,17 +9,23 @@
  */
 #include "sensor/drm_cards.h"
 
+#include "base/diag.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "hardware/hardware.h"
 #include "sensor/counter_file.h"
+#include "sensor/sensor.h"
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#define MAX_ENTRIES 4096 /* of one folder */
+#define MAX_ENTRIES 4096                  /* of one folder */
+#define MOST_UW     UINT64_C(10000000000) /* no board draws 10 kW */
 
 /* "card12" -> 12. */
 static bool parse_card(const char *name, unsigned int *ret)
@@ -180,4 +186,53 @@ bool jb_drm_asleep(int status_fd)
     }
     text[length] = '\0';
     return jb_starts(text, "suspend"); /* "suspended", "suspending" */
+}
+
+int jb_drm_open(const struct jb_sensor_env *env, const char *folder, const char *file)
+{
+    char path[160];
+    int err = folder[0] ? jb_counter_path(folder, file, path, sizeof(path)) : -ENOENT;
+    return err < 0 ? err : jb_counter_open(env, path);
+}
+
+uint64_t jb_drm_limit_uw(const struct jb_sensor_env *env, const char *folder, const char *const *files)
+{
+    uint64_t limit_uw = 0;
+    for (; *files; files++) {
+        uint64_t value_uw;
+        int fd = jb_drm_open(env, folder, *files);
+        if (fd >= 0 && jb_counter_read(fd, &value_uw) == 0 && value_uw > limit_uw && value_uw < MOST_UW) {
+            limit_uw = value_uw;
+        }
+        if (fd >= 0) {
+            close(fd);
+        }
+    }
+    return limit_uw;
+}
+
+uint64_t jb_drm_table_limit_uw(const char *name)
+{
+    const struct jb_part *part = jb_part_find("gpu", name);
+    return part && part->tdp_w > 0 && part->tdp_w * 1e6 < (double)MOST_UW ? (uint64_t)(part->tdp_w * 1e6) : 0;
+}
+
+int jb_drm_verdict(const struct jb_source *source, const char *absent, struct jb_diag *diag)
+{
+    int err = -ENODEV;
+    for (int i = 0; i < source->channel_count; i++) {
+        if (source->channels[i].status == JB_OK) {
+            return 0;
+        }
+        err = source->channels[i].status == JB_DENIED ? -EACCES : err;
+    }
+    if (source->channel_count == 0) {
+        return jb_fail(diag, -ENODEV, "%s", absent);
+    }
+    const struct jb_channel *first = &source->channels[0];
+    jb_fail(diag, err, "%s: %s", first->name, first->reason);
+    if (first->fix[0]) {
+        jb_fix(diag, "%s", first->fix);
+    }
+    return err;
 }

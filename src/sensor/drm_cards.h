@@ -14,6 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct jb_diag;
+struct jb_sensor_env;
+struct jb_source;
+
 #define JB_DRM_MAX_CARDS 32
 
 struct jb_drm_card {
@@ -31,5 +35,19 @@ size_t jb_drm_cards(const char *root, const char *const *drivers, struct jb_drm_
 /* Is the card asleep? Then no register of it may be read: that would wake it, or be refused. A card whose state the
  * kernel does not tell (no runtime power management) is awake. `status_fd` is of device/power/runtime_status, or -1. */
 bool jb_drm_asleep(int status_fd);
+
+/* A changing file of the card, as jb_counter_open(); -ENOENT when the folder is "" (a card without hwmon). */
+int jb_drm_open(const struct jb_sensor_env *env, const char *folder, const char *file);
+
+/* The largest of some power limits in microwatts: files of `folder`, ends with NULL. 0 where none can be believed; 0 is
+ * also what a limit that is switched off says. Asks the hardware. */
+uint64_t jb_drm_limit_uw(const struct jb_sensor_env *env, const char *folder, const char *const *files);
+
+/* What the board of that name may draw by the table, in microwatts; 0: it does not know. */
+uint64_t jb_drm_table_limit_uw(const char *name);
+
+/* open()'s result: 0 when a channel can be used, else the first channel's reason as the source's; `absent` when there
+ * are no channels. */
+int jb_drm_verdict(const struct jb_source *source, const char *absent, struct jb_diag *diag);
 
 #endif

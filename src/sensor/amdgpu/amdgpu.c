@@ -10,7 +10,6 @@
 #include "sensor/amdgpu/amdgpu.h"
 
 #include "base/cleanup.h"
-#include "base/diag.h"
 #include "base/text.h"
 #include "sensor/counter_file.h"
 
@@ -23,27 +22,6 @@
 #define AMD 0x1002
 
 static const char *const kernel_drivers[] = {"amdgpu", NULL};
-
-/* 0 when a channel can be used, else the first channel's reason as the source's. */
-static int verdict(const struct jb_source *source, struct jb_diag *diag)
-{
-    int err = -ENODEV;
-    for (int i = 0; i < source->channel_count; i++) {
-        if (source->channels[i].status == JB_OK) {
-            return 0;
-        }
-        err = source->channels[i].status == JB_DENIED ? -EACCES : err;
-    }
-    if (!source->channel_count) {
-        return jb_fail(diag, -ENODEV, "no AMD GPU that the kernel's amdgpu driver runs");
-    }
-    const struct jb_channel *first = &source->channels[0];
-    jb_fail(diag, err, "%s: %s", first->name, first->reason);
-    if (first->fix[0]) {
-        jb_fix(diag, "%s", first->fix);
-    }
-    return err;
-}
 
 static int open_amdgpu(struct jb_source *source, struct jb_diag *diag)
 {
@@ -62,7 +40,7 @@ static int open_amdgpu(struct jb_source *source, struct jb_diag *diag)
     for (int i = 0; i < amdgpu->count && jb_amdgpu_describe(source, &amdgpu->cards[i]); i++) {
     }
     jb_amdgpu_kfd_open(amdgpu, source->env);
-    return verdict(source, diag);
+    return jb_drm_verdict(source, "no AMD GPU that the kernel's amdgpu driver runs", diag);
 }
 
 static void close_amdgpu(struct jb_source *source)
@@ -70,12 +48,12 @@ static void close_amdgpu(struct jb_source *source)
     struct jb_amdgpu *amdgpu = source->priv;
     for (int i = 0; i < amdgpu->count; i++) {
         struct jb_amdgpu_card *card = &amdgpu->cards[i];
-        int *const fds[] = {&card->metrics_fd, &card->power_fd, &card->status_fd, &card->busy_fd};
-        for (size_t k = 0; k < JB_COUNT(fds); k++) {
-            if (*fds[k] >= 0) {
-                close(*fds[k]);
+        int *const open_fds[] = {&card->metrics_fd, &card->power_fd, &card->status_fd, &card->busy_fd};
+        for (size_t k = 0; k < JB_COUNT(open_fds); k++) {
+            if (*open_fds[k] >= 0) {
+                close(*open_fds[k]);
             }
-            *fds[k] = -1;
+            *open_fds[k] = -1;
         }
     }
 }

@@ -13,7 +13,6 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "hardware/hardware.h"
-#include "sensor/counter_file.h"
 
 #include <stdio.h>
 
@@ -77,9 +76,7 @@ static int socket_of(const struct jb_sensor_env *env, const struct jb_drm_card *
 static void read_table(struct jb_amdgpu_card *card)
 {
     const struct jb_part *part = jb_part_find("gpu", card->name);
-    if (part && part->tdp_w > 0 && part->tdp_w < 10000) {
-        card->limit_uw = (uint64_t)(part->tdp_w * 1e6);
-    }
+    card->limit_uw = jb_drm_table_limit_uw(card->name);
     if (part && part->idle_w > 0 && part->idle_w < 10000) {
         card->idle_uw = (uint64_t)(part->idle_w * 1e6);
     }

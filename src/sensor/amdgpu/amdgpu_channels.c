@@ -20,7 +20,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define WATT UINT64_C(1000000)
 
@@ -28,49 +27,23 @@
 #define MAX_CPUS_UW  (1000 * WATT) /* a package of unknown limit; as RAPL's */
 #define REFRESH_NS   1000000       /* the kernel keeps the firmware's table for 1 ms (smu_cmn_get_metrics_table) */
 
-static int open_file(const struct jb_source *source, const char *folder, const char *file)
-{
-    char path[160];
-    int err = jb_counter_path(folder, file, path, sizeof(path));
-    return err < 0 ? err : jb_counter_open(source->env, path);
-}
-
-/* The largest of the limits; 0 is what the second die of a pair says. */
-static void read_limits(const struct jb_source *source, struct jb_amdgpu_card *card)
-{
-    static const char *const files[] = {"power1_cap", "power1_cap_default", "power1_cap_max"};
-    uint64_t limit_uw = 0;
-    for (int i = 0; i < 3; i++) {
-        uint64_t value_uw;
-        int fd = open_file(source, card->drm.hwmon, files[i]);
-        if (fd >= 0 && jb_counter_read(fd, &value_uw) == 0 && value_uw > limit_uw && value_uw < 10000 * WATT) {
-            limit_uw = value_uw;
-        }
-        if (fd >= 0) {
-            close(fd);
-        }
-    }
-    card->limit_uw = limit_uw ? limit_uw : card->limit_uw;
-}
-
 static void open_files(struct jb_source *source, struct jb_amdgpu_card *card)
 {
-    card->status_fd = open_file(source, card->drm.device, "power/runtime_status");
-    card->metrics_fd = open_file(source, card->drm.device, "gpu_metrics");
-    card->busy_fd = open_file(source, card->drm.device, "gpu_busy_percent");
-    if (card->drm.hwmon[0]) {
-        card->power_fd = open_file(source, card->drm.hwmon, "power1_average");
-        if (card->power_fd < 0) {
-            card->power_fd = open_file(source, card->drm.hwmon, "power1_input");
-        }
+    card->status_fd = jb_drm_open(source->env, card->drm.device, "power/runtime_status");
+    card->metrics_fd = jb_drm_open(source->env, card->drm.device, "gpu_metrics");
+    card->busy_fd = jb_drm_open(source->env, card->drm.device, "gpu_busy_percent");
+    card->power_fd = jb_drm_open(source->env, card->drm.hwmon, "power1_average");
+    if (card->power_fd < 0) {
+        card->power_fd = jb_drm_open(source->env, card->drm.hwmon, "power1_input");
     }
 }
 
 static void ask(struct jb_source *source, struct jb_amdgpu_card *card)
 {
     struct jb_amdgpu_answers *ret = &card->answers;
-    uint64_t power_uw = 0;
-    read_limits(source, card);
+    static const char *const limits[] = {"power1_cap", "power1_cap_default", "power1_cap_max", NULL};
+    uint64_t power_uw = 0, limit_uw = jb_drm_limit_uw(source->env, card->drm.hwmon, limits);
+    card->limit_uw = limit_uw ? limit_uw : card->limit_uw;
     ret->metrics_err = jb_amdgpu_ask(source->priv, card, &ret->metrics);
     ret->hwmon_err = card->power_fd < 0 ? card->power_fd : jb_counter_read_first(card->power_fd, &power_uw);
     const struct jb_amdgpu_metrics *metrics = &ret->metrics;

@@ -9,7 +9,6 @@
 #include "sensor/intel_gpu/intel_gpu.h"
 
 #include "base/cleanup.h"
-#include "base/diag.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -20,27 +19,6 @@
 #define INTEL 0x8086
 
 static const char *const kernel_drivers[] = {"i915", "xe", NULL};
-
-static int verdict(const struct jb_source *source, bool integrated, struct jb_diag *diag)
-{
-    int err = -ENODEV;
-    for (int i = 0; i < source->channel_count; i++) {
-        if (source->channels[i].status == JB_OK) {
-            return 0;
-        }
-        err = source->channels[i].status == JB_DENIED ? -EACCES : err;
-    }
-    if (!source->channel_count) {
-        return integrated ? jb_fail(diag, -ENODEV, "integrated graphics: its energy is in the CPU package (uncore)")
-                          : jb_fail(diag, -ENODEV, "no Intel graphics card that the kernel's i915 or xe driver runs");
-    }
-    const struct jb_channel *first = &source->channels[0];
-    jb_fail(diag, err, "%s: %s", first->name, first->reason);
-    if (first->fix[0]) {
-        jb_fix(diag, "%s", first->fix);
-    }
-    return err;
-}
 
 static int open_intel(struct jb_source *source, struct jb_diag *diag)
 {
@@ -62,7 +40,10 @@ static int open_intel(struct jb_source *source, struct jb_diag *diag)
             break;
         }
     }
-    return verdict(source, integrated, diag);
+    return jb_drm_verdict(source,
+                          integrated ? "integrated graphics: its energy is in the CPU package (uncore)"
+                                     : "no Intel graphics card that the kernel's i915 or xe driver runs",
+                          diag);
 }
 
 static void close_intel(struct jb_source *source)
@@ -70,13 +51,13 @@ static void close_intel(struct jb_source *source)
     struct jb_intel_gpus *gpus = source->priv;
     for (int i = 0; i < gpus->count; i++) {
         struct jb_intel_gpu *gpu = &gpus->gpus[i];
-        int *const fds[] = {&gpu->card.fd,    &gpu->package.fd, &gpu->status_fd, &gpu->idle_fd[0],
-                            &gpu->idle_fd[1], &gpu->idle_fd[2], &gpu->idle_fd[3]};
-        for (size_t k = 0; k < JB_COUNT(fds); k++) {
-            if (*fds[k] >= 0) {
-                close(*fds[k]);
+        int *const open_fds[] = {&gpu->card.fd,    &gpu->package.fd, &gpu->status_fd, &gpu->idle_fd[0],
+                                 &gpu->idle_fd[1], &gpu->idle_fd[2], &gpu->idle_fd[3]};
+        for (size_t k = 0; k < JB_COUNT(open_fds); k++) {
+            if (*open_fds[k] >= 0) {
+                close(*open_fds[k]);
             }
-            *fds[k] = -1;
+            *open_fds[k] = -1;
         }
     }
     gpus->count = 0;

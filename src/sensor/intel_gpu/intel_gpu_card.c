@@ -23,7 +23,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "hardware/hardware.h"
 #include "sensor/counter_file.h"
 
 #include <errno.h>
@@ -60,33 +59,14 @@ static void write_name(struct jb_intel_gpu *gpu)
     }
 }
 
-static int open_file(const struct jb_source *source, const char *folder, const char *file)
-{
-    char path[160];
-    int err = folder[0] ? jb_counter_path(folder, file, path, sizeof(path)) : -ENOENT;
-    return err < 0 ? err : jb_counter_open(source->env, path);
-}
-
-/* 1.5 times the largest limit, for the card and its package alike: a limit of 0 is one that is switched off. */
+/* 1.5 times the largest limit, for the card and its package alike. */
 static uint64_t max_power_uw(const struct jb_source *source, const struct jb_intel_gpu *gpu, bool asleep)
 {
-    static const char *const files[] = {"power1_max", "power1_rated_max", "power1_cap",
-                                        "power2_max", "power2_rated_max", "power2_cap"};
-    uint64_t limit_uw = 0;
-    for (size_t i = 0; i < JB_COUNT(files) && !asleep; i++) {
-        uint64_t value_uw;
-        int fd = open_file(source, gpu->drm.hwmon, files[i]);
-        if (fd >= 0 && jb_counter_read(fd, &value_uw) == 0 && value_uw > limit_uw && value_uw < 10000 * WATT) {
-            limit_uw = value_uw;
-        }
-        if (fd >= 0) {
-            close(fd);
-        }
-    }
-    const struct jb_part *part = jb_part_find("gpu", gpu->name);
-    if (part && part->tdp_w > 0 && part->tdp_w < 10000 && (uint64_t)(part->tdp_w * 1e6) > limit_uw) {
-        limit_uw = (uint64_t)(part->tdp_w * 1e6);
-    }
+    static const char *const limits[] = {"power1_max",       "power1_rated_max", "power1_cap", "power2_max",
+                                         "power2_rated_max", "power2_cap",       NULL};
+    uint64_t limit_uw = asleep ? 0 : jb_drm_limit_uw(source->env, gpu->drm.hwmon, limits);
+    uint64_t table_uw = jb_drm_table_limit_uw(gpu->name);
+    limit_uw = table_uw > limit_uw ? table_uw : limit_uw;
     return limit_uw >= WATT ? limit_uw + limit_uw / 2 : MAX_POWER_UW;
 }
 
@@ -107,7 +87,7 @@ static void open_counters(const struct jb_source *source, struct jb_intel_gpu *g
     for (int number = 1; number <= 2; number++) {
         char file[24];
         snprintf(file, sizeof(file), "energy%d_input", number);
-        int fd = open_file(source, gpu->drm.hwmon, file);
+        int fd = jb_drm_open(source->env, gpu->drm.hwmon, file);
         struct jb_intel_counter *counter = fd == -ENOENT                     ? NULL
                                            : is_package(source, gpu, number) ? &gpu->package
                                                                              : &gpu->card;
@@ -127,7 +107,7 @@ static void open_idle(const struct jb_source *source, struct jb_intel_gpu *gpu)
     for (int i = 0; i < JB_INTEL_GPU_MAX_GTS; i++) {
         char path[80];
         snprintf(path, sizeof(path), "/sys/class/drm/card%u/gt/gt%d/rc6_residency_ms", gpu->drm.number, i);
-        gpu->idle_fd[i] = jb_streq(gpu->drm.driver, "xe") ? open_file(source, gpu->drm.device, files[i])
+        gpu->idle_fd[i] = jb_streq(gpu->drm.driver, "xe") ? jb_drm_open(source->env, gpu->drm.device, files[i])
                                                           : jb_counter_open(source->env, path);
     }
 }
@@ -152,8 +132,10 @@ static void refuse(struct jb_channel *channel, int err)
 /* A sleeping card is not asked: whether the counter works shows when it is awake. */
 static int try_counter(struct jb_intel_counter *counter, bool asleep)
 {
-    return counter->fd < 0 || asleep ? (counter->fd < 0 ? counter->fd : 0)
-                                     : jb_counter_read_first(counter->fd, &counter->raw);
+    if (counter->fd < 0) {
+        return counter->fd;
+    }
+    return asleep ? 0 : jb_counter_read_first(counter->fd, &counter->raw);
 }
 
 static struct jb_channel *add(struct jb_source *source, struct jb_intel_gpu *gpu, const char *kind, int number,
@@ -224,7 +206,7 @@ bool jb_intel_gpu_describe(struct jb_source *source, const struct jb_drm_card *d
 {
     *ret = (struct jb_intel_gpu){.drm = *drm, .unit = unit, .first = -1};
     write_name(ret);
-    ret->status_fd = open_file(source, drm->device, "power/runtime_status");
+    ret->status_fd = jb_drm_open(source->env, drm->device, "power/runtime_status");
     open_counters(source, ret);
     open_idle(source, ret);
     bool asleep = jb_drm_asleep(ret->status_fd);
