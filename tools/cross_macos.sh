@@ -24,14 +24,14 @@ mkdir -p "$out"
 warnings="-Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wno-unused-parameter -Wno-missing-field-initializers"
 objects=""
 for source in src/base/os_macos.c src/base/text.c src/base/number.c src/base/diag.c src/base/clock.c src/base/cleanup.c \
-  src/base/file.c src/base/units.c src/base/buf.c src/base/csv.c src/sensor/source.c src/sensor/scale.c \
+  src/base/file.c src/base/recording.c src/base/recording_place.c src/base/scrub.c src/base/series_write.c src/base/write.c src/base/units.c src/base/buf.c src/base/csv.c src/sensor/source.c src/sensor/scale.c \
   src/sensor/apple/apple_names.c src/sensor/apple/apple_ioreport.c src/sensor/apple/apple.c src/sensor/apple/apple_files.c \
   tools/apple_check.c; do
   object="$out/$(basename "$source" .c).o"
   # shellcheck disable=SC2086
   $zig cc -target aarch64-macos -std=gnu17 -O2 -D_GNU_SOURCE -DJB_VERSION='"cross"' -Isrc $warnings -c "$source" -o "$object"
   case "$source" in
-    */apple_files.c | */file.c | */csv.c) ;; # compiled, and not needed by the tool
+    */apple_files.c | */csv.c) ;; # compiled, and not needed by the tool
     *) objects="$objects $object" ;;
   esac
 done

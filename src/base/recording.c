@@ -7,6 +7,7 @@
 #include "base/recording.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/recording_place.h"
 #include "base/scrub.h"
@@ -16,6 +17,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +36,7 @@ int jb_root_record(const char *base, const char *dir, char *buffer, size_t size)
     if (dir[0] == '\0' || strchr(dir, MARK) || (base && strchr(base, MARK))) {
         return -EINVAL;
     }
-    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+    if (getentropy(random, sizeof(random)) < 0) {
         return -EIO;
     }
     char salt[SALT_LENGTH + 1];
@@ -273,6 +275,17 @@ void jb_recording_link(const struct jb_recording *recording, const char *path, c
     jb_scrub_text(recording->salt, text, strlen(text));
     jb_place_write_beside(&place, ".link", text, strlen(text));
     jb_recording_touch(recording, tidied, false);
+}
+
+void jb_recording_said(const struct jb_recording *recording, const char *path, const char *text)
+{
+    JB_CLEANUP(jb_place_finish) struct jb_place place = {.folder = -1};
+    char tidied[PATH_MAX], line[1024];
+    int length = jb_snprintf(line, sizeof(line), "%" PRIu64 " %s\n", jb_mono_ns(), text);
+    if (length > 0 && (size_t)length < sizeof(line) && jb_place_tidy(path, tidied) &&
+        jb_place_of(recording, tidied, &place)) {
+        jb_place_append_beside(&place, ".said", line, (size_t)length, JB_RECORDING_LIMIT);
+    }
 }
 
 void jb_recording_denied(const struct jb_recording *recording, const char *path, int err)

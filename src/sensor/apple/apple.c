@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/file.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "hardware/hardware.h"
 
@@ -113,6 +114,21 @@ static int open_place(const struct jb_sensor_env *env, struct state *state, stru
 #endif
 }
 
+static int apple_glance(const struct jb_sensor_env *env, struct jb_diag *diag)
+{
+    bool recorded = !jb_root_is_real(env->root);
+
+    if (recorded && !jb_root_exists(env->root, "/apple/channels")) {
+        return jb_fail(diag, -ENODEV, "the machine at %s is no Mac (no /apple/channels)", env->root);
+    }
+#ifndef __APPLE__
+    if (!recorded) {
+        return jb_fail(diag, -ENODEV, "this is not a Mac");
+    }
+#endif
+    return 0;
+}
+
 static int apple_open(struct jb_source *source, struct jb_diag *diag)
 {
     struct state *state = source->priv;
@@ -165,6 +181,7 @@ const struct jb_sensor_driver jb_sensor_apple = {
     .unseen = true,
     .priv_size = sizeof(struct state),
     .blocking = true,
+    .glance = apple_glance,
     .open = apple_open,
     .read = apple_read,
     .close = apple_close,
