@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/diag.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "hardware/hardware.h"
@@ -220,12 +221,16 @@ static void watch(struct state *state, int fd)
     }
 }
 
+static int cray_glance(const struct jb_sensor_env *env, struct jb_diag *diag)
+{
+    return jb_root_exists(env->root, FOLDER)
+               ? 0
+               : jb_fail(diag, -ENODEV, "no counters of a Cray blade: " FOLDER " is not there");
+}
+
 static int cray_open(struct jb_source *source, struct jb_diag *diag)
 {
     struct state *state = source->priv;
-    if (!jb_root_exists(source->env->root, FOLDER)) {
-        return jb_node_result(source, "no counters of a Cray blade: " FOLDER "/energy is not there", diag);
-    }
     struct jb_channel *whole = add(source, &node, -1);
     int node_channel = whole && whole->status == JB_OK ? (int)(whole - source->channels) : -1;
     for (size_t i = 0; i < JB_COUNT(kinds); i++) {
@@ -289,6 +294,7 @@ const struct jb_sensor_driver jb_sensor_cray = {
     .priv_size = sizeof(struct state),
     .blocking = true, /* a module that few have seen asks a controller: let it take its time */
     .period_ns = UPDATE_NS,
+    .glance = cray_glance,
     .open = cray_open,
     .read = cray_read,
     .close = cray_close,

@@ -234,15 +234,24 @@ static bool is_epyc(const struct jb_machine *machine)
            (strstr(machine->cpu.name, "EPYC") || strstr(machine->cpu.name, "Instinct"));
 }
 
+static int hsmp_glance(const struct jb_sensor_env *env, struct jb_diag *diag)
+{
+    if (!is_epyc(env->machine)) {
+        return jb_fail(diag, -ENODEV, "no AMD EPYC of a generation that has a management port");
+    }
+    return jb_hsmp_is_there(env) ? 0 : refuse(env->machine, -ENOENT, diag);
+}
+
 static int hsmp_open(struct jb_source *source, struct jb_diag *diag)
 {
     const struct jb_machine *machine = source->env->machine;
     struct state *state = source->priv;
     uint32_t protocol = 0;
-    if (!is_epyc(machine)) {
-        return jb_fail(diag, -ENODEV, "no AMD EPYC of a generation that has a management port");
+    int err = hsmp_glance(source->env, diag);
+    if (err < 0) {
+        return err;
     }
-    int err = jb_hsmp_open(source->env, &state->hsmp);
+    err = jb_hsmp_open(source->env, &state->hsmp);
     err = err < 0 ? err : ask_once(state, 0, JB_HSMP_PROTOCOL, &protocol);
     if (err < 0) {
         return refuse(machine, err, diag);
@@ -300,6 +309,7 @@ const struct jb_sensor_driver jb_sensor_hsmp = {
     .priv_size = sizeof(struct state),
     .blocking = true,
     .period_ns = PERIOD_NS,
+    .glance = hsmp_glance,
     .open = hsmp_open,
     .read = hsmp_read,
     .close = hsmp_close,

@@ -9,17 +9,20 @@
 #include "sensor/hsmp/hsmp_message.h"
 
 #include "base/file.h"
+#include "base/recording.h"
 #include "base/text.h"
 #include "sensor/counter_file.h"
 #include "sensor/sensor.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #define MAX_WORDS 8
+#define PATH_TEXT 64
 
 /* `#pragma pack(4)` in the kernel's header: no padding inside, 44 bytes in all. */
 struct message {
@@ -32,6 +35,11 @@ struct message {
 _Static_assert(sizeof(struct message) == 44, "as the kernel has it");
 
 #define HSMP_COMMAND _IOWR(0xF8, 0, struct message)
+
+bool jb_hsmp_is_there(const struct jb_sensor_env *env)
+{
+    return jb_root_exists(env->root, env->root && env->root[0] ? "/hsmp" : "/dev/hsmp");
+}
 
 int jb_hsmp_open(const struct jb_sensor_env *env, struct jb_hsmp *ret)
 {
@@ -52,16 +60,23 @@ void jb_hsmp_close(struct jb_hsmp *hsmp)
     hsmp->fd = -1;
 }
 
+/* Where the answer is in a machine made of files. */
+static void path_of(const struct jb_hsmp_question *question, char path[PATH_TEXT])
+{
+    char tail[8] = "";
+    if (question->argument >= 0) {
+        snprintf(tail, sizeof(tail), "-%02x", (unsigned)question->argument & 0xff);
+    }
+    snprintf(path, PATH_TEXT, "/hsmp/socket%u/%02x%s", question->socket, (unsigned)question->id, tail);
+}
+
 struct jb_hsmp_question jb_hsmp_prepare(const struct jb_hsmp *hsmp, unsigned socket, enum jb_hsmp_id id, int argument)
 {
     struct jb_hsmp_question question = {
         .id = id, .socket = socket, .argument = argument, .words = id == JB_HSMP_RAPL_PACKAGE ? 2 : 1, .fd = -1};
     if (hsmp->files) {
-        char path[64], tail[8] = "";
-        if (argument >= 0) {
-            snprintf(tail, sizeof(tail), "-%02x", (unsigned)argument & 0xff);
-        }
-        snprintf(path, sizeof(path), "/hsmp/socket%u/%02x%s", socket, (unsigned)id, tail);
+        char path[PATH_TEXT];
+        path_of(&question, path);
         question.fd = jb_counter_open(hsmp->env, path);
     }
     return question;
@@ -97,6 +112,21 @@ static int ask_file(const struct jb_hsmp_question *question, uint32_t ret[JB_HSM
     return 0;
 }
 
+static void keep(const struct jb_sensor_env *env, const struct jb_hsmp_question *question, const uint32_t *words)
+{
+    struct jb_recording recording;
+    if (!jb_recording_of(env->root, &recording)) {
+        return;
+    }
+    char path[PATH_TEXT], text[JB_HSMP_WORDS * 12];
+    size_t length = 0;
+    for (int i = 0; i < question->words && i < JB_HSMP_WORDS; i++) {
+        length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%" PRIu32, i ? " " : "", words[i]);
+    }
+    path_of(question, path);
+    jb_recording_said(&recording, path, text);
+}
+
 int jb_hsmp_ask(const struct jb_hsmp *hsmp, const struct jb_hsmp_question *question, uint32_t ret[JB_HSMP_WORDS])
 {
     if (hsmp->files) {
@@ -113,5 +143,6 @@ int jb_hsmp_ask(const struct jb_hsmp *hsmp, const struct jb_hsmp_question *quest
     for (int i = 0; i < JB_HSMP_WORDS; i++) {
         ret[i] = message.words[i];
     }
+    keep(hsmp->env, question, ret);
     return 0;
 }

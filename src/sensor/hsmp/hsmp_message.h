@@ -38,6 +38,8 @@ struct jb_hsmp_question {
     int fd;       /* a file's; -1 */
 };
 
+bool jb_hsmp_is_there(const struct jb_sensor_env *env);
+
 /* 0; -ENOENT: no such device; -EACCES... */
 int jb_hsmp_open(const struct jb_sensor_env *env, struct jb_hsmp *ret);
 void jb_hsmp_close(struct jb_hsmp *hsmp);

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/diag.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "hardware/hardware.h"
@@ -22,8 +23,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PERIOD_NS (200 * JB_NS_PER_MS)
-#define WATT      UINT64_C(1000000)
+#define PERIOD_NS   (200 * JB_NS_PER_MS)
+#define NO_CHIPS    "no chips: /sys/class/hwmon is empty"
+#define NOTHING_OWN "no chip shows power that is not another sensor's"
+#define WATT        UINT64_C(1000000)
 
 int jb_hwmon_add_file(struct jb_source *source, struct jb_hwmon_gauge *gauge, const char *path)
 {
@@ -231,6 +234,24 @@ static void list_unknown(struct jb_source *source, const struct jb_hwmon_chip *c
     }
 }
 
+static bool shows_power(const char *root, const struct jb_hwmon_chip *chip)
+{
+    return jb_hwmon_find(root, chip, "power", NULL) >= 0 || jb_hwmon_find(root, chip, "energy", NULL) >= 0;
+}
+
+static int hwmon_glance(const struct jb_sensor_env *env, struct jb_diag *diag)
+{
+    struct jb_hwmon_chip chips[JB_HWMON_CHIPS];
+    size_t count = jb_hwmon_chips(env->root, chips);
+    for (size_t i = 0; i < count; i++) {
+        const struct jb_hwmon_rule *rule = jb_hwmon_rule(chips[i].name, NULL);
+        if (rule ? rule->use != JB_HWMON_ELSEWHERE : shows_power(env->root, &chips[i])) {
+            return 0;
+        }
+    }
+    return jb_fail(diag, -ENODEV, "%s", count ? NOTHING_OWN : NO_CHIPS);
+}
+
 static int hwmon_open(struct jb_source *source, struct jb_diag *diag)
 {
     struct jb_hwmon_chip chips[JB_HWMON_CHIPS];
@@ -253,9 +274,7 @@ static int hwmon_open(struct jb_source *source, struct jb_diag *diag)
         }
     }
     add_supplies(source, chips, count);
-    return jb_node_result(
-        source, count ? "no chip shows power that is not another sensor's" : "no chips: /sys/class/hwmon is empty",
-        diag);
+    return jb_node_result(source, count ? NOTHING_OWN : NO_CHIPS, diag);
 }
 
 static enum jb_status status_of(int err)
@@ -296,6 +315,7 @@ const struct jb_sensor_driver jb_sensor_hwmon = {
     .priv_size = sizeof(struct jb_hwmon_state),
     .blocking = true,
     .period_ns = PERIOD_NS,
+    .glance = hwmon_glance,
     .open = hwmon_open,
     .read = hwmon_read,
     .close = hwmon_close,

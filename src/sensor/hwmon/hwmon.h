@@ -13,7 +13,7 @@
 
 #define JB_HWMON_CHIPS 64
 #define JB_HWMON_FILES 128 /* open at once */
-#define JB_HWMON_POWER 32  /* powerN_* of one chip are looked for up to here */
+#define JB_HWMON_POWER 16  /* powerN_* of one chip are looked for up to here */
 
 struct jb_hwmon_chip {
     int number;      /* of hwmonN: not stable over boots */

@@ -84,7 +84,7 @@ static int open_register(const struct jb_source *source, int cpu, uint32_t numbe
 static int read_unit(const struct jb_source *source, const struct jb_msr_model *model, int cpu, unsigned *ret)
 {
     char path[64];
-    uint64_t value;
+    uint64_t value = 0;
     int fd = open_register(source, cpu, model->unit_register, path, sizeof(path));
     if (fd < 0) {
         return fd;
@@ -237,7 +237,7 @@ static int rapl_msr_open(struct jb_source *source, struct jb_diag *diag)
     if (count == 0) {
         return jb_fail(diag, -ENODEV, "cannot tell which CPU is in which socket");
     }
-    int errs[MAX_SOCKETS];
+    int errs[MAX_SOCKETS] = {0};
     for (int i = 0; i < count; i++) {
         errs[i] = add_socket(source, model, &sockets[i], i == 0);
     }
@@ -256,7 +256,7 @@ static void rapl_msr_read(struct jb_source *source, struct jb_sink *sink)
 {
     struct state *state = source->priv;
     for (int i = 0; i < state->count; i++) {
-        uint64_t value, before_ns = jb_mono_ns();
+        uint64_t value = 0, before_ns = jb_mono_ns();
         int err = read_register(state, state->open[i].fd, state->open[i].number, &value);
         uint64_t after_ns = jb_mono_ns();
         if (err < 0) { /* -ENXIO: the CPU was taken offline, and may come back */

@@ -36,6 +36,8 @@ static int open_cray(struct tree *tree)
 static void a_machine_of_another_make_has_none(void **state)
 {
     struct tree *tree = *state;
+    assert_int_equal(jb_sensor_cray.glance(&tree->env, &tree->diag), -ENODEV);
+    assert_non_null(strstr(tree->diag.text, "/sys/cray/pm_counters"));
     assert_int_equal(open_cray(tree), -ENODEV);
     assert_non_null(strstr(tree->diag.text, "/sys/cray/pm_counters"));
     tree_folder(tree, "/sys/cray/pm_counters");
@@ -47,6 +49,7 @@ static void a_node_is_read_in_whole_joules(void **state)
 {
     struct tree *tree = *state;
     add_node(tree);
+    assert_int_equal(jb_sensor_cray.glance(&tree->env, &tree->diag), 0);
     assert_int_equal(open_cray(tree), 0);
     assert_int_equal(tree->source.channel_count, 5);
     const struct jb_channel *node = tree_channel(tree, "node/cray");

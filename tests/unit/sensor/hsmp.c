@@ -58,6 +58,8 @@ static void a_port_that_is_missing_names_the_module(void **state)
 {
     struct tree *tree = *state;
     be(tree, 0x19, "AMD EPYC 9354P 32-Core Processor");
+    assert_int_equal(jb_sensor_hsmp.glance(&tree->env, &tree->diag), -ENODEV);
+    assert_non_null(strstr(tree->diag.fix, "modprobe amd_hsmp"));
     assert_int_equal(open_hsmp(tree), -ENODEV);
     assert_non_null(strstr(tree->diag.fix, "modprobe amd_hsmp"));
     tree->machine.virtual_machine = true;
@@ -69,6 +71,7 @@ static void power_of_socket_and_modules_is_read_in_milliwatts(void **state)
 {
     struct tree *tree = *state;
     add_genoa(tree);
+    assert_int_equal(jb_sensor_hsmp.glance(&tree->env, &tree->diag), 0);
     assert_int_equal(open_hsmp(tree), 0);
     assert_int_equal(tree->source.channel_count, 2);
     const struct jb_channel *package = tree_channel(tree, "cpu/0/package");

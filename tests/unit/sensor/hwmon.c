@@ -72,6 +72,21 @@ static void a_machine_without_chips_has_none(void **state)
     assert_int_equal(tree->source.channel_count, 0);
 }
 
+static void a_glance_sees_whether_there_is_anything_to_read(void **state)
+{
+    struct tree *tree = *state;
+    assert_int_equal(jb_sensor_hwmon.glance(&tree->env, &tree->diag), -ENODEV);
+    put(tree, 0, "name", "coretemp\n");
+    put(tree, 0, "temp1_input", "30000\n");
+    put(tree, 1, "name", "amdgpu\n"); /* another sensor's */
+    put(tree, 1, "power1_average", "5\n");
+    assert_int_equal(jb_sensor_hwmon.glance(&tree->env, &tree->diag), -ENODEV);
+    assert_non_null(strstr(tree->diag.text, "another sensor"));
+    put(tree, 2, "name", "something\n");
+    put(tree, 2, "power2_average", "5\n");
+    assert_int_equal(jb_sensor_hwmon.glance(&tree->env, &tree->diag), 0);
+}
+
 static void nodes_of_one_socket_are_one_counter(void **state)
 {
     struct tree *tree = *state;
@@ -324,6 +339,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_TREE(a_machine_without_chips_has_none),
+        ON_TREE(a_glance_sees_whether_there_is_anything_to_read),
         ON_TREE(nodes_of_one_socket_are_one_counter),
         ON_TREE(without_topology_the_node_is_taken_for_the_socket),
         ON_TREE(counts_that_are_passed_on_as_they_are_wrap),
