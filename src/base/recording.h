@@ -40,6 +40,11 @@ void jb_recording_link(const struct jb_recording *recording, const char *path, c
 /* A file that changes: what it held now, and that it is to be sampled. Takes the place of one that was denied. */
 void jb_recording_moving(const struct jb_recording *recording, const char *path, const void *data, size_t length);
 
+/* What a device said, by a call, for the file `path` that stands for it below a root: one line of text. Kept with its
+ * time in PATH.said, of which cli/doctor_sample.c makes PATH and PATH.series. Allocates nothing; at most 1 MiB a path.
+ */
+void jb_recording_said(const struct jb_recording *recording, const char *path, const char *text);
+
 /* What was refused, by a system call or for a file. */
 void jb_recording_denied(const struct jb_recording *recording, const char *path, int err);
 

@@ -108,3 +108,19 @@ void jb_place_write_beside(const struct jb_place *place, const char *suffix, con
         put_file(place, name, data, length, 0644);
     }
 }
+
+void jb_place_append_beside(const struct jb_place *place, const char *suffix, const void *data, size_t length,
+                            size_t limit)
+{
+    char name[NAME_MAX + 1];
+    int n = jb_snprintf(name, sizeof(name), "%s%s", place->name, suffix);
+    if (n < 0 || (size_t)n >= sizeof(name)) {
+        return;
+    }
+    struct stat st;
+    JB_CLEANUP(jb_closep)
+    int fd = openat(place->folder, name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd >= 0 && fstat(fd, &st) == 0 && (uint64_t)st.st_size + length <= limit) {
+        (void)!write(fd, data, length);
+    }
+}

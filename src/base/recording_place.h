@@ -26,5 +26,8 @@ bool jb_place_is_taken(const struct jb_place *place, bool *ret_empty);
  * gap is better than none. */
 void jb_place_write(const struct jb_place *place, const void *data, size_t length, unsigned mode);
 void jb_place_write_beside(const struct jb_place *place, const char *suffix, const void *data, size_t length);
+/* Unless it would become longer than `limit`. */
+void jb_place_append_beside(const struct jb_place *place, const char *suffix, const void *data, size_t length,
+                            size_t limit);
 
 #endif

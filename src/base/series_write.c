@@ -3,6 +3,7 @@
 #include "base/series_write.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/series.h"
 #include "base/series_parse.h"
 
@@ -100,6 +101,21 @@ void jb_series_seen(struct jb_series_writer *writer, uint64_t ms, const void *da
 void jb_series_seen_failing(struct jb_series_writer *writer, uint64_t ms, int err)
 {
     add(writer, ms, "", 0, err < 0 ? -err : err);
+}
+
+void jb_series_seen_said(struct jb_series_writer *writer, const char *text)
+{
+    uint64_t t_ns, start_ns = 0;
+    for (const char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        const char *said;
+        if (jb_scan_u64(line, (size_t)(end - line), &t_ns, &said) < 0 || *said != ' ') {
+            continue;
+        }
+        start_ns = writer->looks > 0 ? start_ns : t_ns;
+        if (t_ns >= start_ns) {
+            jb_series_seen(writer, (t_ns - start_ns) / JB_NS_PER_MS, said + 1, (size_t)(end - said));
+        }
+    }
 }
 
 static bool is_text(const struct jb_series_writer *writer)

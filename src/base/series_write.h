@@ -33,6 +33,9 @@ struct jb_series_writer {
 void jb_series_seen(struct jb_series_writer *writer, uint64_t ms, const void *data, size_t length);
 void jb_series_seen_failing(struct jb_series_writer *writer, uint64_t ms, int err);
 
+/* Lines of "<nanoseconds> <content>", as jb_recording_said() leaves them; others are passed over. */
+void jb_series_seen_said(struct jb_series_writer *writer, const char *text);
+
 /* The series; wrap 0: none. Integers that rise, and never fall, at nearly every look are written as linear: they move
  * more often than they were looked at. Few changes are no rate: such a series begins again rather than to go on.
  * -ENODATA: nothing was seen; -ENOMEM. */

@@ -112,8 +112,8 @@ static void tell_calls(const struct doctor_record *recorder, const struct jb_ses
     static const struct {
         const char *driver;
         bool files; /* in a made-up machine it reads files, which then are recorded */
-    } callers[] = {{"nvml", false},    {"redfish", false}, {"plug", false}, {"fake", false}, {"fake-lane", false},
-                   {"rapl-msr", true}, {"hsmp", true},     {"ipmi", true},  {"apple", true}};
+    } callers[] = {{"nvml", false},      {"redfish", false}, {"plug", false}, {"fake", false},
+                   {"fake-lane", false}, {"rapl-msr", true}, {"apple", true}};
     const struct jb_meter *meter = jb_session_meter(session);
     for (int i = 0; i < jb_meter_source_count(meter); i++) {
         struct jb_source_info info;

@@ -50,6 +50,7 @@ struct sampler {
     struct jb_sensor_env env;
     struct moving *files;
     size_t count, capacity;
+    size_t said;   /* of devices that answer calls: it is too late to look at them again */
     char *content; /* MAX_CONTENT */
 };
 
@@ -112,11 +113,37 @@ static void add_file(struct sampler *sampler, const char *place)
     file->number = file->perf || (file->fd >= 0 && jb_counter_read_first(file->fd, &value) == 0);
 }
 
-static bool ends_as_series(const char *name)
+static bool ends(const char *name, const char *suffix)
 {
-    static const char suffix[] = ".series";
-    size_t length = strlen(name);
-    return length >= sizeof(suffix) && jb_streq(name + length - (sizeof(suffix) - 1), suffix);
+    size_t length = strlen(name), tail = strlen(suffix);
+    return length > tail && jb_streq(name + length - tail, suffix);
+}
+
+/* PATH.said becomes PATH, with what was said first, and PATH.series. True: it changed. */
+static bool put_said(const char *place)
+{
+    JB_CLEANUP(jb_freep) char *text = NULL;
+    JB_CLEANUP(jb_buf_finish) struct jb_buf series = {0};
+    struct jb_series_writer writer = {0};
+    char path[PATH_MAX];
+    size_t length = 0, stem = strlen(place) - strlen(".said");
+    bool changed = false;
+    if (jb_read_all(place, JB_RECORDING_LIMIT, &text, &length, NULL) < 0) {
+        return false;
+    }
+    unlink(place);
+    const char *first = strchr(text, ' '), *end = first ? strchr(first, '\n') : NULL;
+    jb_snprintf(path, sizeof(path), "%.*s", (int)stem, place);
+    if (!end || jb_write_atomic(path, first + 1, (size_t)(end - first), 0644, NULL) < 0) {
+        return false;
+    }
+    jb_series_seen_said(&writer, text);
+    if (writer.changes > 0 && jb_series_write(&writer, 0, &series) == 0 &&
+        (size_t)jb_snprintf(path, sizeof(path), "%.*s.series", (int)stem, place) < sizeof(path)) {
+        changed = jb_write_atomic(path, series.data, series.length, 0644, NULL) == 0;
+    }
+    jb_series_writer_finish(&writer);
+    return changed;
 }
 
 static void find_files(struct sampler *sampler, const char *folder, int depth)
@@ -130,8 +157,10 @@ static void find_files(struct sampler *sampler, const char *folder, int depth)
         }
         if (entry->d_type == DT_DIR) {
             find_files(sampler, inner, depth + 1);
-        } else if (ends_as_series(entry->d_name)) {
+        } else if (ends(entry->d_name, ".series")) {
             add_file(sampler, inner);
+        } else if (ends(entry->d_name, ".said")) {
+            sampler->said += put_said(inner);
         }
     }
     if (dir) {
@@ -281,7 +310,7 @@ int doctor_sample(const struct jb_recording *recording, uint64_t duration_ns, co
     for (size_t i = 0; i < sampler.count; i++) {
         sampler.files[i].writer.limit = MAX_BYTES / sampler.count;
     }
-    struct doctor_samples samples = {.files = sampler.count};
+    struct doctor_samples samples = {.files = sampler.count + sampler.said, .moving = sampler.said};
     samples.signal = sample(&sampler, duration_ns, stop, &samples.lasted_ns);
     for (size_t i = 0; i < sampler.count; i++) {
         samples.moving += keep(&sampler, &sampler.files[i]);

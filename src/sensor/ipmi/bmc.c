@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/recording.h"
 #include "base/text.h"
 #include "sensor/counter_file.h"
 #include "sensor/ipmi/dcmi.h"
@@ -120,6 +121,21 @@ static int receive(struct jb_bmc *bmc, uint8_t netfn, uint8_t command, uint8_t *
     return answer.msg.data_len <= size ? answer.msg.data_len : (int)size;
 }
 
+/* The answer as the file that stands for it. */
+static void keep(const struct jb_sensor_env *env, uint8_t command, const uint8_t *bytes, int length)
+{
+    struct jb_recording recording;
+    if (!jb_recording_of(env->root, &recording)) {
+        return;
+    }
+    char path[32], text[3 * JB_DCMI_ANSWER + 1] = "";
+    for (int i = 0; i < length && i < JB_DCMI_ANSWER; i++) {
+        snprintf(text + (size_t)3 * (unsigned)i, 4, "%02x ", bytes[i]);
+    }
+    snprintf(path, sizeof(path), "/ipmi/dcmi-%02x", command);
+    jb_recording_said(&recording, path, text);
+}
+
 int jb_bmc_ask(struct jb_bmc *bmc, const struct jb_sensor_env *env, uint8_t netfn, uint8_t command, const uint8_t *data,
                size_t length, uint8_t *ret, size_t size, int timeout_ms)
 {
@@ -141,6 +157,7 @@ int jb_bmc_ask(struct jb_bmc *bmc, const struct jb_sensor_env *env, uint8_t netf
         }
         int got = receive(bmc, netfn, command, ret, size);
         if (got != -EAGAIN) {
+            keep(env, command, ret, got);
             return got;
         }
         i++;

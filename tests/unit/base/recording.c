@@ -257,6 +257,28 @@ static void of_the_real_machine_only_known_folders_are_copied(void **state)
     assert_false(kept(b, "/dev"));
 }
 
+static void what_a_device_says_is_kept_line_by_line(void **state)
+{
+    struct bench *b = *state;
+    struct jb_recording recording;
+    assert_true(jb_recording_of(b->root, &recording));
+    jb_recording_said(&recording, "/hsmp/socket0/04", "95000");
+    jb_recording_said(&recording, "/hsmp/socket0/04", "96000");
+    jb_recording_said(&recording, "/../04", "1");
+    content(b, "/hsmp/socket0/04.said");
+    unsigned long long first, second;
+    int first_w, second_w;
+    char *end;
+    first = strtoull(b->text, &end, 10);
+    first_w = (int)strtoul(end, &end, 10);
+    second = strtoull(end, &end, 10);
+    second_w = (int)strtoul(end, &end, 10);
+    assert_int_equal(first_w, 95000);
+    assert_int_equal(second_w, 96000);
+    assert_true(second >= first);
+    assert_string_equal(end, "");
+}
+
 static void what_names_the_machine_is_made_up_and_told(void **state)
 {
     struct bench *b = *state;
@@ -358,6 +380,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_series_of_a_recorded_machine_is_played_and_not_copied, make, unmake),
         cmocka_unit_test_setup_teardown(other_processes_and_secrets_are_never_copied, make, unmake),
         cmocka_unit_test_setup_teardown(of_the_real_machine_only_known_folders_are_copied, make, unmake),
+        cmocka_unit_test_setup_teardown(what_a_device_says_is_kept_line_by_line, make, unmake),
         cmocka_unit_test_setup_teardown(what_names_the_machine_is_made_up_and_told, make, unmake),
         cmocka_unit_test_setup_teardown(devices_and_fifos_are_left_alone, make, unmake),
         cmocka_unit_test_setup_teardown(a_large_file_is_cut_and_a_line_says_so, make, unmake),

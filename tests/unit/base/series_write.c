@@ -193,6 +193,21 @@ static void what_never_changed_is_one_line_and_nothing_is_no_series(void **state
     jb_series_writer_finish(&writer);
 }
 
+static void what_a_device_said_is_a_series_too(void **state)
+{
+    struct jb_series_writer writer = {0};
+    struct jb_buf text = {0};
+    jb_series_seen_said(&writer, "5000000000 7 8\nrubbish\n12\n5100000000 9 8\n4000000000 1 1\n5200000000 7 8\ncut");
+    assert_int_equal(writer.changes, 2);
+    assert_int_equal(jb_series_write(&writer, 0, &text), 0);
+    assert_int_equal(at(&text, 99), 4);
+    assert_string_equal(said, "7 8\n");
+    assert_int_equal(at(&text, 100), 4);
+    assert_string_equal(said, "9 8\n");
+    jb_buf_finish(&text);
+    jb_series_writer_finish(&writer);
+}
+
 static void whatever_is_seen_makes_a_series(void **state)
 {
     struct random r = random_start();
@@ -229,6 +244,7 @@ int main(void)
         cmocka_unit_test(lines_of_counters_are_linear_as_one_is),
         cmocka_unit_test(a_long_recording_is_thinned_and_keeps_its_ends),
         cmocka_unit_test(what_never_changed_is_one_line_and_nothing_is_no_series),
+        cmocka_unit_test(what_a_device_said_is_a_series_too),
         cmocka_unit_test(whatever_is_seen_makes_a_series),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
