@@ -32,10 +32,15 @@ static unsigned int driver_version(const struct jb_nvml_api *api)
     return version;
 }
 
-/* A made-up machine has NVIDIA's driver when its tree says so, or when the library is named outright. */
-static bool machine_has_driver(const struct jb_sensor_env *env)
+/* A made-up machine has NVIDIA's driver when its tree says so, or when the library is named outright. Of the real one
+ * only the library can tell: WSL has it without that file. */
+static int glance_nvml(const struct jb_sensor_env *env, struct jb_diag *diag)
 {
-    return env->nvml_path || jb_root_is_real(env->root) || jb_root_exists(env->root, "/proc/driver/nvidia/version");
+    if (env->nvml_path || jb_root_is_real(env->root) || jb_root_exists(env->root, "/proc/driver/nvidia/version")) {
+        return 0;
+    }
+    return jb_fail(diag, -ENODEV, "the machine at %s has no NVIDIA driver (no /proc/driver/nvidia/version)",
+                   jb_root_name(env->root));
 }
 
 static void find_gpus(struct jb_source *source, unsigned int count)
@@ -80,11 +85,10 @@ static int verdict(const struct jb_source *source, struct jb_diag *diag)
 static int open_nvml(struct jb_source *source, struct jb_diag *diag)
 {
     struct jb_nvml *nvml = source->priv;
-    if (!machine_has_driver(source->env)) {
-        return jb_fail(diag, -ENODEV, "the machine at %s has no NVIDIA driver (no /proc/driver/nvidia/version)",
-                       jb_root_name(source->env->root));
+    int err = glance_nvml(source->env, diag);
+    if (err == 0) {
+        err = jb_nvml_load(source->env->nvml_path, &nvml->api, diag);
     }
-    int err = jb_nvml_load(source->env->nvml_path, &nvml->api, diag);
     if (err < 0) {
         return err;
     }
@@ -121,6 +125,7 @@ const struct jb_sensor_driver jb_sensor_nvml = {
     .priv_size = sizeof(struct jb_nvml),
     .blocking = true,
     .period_ns = PERIOD_NS,
+    .glance = glance_nvml,
     .open = open_nvml,
     .read = jb_nvml_read,
     .close = close_nvml,
