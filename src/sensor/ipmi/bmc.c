@@ -125,7 +125,7 @@ static int receive(struct jb_bmc *bmc, uint8_t netfn, uint8_t command, uint8_t *
 static void keep(const struct jb_sensor_env *env, uint8_t command, const uint8_t *bytes, int length)
 {
     struct jb_recording recording;
-    if (!jb_recording_of(env->root, &recording)) {
+    if (!env || !jb_recording_of(env->root, &recording)) {
         return;
     }
     char path[32], text[3 * JB_DCMI_ANSWER + 1] = "";
