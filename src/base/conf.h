@@ -52,4 +52,8 @@ bool jb_conf_bool(const struct jb_conf *conf, const char *section, const char *k
 /* Where the value came from: "default", "/etc/joulebook.conf:3", "JOULEBOOK_GRID_ZONE", "flag". */
 const char *jb_conf_origin(const struct jb_conf *conf, const char *section, const char *key);
 
+/* May others read a file from which a password came? The first such file is told in diag, with the command that mends
+ * it. A warning: the password counts all the same. */
+bool jb_conf_exposed(const struct jb_conf *conf, struct jb_diag *diag);
+
 #endif

@@ -99,7 +99,12 @@ int cli_config(struct cli_common *common, struct jb_conf **ret_conf, struct jb_d
 {
     int error = cli_root(common, diag);
 
-    return error < 0 ? error : jb_conf_load(common->root, ret_conf, diag);
+    error = error < 0 ? error : jb_conf_load(common->root, ret_conf, diag);
+    struct jb_diag exposed = {0};
+    if (error == 0 && jb_conf_exposed(*ret_conf, &exposed)) {
+        cli_complain(NULL, 0, "warning: %s; %s", exposed.text, exposed.fix);
+    }
+    return error;
 }
 
 const char *cli_db_path(const struct cli_common *common, const struct jb_conf *conf)
