@@ -14,22 +14,15 @@
 #include "cli/table.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define COLUMNS      80
 #define SECOND_LOOK  (500 * JB_NS_PER_MS)
-#define MAX_COMMAND  (FIX_MAX_WORDS * FIX_WORD)
 #define HELPER_GIVES "the energy counters of the CPU, each renewed 20 times a second"
 #define RULE_GIVES   "the energy counters of the CPU, at any rate"
-
-extern char **environ;
 
 /* Why --fix leaves a sensor's privilege to people. NULL: nothing to say. */
 static const char *left_to_people(const char *driver)
@@ -50,11 +43,6 @@ static const char *left_to_people(const char *driver)
     return "it is not known to give no more than reading energy";
 }
 
-static bool is_root(void)
-{
-    return getuid() == 0;
-}
-
 static const char *group_of(const struct fix_plan *plan, const struct fix_facts *facts)
 {
     return jb_streq(plan->group, facts->user) ? "your own group" : "the group";
@@ -64,17 +52,12 @@ static const char *group_of(const struct fix_plan *plan, const struct fix_facts 
 static void print_steps(const struct fix_plan *plan, const char *indent, FILE *out)
 {
     for (size_t i = 0; i < plan->count; i++) {
-        char text[MAX_COMMAND];
+        char text[FIX_COMMAND];
         fix_step_text(&plan->steps[i], text, sizeof(text));
-        fprintf(out, "%s%s%s%s\n", indent, is_root() ? "" : "sudo ", text,
+        fprintf(out, "%s%s%s%s\n", indent, fix_is_root() ? "" : "sudo ", text,
                 plan->steps[i].input[0] != '\0' ? "   # with this as its input:" : "");
-        if (plan->steps[i].input[0] != '\0') {
-            JB_CLEANUP(jb_freep) char *copy = strdup(plan->steps[i].input);
-            char *rest = NULL;
-            for (char *line = copy != NULL ? strtok_r(copy, "\n", &rest) : NULL; line != NULL;
-                 line = strtok_r(NULL, "\n", &rest)) {
-                fprintf(out, "%s    %s\n", indent, line);
-            }
+        for (const char *line = plan->steps[i].input; *line != '\0'; line += strcspn(line, "\n") + 1) {
+            fprintf(out, "%s    %.*s\n", indent, (int)strcspn(line, "\n"), line); /* each line ends with a newline */
         }
     }
 }
@@ -190,77 +173,6 @@ static bool ask(void)
     return fgets(line, sizeof(line), stdin) != NULL && (jb_ieq(jb_trim(line), "y") || jb_ieq(jb_trim(line), "yes"));
 }
 
-static bool have_sudo(void)
-{
-    const char *path = getenv("PATH");
-    char file[4096];
-
-    for (const char *at = path != NULL ? path : ""; *at != '\0';) {
-        size_t length = strcspn(at, ":");
-        int got = jb_snprintf(file, sizeof(file), "%.*s/sudo", (int)length, at);
-        if (length > 0 && got > 0 && (size_t)got < sizeof(file) && access(file, X_OK) == 0) {
-            return true;
-        }
-        at += length + (at[length] == ':');
-    }
-    return false;
-}
-
-/* The exit status of the command, or a negative errno. */
-static int run_step(const struct fix_step *step)
-{
-    char sudo[] = "sudo", *argv[FIX_MAX_WORDS + 2];
-    posix_spawn_file_actions_t actions;
-    int count = 0, input[2] = {-1, -1}, status;
-    pid_t pid;
-
-    if (!is_root()) {
-        argv[count++] = sudo;
-    }
-    for (int i = 0; step->words[i][0] != '\0'; i++) {
-        argv[count++] = (char *)(uintptr_t)step->words[i];
-    }
-    argv[count] = NULL;
-    int error = posix_spawn_file_actions_init(&actions);
-    if (error == 0 && step->input[0] != '\0') {
-        /* It fits into the pipe, so nobody has to read it yet. What tee says of it is not of interest. */
-        size_t length = strlen(step->input);
-        error = pipe2(input, O_CLOEXEC) < 0 || write(input[1], step->input, length) != (ssize_t)length ? EIO : 0;
-        error = error != 0 ? error : posix_spawn_file_actions_adddup2(&actions, input[0], STDIN_FILENO);
-        error =
-            error != 0 ? error : posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    }
-    error = error != 0 ? error : posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
-    jb_closep(&input[0]);
-    jb_closep(&input[1]);
-    posix_spawn_file_actions_destroy(&actions);
-    if (error != 0) {
-        return -error;
-    }
-    while (waitpid(pid, &status, 0) < 0) {
-        if (errno != EINTR) {
-            return -errno;
-        }
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-/* The number of the step that failed, told; -1: all went well. */
-static int run_plan(const struct jb_command *command, const struct fix_plan *plan)
-{
-    for (size_t i = 0; i < plan->count; i++) {
-        char text[MAX_COMMAND];
-        int status = run_step(&plan->steps[i]);
-        if (status != 0) {
-            fix_step_text(&plan->steps[i], text, sizeof(text));
-            cli_complain(command, 1, "'%s' failed: %s %d", text, status < 0 ? strerror(-status) : "exit status",
-                         status < 0 ? -status : status);
-            return (int)i;
-        }
-    }
-    return -1;
-}
-
 /* The same survey again, and what became of the counters. 0 when they are read now. */
 static int look_again(const struct jb_command *command, struct cli_common *common, const char *sensors,
                       const struct fix_plan *plan, const struct cli_style *style)
@@ -296,10 +208,10 @@ static int look_again(const struct jb_command *command, struct cli_common *commo
     return status;
 }
 
-static int do_plan(const struct jb_command *command, const struct fix_plan *plan, bool yes, int *ret_failed)
+static int do_plan(const struct jb_command *command, struct fix_plan *plan, bool yes, int *ret_failed)
 {
     *ret_failed = -1;
-    if (!is_root() && !have_sudo()) {
+    if (!fix_is_root() && !fix_have_sudo()) {
         return cli_complain(command, 1,
                             "there is no sudo here: ask an administrator to run the commands above, without 'sudo'");
     }
@@ -310,7 +222,7 @@ static int do_plan(const struct jb_command *command, const struct fix_plan *plan
         return cli_complain(command, 1, "nothing was changed");
     }
     fflush(stdout);
-    *ret_failed = run_plan(command, plan);
+    *ret_failed = fix_run(command, plan);
     return *ret_failed < 0 ? 0 : 1;
 }
 
@@ -329,7 +241,7 @@ int cli_doctor_fix(const struct jb_command *command, struct cli_common *common, 
         return plan.way == FIX_IMPOSSIBLE ? 1 : 0;
     }
     if (plan.way == FIX_NOTHING) {
-        puts(is_root()      ? "nothing is missing: root may read everything; run it as the user who is to measure"
+        puts(fix_is_root()  ? "nothing is missing: root may read everything; run it as the user who is to measure"
              : facts.denied ? "the helper has what it needs, and is refused all the same: see joulebook doctor"
                             : "nothing is missing that --fix could give");
     } else if (plan.way != FIX_IMPOSSIBLE) {

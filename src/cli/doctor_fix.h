@@ -17,6 +17,11 @@ int cli_doctor_fix(const struct jb_command *command, struct cli_common *common, 
 /* doctor_fix_facts.c: what the plan is made from. */
 void fix_look(const struct jb_session *session, struct fix_facts *ret);
 
+/* doctor_fix_run.c: the number of the step that failed, which is told; -1: all went well. */
+int fix_run(const struct jb_command *command, struct fix_plan *plan);
+bool fix_is_root(void);
+bool fix_have_sudo(void);
+
 /* Does --fix see to what this driver is denied? */
 bool fix_is_ours(const char *driver);
 

@@ -10,35 +10,30 @@
 
 #include "base/text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define CAPABILITIES "cap_perfmon,cap_dac_read_search=ep"
 
 /* Add a step; the words end with NULL. The first is a program that was found, or "": then the plan cannot be. */
-static void add(struct fix_plan *plan, const char *package, ...)
+static void add(struct fix_plan *plan, const char *package, const char *const *words)
 {
     struct fix_step *step = &plan->steps[plan->count];
-    const char *word;
-    va_list words;
-    int i = 0;
 
     if (plan->way == FIX_IMPOSSIBLE || plan->count >= FIX_MAX_STEPS) {
         return;
     }
-    va_start(words, package);
-    while ((word = va_arg(words, const char *)) != NULL && i < FIX_MAX_WORDS - 1) {
-        if (word[0] == '\0' || !jb_copy(step->words[i++], FIX_WORD, word)) {
+    for (int i = 0; i < FIX_MAX_WORDS - 1 && words[i] != NULL; i++) {
+        if (words[i][0] == '\0' || !jb_copy(step->words[i], FIX_WORD, words[i])) {
             plan->way = FIX_IMPOSSIBLE;
             plan->count = 0;
             jb_snprintf(plan->why, sizeof(plan->why), "a program is missing: install %s, then try again", package);
-            break;
+            return;
         }
     }
-    va_end(words);
-    plan->count += plan->way != FIX_IMPOSSIBLE;
+    plan->count++;
 }
+#define ADD(plan, package, ...) add(plan, package, (const char *const[]){__VA_ARGS__, NULL})
 
 /* The rule names the group; udev's own syntax has quotes, commas and %. */
 static bool plain(const char *name)
@@ -58,10 +53,10 @@ static void choose_group(const struct fix_facts *facts, bool helper, struct fix_
         return; /* no membership is needed */
     } else {
         jb_copy(plan->group, sizeof(plan->group), FIX_GROUP);
-        add(plan, "passwd", facts->groupadd, "-f", "-r", FIX_GROUP, NULL);
+        ADD(plan, "passwd", facts->groupadd, "-f", "-r", FIX_GROUP);
     }
     plan->new_login = true;
-    add(plan, "passwd", facts->usermod, "-aG", plan->group, facts->user, NULL);
+    ADD(plan, "passwd", facts->usermod, "-aG", plan->group, facts->user);
 }
 
 static void plan_helper(const struct fix_facts *facts, struct fix_plan *plan)
@@ -74,9 +69,9 @@ static void plan_helper(const struct fix_facts *facts, struct fix_plan *plan)
         return; /* all that was missing is the membership */
     }
     jb_snprintf(owner, sizeof(owner), "root:%s", plan->group);
-    add(plan, "coreutils", facts->chown, owner, facts->helper, NULL);
-    add(plan, "coreutils", facts->chmod, "0750", facts->helper, NULL);
-    add(plan, "libcap2-bin (setcap)", facts->setcap, CAPABILITIES, facts->helper, NULL);
+    ADD(plan, "coreutils", facts->chown, owner, facts->helper);
+    ADD(plan, "coreutils", facts->chmod, "0750", facts->helper);
+    ADD(plan, "libcap2-bin (setcap)", facts->setcap, CAPABILITIES, facts->helper);
 }
 
 static void plan_udev(const struct fix_facts *facts, const char *why, struct fix_plan *plan)
@@ -85,9 +80,9 @@ static void plan_udev(const struct fix_facts *facts, const char *why, struct fix
     jb_copy(plan->why, sizeof(plan->why), why);
     choose_group(facts, false, plan);
     size_t rule = plan->count;
-    add(plan, "coreutils", facts->tee, FIX_RULES, NULL);
-    add(plan, "udev", facts->udevadm, "control", "--reload", NULL);
-    add(plan, "udev", facts->udevadm, "trigger", "--subsystem-match=powercap", "--action=add", NULL);
+    ADD(plan, "coreutils", facts->tee, FIX_RULES);
+    ADD(plan, "udev", facts->udevadm, "control", "--reload");
+    ADD(plan, "udev", facts->udevadm, "trigger", "--subsystem-match=powercap", "--action=add");
     jb_snprintf(plan->steps[rule].input, sizeof(plan->steps[rule].input),
                 "# Written by joulebook doctor --fix: energy counters, for the group %s.\n"
                 "SUBSYSTEM==\"powercap\", KERNEL==\"intel-rapl*:*\", ACTION==\"add\", "

@@ -15,6 +15,7 @@
 #define FIX_MAX_STEPS 8
 #define FIX_MAX_WORDS 8
 #define FIX_WORD      256
+#define FIX_COMMAND   (FIX_MAX_WORDS * FIX_WORD) /* one step as text */
 #define FIX_GROUP     "joulebook"
 #define FIX_RULES     "/etc/udev/rules.d/70-joulebook.rules"
 
