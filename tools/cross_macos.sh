@@ -24,7 +24,7 @@ mkdir -p "$out"
 warnings="-Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wno-unused-parameter -Wno-missing-field-initializers"
 objects=""
 for source in src/base/os_macos.c src/base/text.c src/base/number.c src/base/diag.c src/base/clock.c src/base/cleanup.c \
-  src/base/file.c src/base/recording.c src/base/recording_place.c src/base/scrub.c src/base/series_write.c src/base/write.c src/base/units.c src/base/buf.c src/base/csv.c src/sensor/source.c src/sensor/scale.c \
+  src/base/file.c src/base/recording.c src/base/recording_place.c src/base/scrub.c src/base/series_write.c src/base/write.c src/base/series_text.c src/base/series_parse.c src/base/ident.c src/base/units.c src/base/buf.c src/base/csv.c src/sensor/source.c src/sensor/scale.c \
   src/sensor/apple/apple_names.c src/sensor/apple/apple_ioreport.c src/sensor/apple/apple.c src/sensor/apple/apple_files.c \
   tools/apple_check.c; do
   object="$out/$(basename "$source" .c).o"

@@ -19,16 +19,8 @@ int jb_ulid(int64_t wall_ns, char ret[JB_ULID_TEXT])
     }
     uint64_t ms = (uint64_t)wall_ns / 1000000; /* 2^63 ns is less than 2^48 ms */
     unsigned char random[10];
-    size_t have = 0;
-    while (have < sizeof(random)) {
-        ssize_t n = getrandom(random + have, sizeof(random) - have, 0);
-        if (n < 0) {
-            if (errno == EINTR) {
-                continue;
-            }
-            return -errno;
-        }
-        have += (size_t)n;
+    if (getentropy(random, sizeof(random)) < 0) {
+        return -errno;
     }
     for (int i = 9; i >= 0; i--, ms >>= 5) {
         ret[i] = alphabet[ms & 31];

@@ -47,7 +47,7 @@ static int create_beside(const char *path, unsigned mode, char *name, size_t siz
     int folder = slash ? (int)(slash - path) + 1 : 0;
     for (int tries = 0; tries < 16; tries++) {
         uint64_t number = 0;
-        if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number)) {
+        if (getentropy(&number, sizeof(number)) < 0) {
             return -EIO;
         }
         int n = jb_snprintf(name, size, "%.*s.joulebook-%016" PRIx64 ".tmp", folder, path, number);
