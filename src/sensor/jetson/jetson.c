@@ -348,13 +348,25 @@ static int nothing(const struct jb_source *source, struct jb_diag *diag)
     return err;
 }
 
+static int look(const struct jb_sensor_env *env, struct jb_jetson *ret, struct jb_diag *diag)
+{
+    return jb_jetson_read(env->root, ret) ? 0 : jb_fail(diag, -ENODEV, "no Jetson: the device tree names no Tegra");
+}
+
+static int jetson_glance(const struct jb_sensor_env *env, struct jb_diag *diag)
+{
+    struct jb_jetson jetson;
+    return look(env, &jetson, diag);
+}
+
 static int jetson_open(struct jb_source *source, struct jb_diag *diag)
 {
     struct state *state = source->priv;
     struct jb_jetson jetson;
     state->total = -1;
-    if (!jb_jetson_read(source->env->root, &jetson)) {
-        return jb_fail(diag, -ENODEV, "no Jetson: the device tree names no Tegra");
+    int err = look(source->env, &jetson, diag);
+    if (err < 0) {
+        return err;
     }
     struct found *found = calloc(1, sizeof(*found));
     if (!found) {
@@ -437,6 +449,7 @@ const struct jb_sensor_driver jb_sensor_jetson = {
     .unseen = true,
     .priv_size = sizeof(struct state),
     .blocking = true,
+    .glance = jetson_glance,
     .open = jetson_open,
     .read = jetson_read,
     .close = jetson_close,
