@@ -20,7 +20,8 @@
  *
  * Without privilege the files of other users' processes cannot be read. A look says whether it saw everybody.
  * Bounded: JB_DRM_MAX_PIDS processes, JB_DRM_MAX_FILES open files and JB_DRM_MAX_CLIENTS clients a look; beyond that it
- * did not see everybody. Nothing of a process is kept but its pid.
+ * did not see everybody, nor when a process has a card open whose kernel driver tells nothing (before Linux 5.19).
+ * Nothing of a process is kept but its pid.
  */
 #ifndef JB_SENSOR_DRM_FDINFO_H
 #define JB_SENSOR_DRM_FDINFO_H

@@ -80,7 +80,8 @@ static bool engine_share(const struct jb_drm_look *look, const struct jb_drm_eng
         return true;
     }
     if (!was || now->total <= was->total) {
-        return busy == 0 ? (*ret = 0, true) : false;
+        *ret = 0;
+        return busy == 0;
     }
     *ret = share(busy, now->total - was->total, now->capacity);
     return true;
@@ -141,7 +142,13 @@ static void take_file(struct walk *walk, struct jb_drm_pid *process, const char 
     char path[64];
     snprintf(path, sizeof(path), "/proc/%d/fdinfo/%.20s", (int)process->pid, fd);
     ssize_t length = jb_root_read(walk->env->root, path, look->text, sizeof(look->text));
-    if (length <= 0 || jb_drm_fdinfo_parse(look->text, (size_t)length, &info) < 0 || !info.has_client) {
+    if (length <= 0) {
+        look->complete = look->complete && (length == 0 || length == -ENOENT || length == -ESRCH);
+        return;
+    }
+    /* A kernel from before these texts: somebody has some card open. */
+    if (jb_drm_fdinfo_parse(look->text, (size_t)length, &info) < 0 || !info.has_client) {
+        look->complete = false;
         return;
     }
     for (size_t i = 0; i < walk->count; i++) {

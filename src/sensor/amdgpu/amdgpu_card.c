@@ -16,9 +16,9 @@
 
 #include <stdio.h>
 
-/* PCI ids and names: amdgpu.ids of libdrm. What a count of MI100's and MI200's accumulators is, is said in the manual
- * of rocm_smi_lib (rsmi_dev_energy_count_get: 15.3 uJ) and held against meters by their users (amdsmi#38); for other
- * cards below 1.4 nobody says, and of RDNA 4 the kernel says that it counts nothing (smu_v14_0_2_ppt.c). */
+/* PCI ids and names: amdgpu.ids of libdrm. What a count of MI100's and MI200's accumulators is, rocm_smi_lib says
+ * (rsmi_dev_energy_count_get: 15.3 uJ), and a resting MI210 then draws 43 W (amdsmi#38), as it should; of other cards
+ * below 1.4 nobody says it, and of RDNA 4 the kernel says that it counts nothing (smu_v14_0_2_ppt.c). */
 static const struct {
     unsigned int id;
     const char *name;

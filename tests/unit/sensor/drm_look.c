@@ -299,6 +299,23 @@ static void text_without_a_client_or_of_another_card_is_nobody(void **state)
     assert_int_equal(world->look.use_count, 0);
 }
 
+static void who_has_a_card_open_and_tells_nothing_is_somebody(void **state)
+{
+    struct world *world = *state;
+    static char large[10000];
+    look(world);
+    assert_true(world->look.complete);
+    put_file(world, 100, 1, "/dev/dri/card0", "pos:\t0\nflags:\t02\n"); /* before Linux 5.19 */
+    look(world);
+    assert_false(world->look.complete);
+    memset(large, 'x', sizeof(large) - 1);
+    put_file(world, 101, 1, "/dev/dri/card0", large);
+    tree_remove(world->tree, "/proc/100/fd/1");
+    look(world);
+    assert_false(world->look.complete);
+    assert_int_equal(world->look.use_count, 0);
+}
+
 static void more_clients_than_there_is_room_for_are_not_everybody(void **state)
 {
     struct world *world = *state;
@@ -414,6 +431,7 @@ int main(void)
         TEST(a_new_process_is_looked_into_at_once_and_again),
         TEST(links_to_elsewhere_are_not_followed),
         TEST(text_without_a_client_or_of_another_card_is_nobody),
+        TEST(who_has_a_card_open_and_tells_nothing_is_somebody),
         TEST(more_clients_than_there_is_room_for_are_not_everybody),
         TEST(whoever_cannot_be_looked_at_is_not_nobody),
         TEST(unexplained_work_is_a_strangers_when_not_all_are_seen),
