@@ -38,7 +38,7 @@ _Static_assert(sizeof(struct message) == 44, "as the kernel has it");
 
 bool jb_hsmp_is_there(const struct jb_sensor_env *env)
 {
-    return jb_root_exists(env->root, env->root && env->root[0] ? "/hsmp" : "/dev/hsmp");
+    return jb_root_exists(env->root, jb_root_is_real(env->root) ? "/dev/hsmp" : "/hsmp");
 }
 
 int jb_hsmp_open(const struct jb_sensor_env *env, struct jb_hsmp *ret)

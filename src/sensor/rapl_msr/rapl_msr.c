@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/file.h"
+#include "base/recording.h"
 #include "base/text.h"
 #include "hardware/hardware.h"
 #include "sensor/counter_file.h"
@@ -24,6 +25,7 @@
 #include "sensor/topology.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,7 +39,7 @@ struct socket {
 
 struct state {
     struct {
-        int fd, channel;
+        int fd, channel, cpu;
         uint32_t number; /* of the register */
     } open[JB_MAX_CHANNELS];
     int count;
@@ -56,6 +58,19 @@ static int read_register(const struct state *state, int fd, uint32_t number, uin
     }
     *ret = value;
     return 0;
+}
+
+/* A register is no file: what it said is kept under the name that it has in a made-up machine. */
+static void keep(const struct jb_source *source, int cpu, uint32_t number, uint64_t value)
+{
+    const struct state *state = source->priv;
+    struct jb_recording recording;
+    char path[64], text[32];
+    if (!state->files && jb_recording_of(source->env->root, &recording)) {
+        snprintf(path, sizeof(path), "/dev/cpu/%d/msr/%x", cpu, (unsigned)number);
+        jb_snprintf(text, sizeof(text), "%" PRIu64, value);
+        jb_recording_said(&recording, path, text);
+    }
 }
 
 /* msr_safe is what a site gives its users; msr is for root. */
@@ -94,6 +109,7 @@ static int read_unit(const struct jb_source *source, const struct jb_msr_model *
     if (err < 0) {
         return err;
     }
+    keep(source, cpu, model->unit_register, value);
     *ret = (unsigned)(value >> 8) & 0x1f;
     return value == 0 ? -ENODATA : 0;
 }
@@ -135,6 +151,7 @@ static void add_counter(struct jb_source *source, const struct jb_msr_counter *c
     }
     state->open[state->count].fd = fd;
     state->open[state->count].number = counter->number;
+    state->open[state->count].cpu = socket->cpu;
     state->open[state->count++].channel = (int)(channel - source->channels);
 }
 
@@ -262,6 +279,7 @@ static void rapl_msr_read(struct jb_source *source, struct jb_sink *sink)
         if (err < 0) { /* -ENXIO: the CPU was taken offline, and may come back */
             jb_emit_failure(sink, state->open[i].channel, after_ns, JB_FAILED);
         } else {
+            keep(source, state->open[i].cpu, state->open[i].number, value);
             jb_emit(sink, state->open[i].channel, before_ns, after_ns, (uint32_t)value);
         }
     }
