@@ -25,7 +25,7 @@
 
 #define MAX_POWER_UW (2100 * WATT) /* 1.5 x 1400 W, the largest board of today (MI355X) */
 #define MAX_CPUS_UW  (1000 * WATT) /* a package of unknown limit; as RAPL's */
-#define REFRESH_NS   1000000       /* the kernel keeps the firmware's table for 1 ms (smu_cmn_get_metrics_table) */
+#define REFRESH_NS   1000000       /* the firmware's loop; the kernel asks it anew after 1 ms (smu_cmn.c) */
 
 static void open_files(struct jb_source *source, struct jb_amdgpu_card *card)
 {

@@ -14,8 +14,9 @@
  * does not begin at 0 but at what the register holds when the driver is loaded.
  *
  * Errors, one sigma: no comparison with a meter is published. Of a card: 5 %, as of other boards' sensors (NVML, "+/-
- * 5%"). Of a package: memory, converters and fans are not in it; an Arc A770 is limited to 190 W at its package
- * (power1_max) and sold as a board of 225 W, 16 % less.
+ * 5%"). Of a package: memory, converters and fans are not in it ("we cannot measure the TGP/TBP using software tools",
+ * Intel's article 000098460); how much they are is not said. Owners of an Arc A770 see a limit of 190 W for the chip of
+ * a board that is sold with 225 W: 16 % less.
  */
 #include "sensor/intel_gpu/intel_gpu.h"
 
