@@ -43,7 +43,12 @@ static int ask(const struct jb_perf_ops *ops, uint32_t type, uint64_t config, in
         return (int)fd;
     }
     int err = -errno;
-    if ((err == -EACCES || err == -EPERM) && ops->privileged != NULL) {
+    bool denied = err == -EACCES || err == -EPERM;
+    /* What the helper opens is in no group, nor leads one: its copies are no perf counters at all (EBADF). */
+    if (group_fd >= 0 && ops->privileged != NULL && (denied || err == -EBADF)) {
+        return -EINVAL;
+    }
+    if (denied && ops->privileged != NULL) {
         char what[64];
         snprintf(what, sizeof(what), "perf:%" PRIu32 ":%" PRIu64 ":%d", type, config, cpu);
         int passed = jb_privileged_open(ops->privileged, what);

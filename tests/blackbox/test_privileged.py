@@ -114,6 +114,21 @@ def test_the_helper_gets_no_capabilities_where_others_could_change_it():
 
 
 @in_a_world
+def test_perf_counters_come_through_the_helper_too():
+    found = tell("perf_counters")
+    if not 1 <= found["paranoid"] <= 2:
+        pytest.skip("kernel.perf_event_paranoid is not 1 or 2: CAP_PERFMON is not needed, or not enough")
+    assert {c["status"] for c in found["before"]["channels"] if c["id"]} == {"denied"}
+    assert found["fixed"]["status"] == 0 and "rapl-perf: can be read" in found["fixed"]["stdout"]
+    energy = closes(found["record"])
+    assert found["status"] == 0
+    joules = {c["id"]: c["energy_j"] for c in energy["channels"] if c["source"] == "rapl-perf"}
+    assert len(joules) == 2 and all(c["in_total"] for c in energy["channels"])
+    package, memory = sorted(joules.values(), reverse=True)
+    assert 35 < package < 75 and 4.5 < package / memory < 5.5
+
+
+@in_a_world
 def test_it_asks_first_and_needs_somebody_who_may():
     found = tell("answers")
     assert found["no_sudo"]["status"] == 1 and "administrator" in found["no_sudo"]["stderr"]

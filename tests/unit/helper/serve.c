@@ -406,6 +406,7 @@ static void perf_counters_are_read_as_copies(void **state)
     ops.privileged = privileged;
     int fd = ops.open_counter(&ops, 1, 1, 0, -1);
     assert_true(fd >= 0);
+    assert_int_equal(ops.open_counter(&ops, 1, 3, 0, fd), -EINVAL); /* as a group of its own, then */
     assert_int_equal(ops.read_group(&ops, fd, first, 4), 1);
     do {
         assert_int_equal(ops.read_group(&ops, fd, value, 4), 1);
