@@ -30,7 +30,7 @@ bool jb_privileged_is_copy(const void *bytes, size_t length)
     return length >= sizeof(struct page) && memcmp(bytes, MAGIC, strlen(MAGIC)) == 0;
 }
 
-/* A page that agrees with itself; -EAGAIN: no renewal yet, or none that could be read whole. */
+/* A page that agrees with itself; -EINPROGRESS: no renewal yet; -EAGAIN: none that could be read whole. */
 static int read_page(int fd, struct page *ret)
 {
     for (int look = 0; look < TORN_LOOKS; look++) {
@@ -45,7 +45,7 @@ static int read_page(int fd, struct page *ret)
             return 0;
         }
         if (length >= 0 && (ret->t_ns | ret->value | ret->check) == 0) {
-            break;
+            return -EINPROGRESS;
         }
     }
     return -EAGAIN;
@@ -57,7 +57,7 @@ int jb_privileged_read(int fd, uint64_t *ret)
     uint64_t begin_ns = jb_mono_ns();
     int error = read_page(fd, &page);
 
-    while (error == -EAGAIN && jb_mono_ns() - begin_ns < FIRST_WAIT_NS) {
+    while (error == -EINPROGRESS && jb_mono_ns() - begin_ns < FIRST_WAIT_NS) {
         struct timespec pause = {.tv_nsec = FIRST_LOOK_NS};
         nanosleep(&pause, NULL);
         error = read_page(fd, &page);
