@@ -180,14 +180,17 @@ static int plug_open(struct jb_source *source, struct jb_diag *diag)
     if (!jb_root_is_real(source->env->root)) {
         return jb_fail(diag, -ENODEV, "not asked: this is not the machine that is plugged into it");
     }
-    struct jb_channel *channel = jb_node_add(source, "node/plug", "plug", settings->plug_address);
+    bool line = jb_streq(settings->plug_kind, "mcp39f511n");
+    /* A URL may hold a password until it has been looked at. */
+    struct jb_channel *channel =
+        jb_node_add(source, "node/plug", "plug", line ? settings->plug_address : "[plug] address");
     if (!channel) {
         return jb_fail(diag, -ENOMEM, "no room for a channel");
     }
     state->channel = (int)(channel - source->channels);
     channel->max_power_uw = SINGLE_PHASE_W * UINT64_C(1000000);
     channel->refresh_ns = PERIOD_NS;
-    if (jb_streq(settings->plug_kind, "mcp39f511n")) {
+    if (line) {
         open_line(source, channel);
     } else {
         open_http(source, channel);
