@@ -70,6 +70,7 @@ struct wall_state {
     unsigned piece_count;
     uint64_t until_ns; /* up to here it was read, or filled in */
     uint64_t energy_uj, covered_ns;
+    uint64_t owed_ns, owed_uj; /* not read, and what the sensors saw in it: not yet put in */
     uint64_t filled_uj;
     double fill_doubt_uj;
     struct jb_parts like;      /* how the sensors were divided since it last was */

@@ -18,6 +18,7 @@
 #include <math.h>
 
 #define POINT_NS (50 * JB_NS_PER_MS) /* points of the trail are at least so far apart: together 3 s */
+#define RATIO_NS JB_NS_PER_S         /* the ratio of wall and sensors rests on so much at least, but at the end */
 
 bool session_wall_asked(const struct jb_session *session)
 {
@@ -36,13 +37,15 @@ void session_wall_begin(struct jb_session *session, uint64_t now_ns)
     struct wall_state *wall = &session->wall;
 
     wall->point_count = wall->next_point = wall->piece_count = 0;
-    wall->energy_uj = wall->covered_ns = wall->filled_uj = 0;
+    wall->energy_uj = wall->covered_ns = wall->filled_uj = wall->owed_ns = wall->owed_uj = 0;
     wall->fill_doubt_uj = 0;
     wall->like = wall->last_like = (struct jb_parts){0};
     wall->until_ns = now_ns;
     wall->total = false;
+    wall->times[wall->next_point++] = now_ns; /* nothing was booked yet */
+    wall->point_count = 1;
     for (int i = 0; i < session->channel_count; i++) {
-        session->channels[i].until_uj = session->channels[i].beside_uj = 0;
+        session->channels[i].until_uj = session->channels[i].beside_uj = session->channels[i].trail_uj[0] = 0;
     }
 }
 
@@ -162,27 +165,30 @@ void session_wall_entry(struct jb_session *session, int number, const struct jb_
     }
 }
 
-/* Book what was not read for so long, in which the sensors saw so much. */
-static void fill(struct jb_session *session, uint64_t gap_ns, uint64_t t1_ns, uint64_t sensors_uj)
+/* Book what was not read, now that as long was read, and long enough for the slower of the sensors to have been heard:
+ * the ratio of a moment is none. */
+static void fill(struct jb_session *session, uint64_t now_ns, bool last)
 {
     struct wall_state *wall = &session->wall;
     struct channel_state *state = &session->channels[wall->channel];
     double beside = (double)session_wall_beside_uj(session), energy_uj = (double)wall->energy_uj;
+    bool early = wall->covered_ns < RATIO_NS || wall->covered_ns < wall->owed_ns;
 
-    if (beside == 0 || energy_uj == 0 || wall->covered_ns == 0) {
+    if (wall->owed_ns == 0 || beside == 0 || energy_uj == 0 || wall->covered_ns == 0 || (early && !last)) {
         return;
     }
-    double by_sensors = energy_uj / beside * (double)sensors_uj;
-    double by_time = energy_uj / (double)wall->covered_ns * (double)gap_ns;
+    double by_sensors = energy_uj / beside * (double)wall->owed_uj;
+    double by_time = energy_uj / (double)wall->covered_ns * (double)wall->owed_ns;
     uint64_t filled_uj = (uint64_t)llround(by_sensors);
     wall->filled_uj += filled_uj;
     wall->fill_doubt_uj += fabs(by_sensors - by_time) / sqrt(3);
     if (state->pending.t1_ns == 0) {
-        state->pending = (struct jb_entry){.t0_ns = t1_ns - gap_ns, .t1_ns = t1_ns};
+        state->pending = (struct jb_entry){.t0_ns = now_ns - wall->owed_ns, .t1_ns = now_ns};
     }
     state->pending.energy_uj += filled_uj;
     state->tick_uj += filled_uj;
     state->tick_has_value = true;
+    wall->owed_ns = wall->owed_uj = 0;
 }
 
 static void take_piece(struct jb_session *session, const struct jb_entry *piece)
@@ -205,8 +211,10 @@ static void take_piece(struct jb_session *session, const struct jb_entry *piece)
         wall->total = true;
         session_resolve(session);
     }
-    if (wall->total && gap_ns > 0) {
-        fill(session, gap_ns, piece->t0_ns, gap_uj);
+    wall->owed_ns += gap_ns;
+    wall->owed_uj += gap_uj;
+    if (wall->total) {
+        fill(session, piece->t1_ns, false);
     }
 }
 
@@ -230,7 +238,11 @@ void session_wall_end(struct jb_session *session)
     struct wall_state *wall = &session->wall;
     uint64_t gap_uj = 0;
 
-    if (!wall->total || wall->until_ns >= session->end_ns) {
+    if (!wall->total) {
+        return;
+    }
+    if (wall->until_ns >= session->end_ns) {
+        fill(session, session->end_ns, true);
         return;
     }
     for (int i = 0; i < session->channel_count; i++) {
@@ -238,8 +250,10 @@ void session_wall_end(struct jb_session *session)
         uint64_t now_uj = state->account.energy_uj;
         gap_uj += session_is_sensor(session, i) && now_uj > state->until_uj ? now_uj - state->until_uj : 0;
     }
-    fill(session, session->end_ns - wall->until_ns, session->end_ns, gap_uj);
+    wall->owed_ns += session->end_ns - wall->until_ns;
+    wall->owed_uj += gap_uj;
     wall->until_ns = session->end_ns;
+    fill(session, session->end_ns, true);
 }
 
 /* ---- whose ---- */

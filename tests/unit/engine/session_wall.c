@@ -128,6 +128,45 @@ static void what_was_not_read_is_put_in_by_the_ratio_and_doubted_by_the_time(voi
     jb_session_destroy(session);
 }
 
+/* A card that is first read after 150 ms is missing from the first 100: that is no ratio to fill 2 s by. */
+static void the_ratio_of_a_moment_puts_nothing_in(void **state)
+{
+    struct jb_session *session = make_still("wall");
+
+    for (uint64_t i = 1; i <= 20; i++) {
+        tick_at(session, 100 * S + i * 100 * MS, 100000 * i, 0);
+    }
+    read_wall(session, 102 * S, 102 * S + 100 * MS, 400000); /* four times the only sensor so far */
+    tick_at(session, 102 * S + 100 * MS, 2100000, 0);
+    assert_true(session->wall.total);
+    assert_int_equal(session->wall.filled_uj, 0);
+    assert_int_equal(session->wall.owed_ns, 2 * S);
+    assert_int_equal(session->wall.owed_uj, 2000000);
+    for (uint64_t i = 22; i <= 41; i++) { /* the card joins in: twice the sensors */
+        tick_at(session, 100 * S + i * 100 * MS, 100000 * i, 100000 * (i - 21));
+    }
+    read_wall(session, 102 * S + 100 * MS, 104 * S + 100 * MS, 8000000);
+    tick_at(session, 104 * S + 200 * MS, 4200000, 2100000);
+    assert_int_equal(session->wall.owed_ns, 0);
+    assert_float_equal((double)session->wall.filled_uj, 2000000 * 8.4 / 4.1, 2);
+    jb_session_destroy(session);
+}
+
+/* The first reading comes milliseconds after the start: what lies before is not the whole first tick. */
+static void the_trail_begins_with_the_run(void **state)
+{
+    struct jb_session *session = make_still("wall");
+
+    read_wall(session, 100 * S + 10 * MS, 100 * S + 100 * MS, 900000);
+    tick_at(session, 100 * S + 100 * MS, 500000, 0);
+    assert_int_equal(session_wall_beside_uj(session), 450000);
+    assert_int_equal(session->wall.owed_uj, 50000);
+    session->end_ns = 100 * S + 100 * MS;
+    session_wall_end(session);
+    assert_int_equal(session->wall.filled_uj, 100000);
+    jb_session_destroy(session);
+}
+
 static void an_entry_counts_only_within_the_run(void **state)
 {
     struct jb_session *session = make_still("sensors");
@@ -293,6 +332,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_sensors_are_held_against_the_very_time_that_the_meter_covers),
         cmocka_unit_test(what_was_not_read_is_put_in_by_the_ratio_and_doubted_by_the_time),
+        cmocka_unit_test(the_ratio_of_a_moment_puts_nothing_in),
+        cmocka_unit_test(the_trail_begins_with_the_run),
         cmocka_unit_test(an_entry_counts_only_within_the_run),
         cmocka_unit_test(a_meter_that_comes_back_after_long_is_held_against_what_is_known),
         cmocka_unit_test(a_better_meter_that_opens_late_begins_anew),
