@@ -113,14 +113,14 @@ static bool wanted(const struct jb_recording *recording, const char *path)
         "/sys", "/proc", "/etc", "/run/.containerenv", "/run/systemd/container", "/var/lib/nvpmodel", "/.dockerenv"};
     /* NVML cannot be replayed: a tree that said it is there would show the GPUs of whoever replays it. */
     static const char *const never[] = {
-        "/etc/joulebook.conf",         "/etc/shadow", "/etc/gshadow", "/etc/ssh", "/etc/ssl",
-        "/proc/driver/nvidia/version", "/proc/keys",  "/proc/kcore"};
+        "/etc/shadow", "/etc/gshadow", "/etc/ssh", "/etc/ssl", "/proc/driver/nvidia/version",
+        "/proc/keys",  "/proc/kcore"};
     for (size_t i = 0; i < JB_COUNT(never); i++) {
         if (below(path, never[i])) {
             return false;
         }
     }
-    if (is_private_process(path)) {
+    if (is_private_process(path) || jb_starts(path, "/etc/joulebook")) {
         return false;
     }
     for (size_t i = 0; i < JB_COUNT(folders); i++) {

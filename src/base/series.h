@@ -9,12 +9,14 @@
  *     10000 6000000000
  *
  * The first line may say, in any order:
- *   linear      integers are interpolated between the lines; else a line holds until the next one
- *   every=MS    the value changes only each MS milliseconds
- *   wrap=N      integers are modulo N; one that falls from line to line has come round
- *   hex         contents are bytes, two digits each; not with linear or wrap
- *   add=OFFSET:BYTES:PER_SECOND   with hex: that little-endian unsigned field grows by so much a second; may be
- * repeated then=again, then=stay         what comes after the last line, where it is not what is said below
+ *  - linear: integers are interpolated between the lines; else a line holds until the next one
+ *  - every=MS: the value changes only each MS milliseconds
+ *  - wrap=N: integers are modulo N; one that falls from line to line has come round
+ *  - hex: contents are bytes, two digits each; not with linear or wrap
+ *  - add=OFFSET:BYTES:PER_SECOND, with hex: that little-endian unsigned field grows by so much a second. Repeatable
+ *  - round=OFFSET:BYTES:AMOUNT, with hex: after the last line all begins again, with that field so much larger.
+ * Likewise
+ *  - then=again, then=stay: what comes after the last line, where it is not what is said below
  *
  * Further lines are "<milliseconds since the file was opened> <content>", with times that rise; empty lines and lines
  * with a '#' in front are passed over. A content is the file without its last newline; \n and \\ stand for a newline
@@ -23,8 +25,8 @@
  *
  * After the last line the whole begins again. Integers that never decrease begin on top of what they had reached, so
  * that they go on at their mean rate; where there is none, the last line first holds for as long as lines do on the
- * average. Bytes stay as they were last; only `add` goes on. An integer is a run of up to 20 decimal digits with no
- * letter, digit or point next to it; what is not alike in all lines is never interpolated.
+ * average. Bytes stay as they were last, unless `round` is given; only `add` goes on. An integer is a run of up to 20
+ * decimal digits with no letter, digit or point next to it; what is not alike in all lines is never interpolated.
  *
  * A series is hostile input: 1 MiB at most, -EINVAL unless all of it is as said here.
  */

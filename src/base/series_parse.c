@@ -74,15 +74,15 @@ static bool scan_until(const char **at, const char *end, char stop, uint64_t *re
     return true;
 }
 
-static bool parse_add(struct jb_series_head *head, const char *at, const char *end)
+static bool parse_field(struct jb_series_field *fields, unsigned *count, const char *at, const char *end)
 {
     struct jb_series_field field;
-    if (head->add_count == JB_SERIES_ADDS || !scan_until(&at, end, ':', &field.offset) ||
-        !scan_until(&at, end, ':', &field.bytes) || !scan_until(&at, end, '\0', &field.per_second) || field.bytes < 1 ||
+    if (*count == JB_SERIES_ADDS || !scan_until(&at, end, ':', &field.offset) ||
+        !scan_until(&at, end, ':', &field.bytes) || !scan_until(&at, end, '\0', &field.amount) || field.bytes < 1 ||
         field.bytes > 8 || field.offset > JB_SERIES_LIMIT) {
         return false;
     }
-    head->adds[head->add_count++] = field;
+    fields[(*count)++] = field;
     return true;
 }
 
@@ -122,7 +122,10 @@ static bool parse_word(struct jb_series_head *head, const char *at, const char *
     if (word_begins(&at, end, "wrap=")) {
         return scan_until(&at, end, '\0', &head->wrap) && head->wrap > 1;
     }
-    return word_begins(&at, end, "add=") && parse_add(head, at, end);
+    if (word_begins(&at, end, "round=")) {
+        return parse_field(head->rounds, &head->round_count, at, end);
+    }
+    return word_begins(&at, end, "add=") && parse_field(head->adds, &head->add_count, at, end);
 }
 
 static const char *end_of_line(const char *at, const char *end)
@@ -154,7 +157,7 @@ const char *jb_series_head(const char *text, const char *end, struct jb_series_h
             return NULL;
         }
     }
-    if (head->hex ? head->linear || head->wrap != 0 : head->add_count > 0) {
+    if (head->hex ? head->linear || head->wrap != 0 : head->add_count + head->round_count > 0) {
         return NULL;
     }
     return stop < end ? stop + 1 : end;

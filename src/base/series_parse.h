@@ -12,17 +12,17 @@ typedef __int128 jb_series_int;
 
 enum jb_series_then { JB_THEN_AS_IT_IS, JB_THEN_AGAIN, JB_THEN_STAY };
 
-/* of add= */
+/* of add= and round= */
 struct jb_series_field {
-    uint64_t offset, bytes, per_second;
+    uint64_t offset, bytes, amount;
 };
 
 struct jb_series_head {
     bool linear, hex;
     uint64_t every_ns, wrap;
     enum jb_series_then then;
-    struct jb_series_field adds[JB_SERIES_ADDS];
-    unsigned add_count;
+    struct jb_series_field adds[JB_SERIES_ADDS], rounds[JB_SERIES_ADDS];
+    unsigned add_count, round_count;
 };
 
 struct jb_series_line {

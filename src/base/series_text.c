@@ -67,8 +67,9 @@ static int check_hex(const struct jb_series_head *head, const struct jb_series_l
             return -EINVAL;
         }
     }
-    for (unsigned i = 0; i < head->add_count; i++) {
-        if (head->adds[i].offset + head->adds[i].bytes > digits / 2) {
+    for (unsigned i = 0; i < JB_SERIES_ADDS; i++) { /* those that are not used are 0 */
+        if (head->adds[i].offset + head->adds[i].bytes > digits / 2 ||
+            head->rounds[i].offset + head->rounds[i].bytes > digits / 2) {
             return -EINVAL;
         }
     }
@@ -154,12 +155,13 @@ static struct moment fold(const struct jb_series_head *head, const struct shape 
 {
     struct moment moment = {.ns = ns};
     uint64_t length = shape->last.ns - shape->first.ns;
+    bool grows = head->hex ? head->round_count > 0 : shape->alike && shape->grows;
     if (ns <= shape->last.ns || shape->count < 2 || head->then == JB_THEN_STAY ||
-        (head->hex && head->then != JB_THEN_AGAIN)) {
+        (head->hex && !grows && head->then != JB_THEN_AGAIN)) {
         return moment;
     }
     uint64_t round = length;
-    if (head->then == JB_THEN_AGAIN || !shape->alike || !shape->grows) {
+    if (head->then == JB_THEN_AGAIN || !grows) {
         round += length / (shape->count - 1);
     } else {
         moment.rounds = (ns - shape->first.ns) / round;
@@ -260,29 +262,39 @@ static void add_to_field(unsigned char *bytes, uint64_t count, uint64_t amount)
 static unsigned char content_byte(const struct jb_series_line *line, uint64_t index)
 {
     const char *at = line->at + 2 * index;
-    return (unsigned char)(hex_digit(at[0]) << 4 | hex_digit(at[1]));
+    return (unsigned char)((unsigned)hex_digit(at[0]) << 4 | (unsigned)hex_digit(at[1]));
 }
 
-/* Fields are added to in full, also where the caller's room ends inside of one. */
-static void put_hex(const struct jb_series_head *head, const struct jb_series_line *line, uint64_t elapsed_ns,
+/* In full, also where the caller's room ends inside of the field. */
+static void put_field(const struct jb_series_line *line, const struct jb_series_field *field, uint64_t amount,
+                      struct out *out)
+{
+    unsigned char bytes[8];
+    for (uint64_t i = 0; i < field->bytes; i++) {
+        uint64_t at = field->offset + i;
+        bytes[i] = at < out->length ? (unsigned char)out->buffer[at] : content_byte(line, at);
+    }
+    add_to_field(bytes, field->bytes, amount);
+    for (uint64_t i = 0; i < field->bytes && field->offset + i < out->length; i++) {
+        out->buffer[field->offset + i] = (char)bytes[i];
+    }
+}
+
+static void put_hex(const struct jb_series_head *head, const struct moment *moment, uint64_t elapsed_ns,
                     struct out *out)
 {
+    const struct jb_series_line *line = &moment->a;
     uint64_t length = (uint64_t)(line->end - line->at) / 2;
     for (uint64_t i = 0; i < length && out->length < out->size; i++) {
         unsigned char byte = content_byte(line, i);
         put(out, &byte, 1);
     }
     for (unsigned k = 0; k < head->add_count; k++) {
-        const struct jb_series_field *field = &head->adds[k];
-        unsigned char bytes[8];
-        for (uint64_t i = 0; i < field->bytes; i++) {
-            uint64_t at = field->offset + i;
-            bytes[i] = at < out->length ? (unsigned char)out->buffer[at] : content_byte(line, at);
-        }
-        add_to_field(bytes, field->bytes, (uint64_t)((wide)field->per_second * (wide)elapsed_ns / JB_NS_PER_S));
-        for (uint64_t i = 0; i < field->bytes && field->offset + i < out->length; i++) {
-            out->buffer[field->offset + i] = (char)bytes[i];
-        }
+        wide amount = (wide)head->adds[k].amount * (wide)elapsed_ns / JB_NS_PER_S;
+        put_field(line, &head->adds[k], (uint64_t)amount, out);
+    }
+    for (unsigned k = 0; k < head->round_count; k++) {
+        put_field(line, &head->rounds[k], head->rounds[k].amount * moment->rounds, out);
     }
 }
 
@@ -311,7 +323,7 @@ ssize_t jb_series_at(const char *text, size_t length, uint64_t elapsed_ns, void 
     }
     struct out out = {.buffer = buffer, .size = size};
     if (head.hex) {
-        put_hex(&head, &moment.a, elapsed_ns, &out);
+        put_hex(&head, &moment, elapsed_ns, &out);
     } else {
         put_text(&head, &shape, &moment, &out);
     }

@@ -199,6 +199,55 @@ static struct course course_of(const struct jb_buf *lines)
     return course;
 }
 
+static uint64_t word_at(const struct jb_series_writer *writer, const struct jb_series_sample *sample, size_t offset)
+{
+    uint64_t word = 0;
+    for (size_t i = 8; i > 0; i--) {
+        word = word << 8 | (unsigned char)writer->bytes.data[sample->at + offset + i - 1];
+    }
+    return word;
+}
+
+/* Whether the eight bytes there count up, and by how much in all. */
+static bool counts_up(const struct jb_series_writer *writer, size_t offset, uint64_t *ret)
+{
+    uint64_t first = 0, before = 0, rises = 0, seen = 0;
+    for (size_t i = 0; i < writer->count; i++) {
+        const struct jb_series_sample *sample = &writer->samples[i];
+        if (sample->err != 0) {
+            continue;
+        }
+        uint64_t now = offset + 8 <= sample->length ? word_at(writer, sample, offset) : 0;
+        if (seen++ == 0) {
+            first = now;
+        } else if (now < before) {
+            return false;
+        } else {
+            rises += now > before;
+        }
+        before = now;
+    }
+    *ret = before - first;
+    return rises >= FEW_CHANGES;
+}
+
+/* Binary tables keep their counters as 64-bit words in their places (amdgpu's gpu_metrics): they go on. */
+static void put_rounds(const struct jb_series_writer *writer, struct jb_buf *out)
+{
+    size_t length = SIZE_MAX, count = 0;
+    uint64_t amount;
+    for (size_t i = 0; i < writer->count; i++) {
+        const struct jb_series_sample *sample = &writer->samples[i];
+        length = sample->err == 0 && sample->length < length ? sample->length : length;
+    }
+    for (size_t at = 0; length != SIZE_MAX && at + 8 <= length && count < JB_SERIES_ADDS; at += 8) {
+        if (counts_up(writer, at, &amount)) {
+            jb_buf_printf(out, " round=%zu:8:%" PRIu64, at, amount);
+            count++;
+        }
+    }
+}
+
 static void put_head(const struct jb_series_writer *writer, const struct jb_buf *lines, bool hex, uint64_t wrap,
                      struct jb_buf *out)
 {
@@ -211,6 +260,9 @@ static void put_head(const struct jb_series_writer *writer, const struct jb_buf 
     bool counts = course.alike && course.rises && (!course.falls || wraps);
     jb_buf_puts(out, JB_SERIES_MAGIC "1");
     jb_buf_puts(out, hex ? " hex" : counts && often ? " linear every=1" : "");
+    if (hex) {
+        put_rounds(writer, out);
+    }
     if (wraps) {
         jb_buf_printf(out, " wrap=%" PRIu64, wrap);
     }

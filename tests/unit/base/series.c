@@ -158,6 +158,19 @@ static void bytes_are_bytes_and_fields_in_them_grow(void **state)
     assert_memory_equal(said, "\xe7\x03\0\0\0\0\0\0", 8); /* -1 + 1000 */
 }
 
+static void a_field_of_bytes_can_go_on_when_all_begins_again(void **state)
+{
+    const char *text = HEAD " hex round=1:2:300\n0 07000100\n100 08640100\n200 092c0200\n";
+    assert_int_equal(at(text, 150), 4);
+    assert_memory_equal(said, "\x08\x64\x01\x00", 4);
+    assert_int_equal(at(text, 200), 4);
+    assert_memory_equal(said, "\x09\x2c\x02\x00", 4);
+    assert_int_equal(at(text, 210), 4); /* the first line, and 300 more */
+    assert_memory_equal(said, "\x07\x2c\x02\x00", 4);
+    assert_int_equal(at(text, 710), 4); /* the second, and 900 more */
+    assert_memory_equal(said, "\x08\xe8\x04\x00", 4);
+}
+
 static void a_short_buffer_gets_the_beginning(void **state)
 {
     char two[2];
@@ -200,6 +213,8 @@ static void what_is_no_series_is_refused(void **state)
         HEAD " hex add=0:9:1\n0 112233445566778899\n",
         HEAD " hex add=0:0:1\n0 11\n",
         HEAD " hex add=0:1\n0 11\n",
+        HEAD " round=0:1:1\n0 11\n",
+        HEAD " hex round=1:1:1\n0 11\n",
         HEAD " hex add=0:1:1:1\n0 11\n",
         HEAD " hex add=1:1:1\n0 11\n",
         HEAD " hex add=18446744073709551615:8:1\n0 11\n",
@@ -383,6 +398,7 @@ int main(void)
         cmocka_unit_test(escapes_make_lines_and_empty_files),
         cmocka_unit_test(a_reading_can_fail_for_a_while),
         cmocka_unit_test(bytes_are_bytes_and_fields_in_them_grow),
+        cmocka_unit_test(a_field_of_bytes_can_go_on_when_all_begins_again),
         cmocka_unit_test(a_short_buffer_gets_the_beginning),
         cmocka_unit_test(what_is_no_series_is_refused),
         cmocka_unit_test(the_largest_numbers_do_not_overflow),

@@ -193,6 +193,24 @@ static void what_never_changed_is_one_line_and_nothing_is_no_series(void **state
     jb_series_writer_finish(&writer);
 }
 
+static void a_counter_among_bytes_goes_on(void **state)
+{
+    struct jb_series_writer writer = {0};
+    struct jb_buf text = {0};
+    for (uint64_t ms = 0; ms <= 1000; ms += 20) {
+        unsigned char bytes[20] = {
+            0xff, (unsigned char)ms, [8] = (unsigned char)ms, [9] = (unsigned char)(ms >> 8), [19] = 1};
+        jb_series_seen(&writer, ms, bytes, sizeof(bytes));
+    }
+    assert_int_equal(jb_series_write(&writer, 0, &text), 0);
+    assert_true(head_has(&text, " hex round=8:8:1000"));
+    assert_int_equal(at(&text, 5010), 20);
+    assert_int_equal((unsigned char)said[8] | (unsigned char)said[9] << 8, 5000);
+    assert_int_equal((unsigned char)said[0], 0xff);
+    jb_buf_finish(&text);
+    jb_series_writer_finish(&writer);
+}
+
 static void what_a_device_said_is_a_series_too(void **state)
 {
     struct jb_series_writer writer = {0};
@@ -244,6 +262,7 @@ int main(void)
         cmocka_unit_test(lines_of_counters_are_linear_as_one_is),
         cmocka_unit_test(a_long_recording_is_thinned_and_keeps_its_ends),
         cmocka_unit_test(what_never_changed_is_one_line_and_nothing_is_no_series),
+        cmocka_unit_test(a_counter_among_bytes_goes_on),
         cmocka_unit_test(what_a_device_said_is_a_series_too),
         cmocka_unit_test(whatever_is_seen_makes_a_series),
     };
