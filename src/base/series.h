@@ -14,8 +14,7 @@
  *  - wrap=N: integers are modulo N; one that falls from line to line has come round
  *  - hex: contents are bytes, two digits each; not with linear or wrap
  *  - add=OFFSET:BYTES:PER_SECOND, with hex: that little-endian unsigned field grows by so much a second. Repeatable
- *  - round=OFFSET:BYTES:AMOUNT, with hex: after the last line all begins again, with that field so much larger.
- * Likewise
+ *  - round=OFFSET:BYTES:AMOUNT, with hex: after the last line all begins again, with that field so much larger
  *  - then=again, then=stay: what comes after the last line, where it is not what is said below
  *
  * Further lines are "<milliseconds since the file was opened> <content>", with times that rise; empty lines and lines
