@@ -11,6 +11,7 @@
 
 #define CHECK_AFTER_NS   (2 * JB_NS_PER_S) /* sensors.md 7: cross-check a counter over 2 s */
 #define CHECK_TOLERANCE  0.25
+#define SILENT_NS        (5 * JB_NS_PER_S)
 #define NODE_PATIENCE_NS (60 * JB_NS_PER_S) /* a BMC may update every few seconds */
 #define MIRROR_TOLERANCE 0.02
 #define MIRROR_SKEW_NS   (10 * JB_NS_PER_MS)
@@ -98,6 +99,26 @@ static bool mirrors_after_all(const struct jb_session *session, int a, int b)
            session->nodes[b].mirror_of < 0 && (double)apart * (double)p->unit_num / (double)p->unit_den <= step_uj(x);
 }
 
+/* What was used in dt_ns, at that power over another time. */
+static uint64_t over(uint64_t energy_uj, uint64_t dt_ns, uint64_t other_ns)
+{
+    return dt_ns == 0 ? 0 : (uint64_t)((unsigned __int128)energy_uj * other_ns / dt_ns);
+}
+
+/* A meter of the node that opened and is never read, while another is: the other stands. */
+static void pass_over_silent_meter(struct jb_session *session, int leaf, uint64_t now_ns)
+{
+    int twin = twin_of(session, leaf);
+
+    if (session->channels[leaf].channel->domain == JB_DOMAIN_NODE && twin >= 0 && session->started &&
+        now_ns - session->start_ns > SILENT_NS) {
+        jb_record_warn(&session->record, "%s: does not answer; %s stands for it", session->channels[leaf].channel->id,
+                       session->channels[twin].channel->id);
+        session->nodes[leaf].rejected = true;
+        session_resolve(session);
+    }
+}
+
 static void check_pair(struct jb_session *session, int leaf, int twin, uint64_t now_ns)
 {
     struct channel_state *a = &session->channels[leaf];
@@ -108,6 +129,7 @@ static void check_pair(struct jb_session *session, int leaf, int twin, uint64_t 
         a->check_leaf_uj = a->account.energy_uj;
         a->check_twin_uj = b->account.energy_uj;
         a->check_leaf_ns = a->account.covered_ns;
+        a->check_twin_ns = b->account.covered_ns;
         a->check_ns = now_ns;
         return;
     }
@@ -121,6 +143,10 @@ static void check_pair(struct jb_session *session, int leaf, int twin, uint64_t 
     }
     uint64_t leaf_uj = a->account.energy_uj - a->check_leaf_uj;
     uint64_t twin_uj = b->account.energy_uj - a->check_twin_uj;
+    if (node) { /* of two slow meters one may have read a second more: their powers are compared */
+        leaf_uj = over(leaf_uj, a->account.covered_ns - a->check_leaf_ns, covered_ns);
+        twin_uj = over(twin_uj, b->account.covered_ns - a->check_twin_ns, covered_ns);
+    }
     enum jb_verdict verdict = jb_crosscheck(leaf_uj, jb_account_sigma_uj(&a->account), twin_uj,
                                             jb_account_sigma_uj(&b->account), covered_ns, CHECK_TOLERANCE);
     if (verdict != JB_VERDICT_FROZEN && verdict != JB_VERDICT_DISAGREE) {
@@ -160,7 +186,11 @@ void session_check_twins(struct jb_session *session, uint64_t now_ns)
         session_resolve(session);
     }
     for (int i = 0; i < session->channel_count; i++) {
-        if (session->nodes[i].twin_of >= 0 || session->nodes[i].rejected || session->channels[i].account.last_ns == 0) {
+        if (session->nodes[i].twin_of >= 0 || session->nodes[i].rejected) {
+            continue;
+        }
+        if (session->channels[i].account.last_ns == 0) {
+            pass_over_silent_meter(session, i, now_ns);
             continue;
         }
         int twin = twin_of(session, i);

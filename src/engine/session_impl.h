@@ -50,7 +50,7 @@ struct channel_state {
     enum jb_status status; /* of the latest reading */
     /* Cross-check against the twin: both books when the pair was first seen together. */
     int check_twin;
-    uint64_t check_leaf_uj, check_twin_uj, check_leaf_ns, check_ns;
+    uint64_t check_leaf_uj, check_twin_uj, check_leaf_ns, check_twin_ns, check_ns;
     bool contradicted;
     bool parted; /* was taken for a mirror of another die and is none */
     /* Beside the node meter: what was booked at the times of session->wall, ... */

@@ -281,6 +281,54 @@ static void without_a_meter_the_wall_as_total_is_a_failure_to_measure(void **sta
     jb_session_destroy(session);
 }
 
+/* Two meters of the node: one that opened and is never read yields; slow ones are compared by power. */
+static void a_silent_meter_yields_to_one_that_answers(void **state)
+{
+    struct jb_session *session = make_of(
+        "wall", "fake:watts=100:device=cpu,fake:domain=node:fault=late:at=1h,fake:domain=node:watts=300:kind=power");
+
+    assert_int_equal(session->wall.channel, 1);
+    assert_int_equal(jb_session_start(session, 0, NULL), 0);
+    tick_for(session, 100 * MS);
+    session_check_twins(session, session->start_ns + 4 * S);
+    assert_int_equal(session->wall.channel, 1); /* it may be slow */
+    session_check_twins(session, session->start_ns + 6 * S);
+    assert_int_equal(session->wall.channel, 2);
+    assert_string_equal(session->record.warnings[0], "node/fake: does not answer; node/fake stands for it");
+    tick_for(session, 100 * MS);
+    assert_true(session->wall.total && session->nodes[2].in_total);
+    jb_session_destroy(session);
+}
+
+static void slow_meters_are_compared_by_their_powers(void **state)
+{
+    struct jb_session *session =
+        make_of("sensors", "fake:domain=node:watts=300:kind=power,fake:domain=node:watts=300:kind=power");
+    struct jb_account *a = &session->channels[0].account, *b = &session->channels[1].account;
+
+    session->started = true;
+    session->start_ns = 100 * S;
+    a->last_ns = b->last_ns = 100 * S;
+    session_check_twins(session, 100 * S);
+    b->covered_ns = 30 * S; /* the one is read each minute */
+    b->energy_uj = 9000000000;
+    session_check_twins(session, 130 * S);
+    assert_int_equal(session->record.warning_count, 0);
+    a->covered_ns = 20 * S;
+    a->energy_uj = 6000000000;
+    session_check_twins(session, 131 * S);
+    assert_int_equal(session->record.warning_count, 0);
+    assert_int_equal(session->wall.channel, 0);
+    a->covered_ns = 60 * S;
+    a->energy_uj = 30000000000;
+    b->covered_ns = 60 * S;
+    b->energy_uj = 18000000000;
+    session_check_twins(session, 160 * S);
+    assert_int_equal(session->record.warning_count, 1); /* 500 W and 300 W */
+    assert_false(session->nodes[0].rejected);
+    jb_session_destroy(session);
+}
+
 static void the_leaves_are_told_in_order_and_without_the_meter(void **state)
 {
     struct jb_session *session = make("sensors");
@@ -339,6 +387,8 @@ int main(void)
         cmocka_unit_test(a_better_meter_that_opens_late_begins_anew),
         cmocka_unit_test(as_the_total_the_ledger_closes_with_the_sensors_proportions),
         cmocka_unit_test(without_a_meter_the_wall_as_total_is_a_failure_to_measure),
+        cmocka_unit_test(a_silent_meter_yields_to_one_that_answers),
+        cmocka_unit_test(slow_meters_are_compared_by_their_powers),
         cmocka_unit_test(the_leaves_are_told_in_order_and_without_the_meter),
         cmocka_unit_test(a_load_burns_until_it_is_stopped),
     };
