@@ -160,17 +160,15 @@ static int measure(struct jb_session *session, const struct calibrate_options *o
     return status;
 }
 
-static int fit_readings(const struct calibrate_options *options, struct jb_session *session)
+static int fit_readings(const struct calibrate_options *options, struct jb_session *session,
+                        struct calibrate_readings *readings)
 {
-    JB_CLEANUP(jb_freep) struct calibrate_readings *readings = calloc(1, sizeof(*readings));
-    JB_CLEANUP(jb_freep) char *leaves = NULL;
     struct jb_wall_line line = {0};
+    char *leaves = jb_session_leaves(session);
+    bool any = leaves != NULL && leaves[0] != '\0';
 
-    if (readings == NULL) {
-        return cli_complain(&cmd_calibrate, 1, "out of memory");
-    }
-    leaves = jb_session_leaves(session);
-    if (leaves == NULL || leaves[0] == '\0') {
+    free(leaves);
+    if (!any) {
         return cli_complain(&cmd_calibrate, 1, "there are no sensors to hold a meter against; see joulebook doctor");
     }
     int status = measure(session, options, readings);
@@ -291,7 +289,8 @@ int calibrate_wall(struct calibrate_options *options)
         status = cli_survey_open(&cmd_calibrate, &options->common, sensors, "none", &conf, &session);
     }
     if (status < 0) {
-        status = fit_readings(options, session);
+        struct calibrate_readings readings = {.count = 0};
+        status = fit_readings(options, session, &readings);
     }
     jb_session_destroy(session);
     jb_conf_destroy(conf);

@@ -37,7 +37,7 @@ static int by_id(const void *a, const void *b)
 
 char *jb_session_leaves(const struct jb_session *session)
 {
-    const char *ids[JB_METER_MAX_CHANNELS];
+    const char *ids[JB_METER_MAX_CHANNELS] = {0};
     JB_CLEANUP(jb_buf_finish) struct jb_buf text = {0};
     size_t count = 0;
 
@@ -46,7 +46,9 @@ char *jb_session_leaves(const struct jb_session *session)
             ids[count++] = session->channels[i].channel->id;
         }
     }
-    qsort(ids, count, sizeof(ids[0]), by_id);
+    if (count > 1) {
+        qsort(ids, count, sizeof(ids[0]), by_id);
+    }
     jb_buf_puts(&text, "");
     for (size_t i = 0; i < count; i++) {
         jb_buf_printf(&text, "%s%s", i > 0 ? "\n" : "", ids[i]);
@@ -113,17 +115,25 @@ static double sensors_j(const struct jb_session *session, double *ret_missed_j)
     return sum_j;
 }
 
+static bool same_sensors(struct jb_session *session)
+{
+    const struct jb_wall_fit *fit = &session->wall.fit;
+    char *leaves = session->wall.has_fit ? jb_session_leaves(session) : NULL;
+    bool same = leaves != NULL && jb_streq(leaves, fit->leaves);
+
+    if (leaves != NULL && !same) {
+        warn_other_sensors(&session->record, fit->leaves, leaves);
+    }
+    free(leaves);
+    return same;
+}
+
 void session_fit_record(struct jb_session *session)
 {
     struct jb_record *record = &session->record;
     const struct jb_wall_fit *fit = &session->wall.fit;
-    JB_CLEANUP(jb_freep) char *leaves = session->wall.has_fit ? jb_session_leaves(session) : NULL;
 
-    if (leaves == NULL) {
-        return;
-    }
-    if (!jb_streq(leaves, fit->leaves)) {
-        warn_other_sensors(record, fit->leaves, leaves);
+    if (!same_sensors(session)) {
         return;
     }
     const struct jb_wall_line line = {
