@@ -109,6 +109,7 @@ def stage_checks(tally):
     for part in ["format", "spelling", "shell", "cppcheck", "tidy"]:
         code, text = run([str(ROOT / "tools" / "lint.sh"), part])
         tally.add(f"lint: {part}", "passed" if code == 0 else "failed", text)
+    build(tally, "test-release", "gcc", ["--buildtype=release", "-Dtests=false"])  # warnings that come with optimising
     code, text = run([str(ROOT / "tools" / "cross_macos.sh")])
     tally.add("cross_macos", {0: "passed", 77: "skipped"}.get(code, "failed"), text)
 

@@ -248,10 +248,12 @@ static void put_text(const struct jb_series_head *head, const struct shape *shap
     }
 }
 
-static void add_to_field(unsigned char *bytes, uint64_t count, uint64_t amount)
+#define FIELD_BYTES 8
+
+static void add_to_field(unsigned char bytes[FIELD_BYTES], uint64_t count, uint64_t amount)
 {
     unsigned carry = 0;
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < count && i < FIELD_BYTES; i++) {
         unsigned sum = bytes[i] + (unsigned)(amount & 0xff) + carry;
         bytes[i] = (unsigned char)sum;
         carry = sum >> 8;
@@ -269,13 +271,13 @@ static unsigned char content_byte(const struct jb_series_line *line, uint64_t in
 static void put_field(const struct jb_series_line *line, const struct jb_series_field *field, uint64_t amount,
                       struct out *out)
 {
-    unsigned char bytes[8];
-    for (uint64_t i = 0; i < field->bytes; i++) {
+    unsigned char bytes[FIELD_BYTES];
+    for (uint64_t i = 0; i < field->bytes && i < FIELD_BYTES; i++) {
         uint64_t at = field->offset + i;
         bytes[i] = at < out->length ? (unsigned char)out->buffer[at] : content_byte(line, at);
     }
     add_to_field(bytes, field->bytes, amount);
-    for (uint64_t i = 0; i < field->bytes && field->offset + i < out->length; i++) {
+    for (uint64_t i = 0; i < field->bytes && i < FIELD_BYTES && field->offset + i < out->length; i++) {
         out->buffer[field->offset + i] = (char)bytes[i];
     }
 }

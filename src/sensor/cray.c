@@ -263,7 +263,7 @@ static void cray_read(struct jb_source *source, struct jb_sink *sink)
         if (source->channels[channel].status != JB_OK) {
             continue;
         }
-        uint64_t joules, before_ns = jb_mono_ns();
+        uint64_t joules = 0, before_ns = jb_mono_ns();
         int err = read_joules(state->open[i].fd, &joules);
         uint64_t after_ns = jb_mono_ns();
         if (err < 0 || !fresh) {

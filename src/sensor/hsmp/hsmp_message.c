@@ -101,7 +101,7 @@ static int ask_file(const struct jb_hsmp_question *question, uint32_t ret[JB_HSM
     ssize_t length = jb_counter_read_blob(question->fd, text, sizeof(text));
     const char *at = text;
     for (int i = 0; i < question->words; i++) {
-        uint64_t word;
+        uint64_t word = 0;
         int err = length < 0 ? (int)length : jb_scan_u64(at, (size_t)(text + length - at), &word, &at);
         if (err < 0 || word > UINT32_MAX) {
             return err < 0 ? err : -ERANGE;
