@@ -215,7 +215,7 @@ static struct jb_channel *describe_other(struct jb_source *source, const char *t
     return channel;
 }
 
-static void add_meter(struct jb_source *source, int number, const char *name_folder)
+static void add_meter(struct jb_source *source, int number)
 {
     const char *root = source->env->root;
     char folder[40], path[80], text[80];
@@ -227,7 +227,9 @@ static void add_meter(struct jb_source *source, int number, const char *name_fol
         snprintf(path, sizeof(path), CLASS "/%s/power1_average", folder);
     }
     if (!read_text(root, folder, "power1_oem_info", text, sizeof(text))) {
-        (void)read_text(root, name_folder, "power1_oem_info", text, sizeof(text));
+        char device[32];
+        snprintf(device, sizeof(device), "hwmon%d/device", number);
+        (void)read_text(root, device, "power1_oem_info", text, sizeof(text));
     }
     const struct label *label = find_label(text, &socket);
     struct jb_channel *channel =
@@ -274,11 +276,11 @@ static bool have_device(const char *root)
     return found;
 }
 
-static int tell_absence(const struct jb_source *source, struct jb_diag *diag)
+static int tell_absence(const struct jb_sensor_env *env, struct jb_diag *diag)
 {
-    const struct jb_machine *machine = source->env->machine;
+    const struct jb_machine *machine = env->machine;
     bool grace = machine && strstr(machine->cpu.name, "Grace");
-    if (!have_device(source->env->root)) {
+    if (!have_device(env->root)) {
         return jb_fail(diag, -ENODEV, "no ACPI power meter here");
     }
     jb_fail(diag, -ENODEV, "there is an ACPI power meter, but its driver is not loaded");
@@ -287,31 +289,47 @@ static int tell_absence(const struct jb_source *source, struct jb_diag *diag)
     return -ENODEV;
 }
 
-static int acpi_open(struct jb_source *source, struct jb_diag *diag)
+/* Of which numbers there is a hwmonN that is an ACPI power meter. */
+static int find_meters(const char *root, bool *there)
 {
-    const char *root = source->env->root;
-    bool there[MAX_CHIPS] = {false};
+    int found = 0;
     DIR *folder = jb_root_opendir(root, CLASS);
-    if (folder) {
-        for (const struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
-            uint64_t number;
-            if (jb_starts(entry->d_name, "hwmon") && jb_parse_u64(entry->d_name + 5, &number) == 0 &&
-                number < MAX_CHIPS) {
-                there[number] = true;
-            }
+    for (const struct dirent *entry = folder ? readdir(folder) : NULL; entry; entry = readdir(folder)) {
+        char plain[24], device[32];
+        uint64_t number;
+        if (!jb_starts(entry->d_name, "hwmon") || jb_parse_u64(entry->d_name + 5, &number) < 0 || number >= MAX_CHIPS) {
+            continue;
         }
+        snprintf(plain, sizeof(plain), "hwmon%d", (int)number);
+        snprintf(device, sizeof(device), "hwmon%d/device", (int)number);
+        there[number] = is_meter(root, plain) || is_meter(root, device);
+        found += there[number];
+    }
+    if (folder) {
         closedir(folder);
     }
+    return found;
+}
+
+static int acpi_glance(const struct jb_sensor_env *env, struct jb_diag *diag)
+{
+    bool there[MAX_CHIPS] = {false};
+    return find_meters(env->root, there) ? 0 : tell_absence(env, diag);
+}
+
+static int acpi_open(struct jb_source *source, struct jb_diag *diag)
+{
+    bool there[MAX_CHIPS] = {false};
+    if (find_meters(source->env->root, there) == 0) {
+        return tell_absence(source->env, diag);
+    }
     for (int i = 0; i < MAX_CHIPS; i++) {
-        char plain[24], device[32];
-        snprintf(plain, sizeof(plain), "hwmon%d", i);
-        snprintf(device, sizeof(device), "hwmon%d/device", i);
-        if (there[i] && (is_meter(root, plain) || is_meter(root, device))) {
-            add_meter(source, i, device);
+        if (there[i]) {
+            add_meter(source, i);
         }
     }
     set_parents(source);
-    return source->channel_count ? jb_node_result(source, "", diag) : tell_absence(source, diag);
+    return jb_node_result(source, "no ACPI power meter that is known", diag);
 }
 
 static void acpi_read(struct jb_source *source, struct jb_sink *sink)
@@ -346,6 +364,7 @@ const struct jb_sensor_driver jb_sensor_acpi = {
     .unseen = true,
     .priv_size = sizeof(struct state),
     .blocking = true,
+    .glance = acpi_glance,
     .open = acpi_open,
     .read = acpi_read,
     .close = acpi_close,

@@ -175,6 +175,24 @@ static void tell_state(const struct state *state, struct jb_channel *channel)
     }
 }
 
+static int tell_absence(struct jb_diag *diag)
+{
+    return jb_fail(diag, -ENODEV, "no battery here that runs the machine");
+}
+
+static int battery_glance(const struct jb_sensor_env *env, struct jb_diag *diag)
+{
+    bool found = false;
+    DIR *folder = jb_root_opendir(env->root, CLASS);
+    for (const struct dirent *entry = folder ? readdir(folder) : NULL; entry && !found; entry = readdir(folder)) {
+        found = entry->d_name[0] != '.' && is_own_battery(env->root, entry->d_name);
+    }
+    if (folder) {
+        closedir(folder);
+    }
+    return found ? 0 : tell_absence(diag);
+}
+
 static int battery_open(struct jb_source *source, struct jb_diag *diag)
 {
     struct state *state = source->priv;
@@ -206,7 +224,7 @@ static int battery_open(struct jb_source *source, struct jb_diag *diag)
         closedir(folder);
     }
     if (!channel) {
-        return jb_fail(diag, -ENODEV, "no battery here that runs the machine");
+        return tell_absence(diag);
     }
     channel->refresh_ns = REFRESH_NS;
     channel->max_power_uw = MOST_UW;
@@ -251,6 +269,7 @@ const struct jb_sensor_driver jb_sensor_battery = {
     .priv_size = sizeof(struct state),
     .blocking = true,
     .period_ns = REFRESH_NS,
+    .glance = battery_glance,
     .open = battery_open,
     .read = battery_read,
     .close = battery_close,

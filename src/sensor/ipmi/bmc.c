@@ -32,9 +32,22 @@ static int real_ioctl(int fd, unsigned long request, void *arg)
 
 static const struct jb_bmc_calls real_calls = {.ioctl = real_ioctl, .poll = poll};
 
+static const char *const devices[] = {"/dev/ipmi0", "/dev/ipmi/0", "/dev/ipmidev/0"};
+
+bool jb_bmc_exists(const struct jb_sensor_env *env)
+{
+    if (!jb_root_is_real(env->root)) {
+        return jb_root_exists(env->root, "/ipmi");
+    }
+    bool found = false;
+    for (size_t i = 0; i < JB_COUNT(devices) && !found; i++) {
+        found = jb_root_exists(env->root, devices[i]);
+    }
+    return found;
+}
+
 int jb_bmc_open(struct jb_bmc *bmc, const struct jb_sensor_env *env)
 {
-    static const char *const devices[] = {"/dev/ipmi0", "/dev/ipmi/0", "/dev/ipmidev/0"};
     bmc->calls = bmc->calls ? bmc->calls : &real_calls;
     bmc->fd = -1;
     if (!jb_root_is_real(env->root)) {

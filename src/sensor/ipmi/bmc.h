@@ -12,6 +12,7 @@
 #define JB_SENSOR_BMC_H
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,9 @@ struct jb_bmc {
     long sequence;  /* of the last request */
     char path[64];  /* what was opened, or was tried last */
 };
+
+/* Is there a device, or are there files for one? */
+bool jb_bmc_exists(const struct jb_sensor_env *env);
 
 /* 0, -ENOENT: no such device; or what open(2) says. bmc->path is set in any case. */
 int jb_bmc_open(struct jb_bmc *bmc, const struct jb_sensor_env *env);

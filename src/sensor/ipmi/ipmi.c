@@ -82,9 +82,8 @@ static void probe(struct jb_source *source, struct jb_channel *channel)
     }
 }
 
-static int tell_absence(const struct jb_source *source, struct jb_diag *diag)
+static int tell_absence(const char *root, struct jb_diag *diag)
 {
-    const char *root = source->env->root;
     jb_fail(diag, -ENODEV, "no BMC to be asked: there is no /dev/ipmi0");
     if (jb_root_exists(root, "/sys/firmware/dmi/entries/38-0") || jb_root_exists(root, "/sys/module/ipmi_si") ||
         jb_root_exists(root, "/sys/module/ipmi_ssif")) { /* SMBIOS type 38 is "IPMI device information" */
@@ -93,12 +92,17 @@ static int tell_absence(const struct jb_source *source, struct jb_diag *diag)
     return -ENODEV;
 }
 
+static int ipmi_glance(const struct jb_sensor_env *env, struct jb_diag *diag)
+{
+    return jb_bmc_exists(env) ? 0 : tell_absence(env->root, diag);
+}
+
 static int ipmi_open(struct jb_source *source, struct jb_diag *diag)
 {
     struct state *state = source->priv;
     int err = jb_bmc_open(&state->bmc, source->env);
     if (err == -ENOENT || err == -ENXIO || err == -ENODEV) {
-        return tell_absence(source, diag);
+        return tell_absence(source->env->root, diag);
     }
     struct jb_channel *channel = jb_node_add(source, "node/ipmi", "BMC, DCMI", state->bmc.path);
     if (!channel) {
@@ -155,6 +159,7 @@ const struct jb_sensor_driver jb_sensor_ipmi = {
     .priv_size = sizeof(struct state),
     .blocking = true,
     .period_ns = PERIOD_NS,
+    .glance = ipmi_glance,
     .open = ipmi_open,
     .read = ipmi_read,
     .close = ipmi_close,

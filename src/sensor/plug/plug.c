@@ -168,17 +168,27 @@ static void open_line(struct jb_source *source, struct jb_channel *channel)
     jb_copy(channel->note, sizeof(channel->note), "both outlets of the meter together");
 }
 
-static int plug_open(struct jb_source *source, struct jb_diag *diag)
+static int plug_glance(const struct jb_sensor_env *env, struct jb_diag *diag)
 {
-    struct state *state = source->priv;
-    const struct jb_sensor_settings *settings = source->env->settings;
+    const struct jb_sensor_settings *settings = env->settings;
     if (!settings || !settings->plug_kind || !settings->plug_address) {
         jb_fail(diag, -ENODEV, "not configured");
         jb_fix(diag, "set kind and address in [plug] of the configuration: joulebook.conf(5)");
         return -ENODEV;
     }
-    if (!jb_root_is_real(source->env->root)) {
+    if (!jb_root_is_real(env->root)) {
         return jb_fail(diag, -ENODEV, "not asked: this is not the machine that is plugged into it");
+    }
+    return 0;
+}
+
+static int plug_open(struct jb_source *source, struct jb_diag *diag)
+{
+    struct state *state = source->priv;
+    const struct jb_sensor_settings *settings = source->env->settings;
+    int err = plug_glance(source->env, diag);
+    if (err < 0) {
+        return err;
     }
     bool line = jb_streq(settings->plug_kind, "mcp39f511n");
     /* A URL may hold a password until it has been looked at. */
@@ -236,6 +246,7 @@ const struct jb_sensor_driver jb_sensor_plug = {
     .priv_size = sizeof(struct state),
     .blocking = true,
     .period_ns = PERIOD_NS,
+    .glance = plug_glance,
     .open = plug_open,
     .read = plug_read,
     .close = plug_close,

@@ -66,17 +66,25 @@ static void tell(const struct jb_redfish *redfish, struct jb_channel *channel)
     }
 }
 
-static int redfish_open(struct jb_source *source, struct jb_diag *diag)
+static int redfish_glance(const struct jb_sensor_env *env, struct jb_diag *diag)
 {
-    struct state *state = source->priv;
-    const struct jb_sensor_settings *settings = source->env->settings;
-    if (!settings || !settings->redfish_url) {
+    if (!env->settings || !env->settings->redfish_url) {
         jb_fail(diag, -ENODEV, "not configured");
         jb_fix(diag, "set url in [redfish] of the configuration: joulebook.conf(5)");
         return -ENODEV;
     }
-    if (!jb_root_is_real(source->env->root)) {
+    if (!jb_root_is_real(env->root)) {
         return jb_fail(diag, -ENODEV, "not asked: this is not the machine of that BMC");
+    }
+    return 0;
+}
+
+static int redfish_open(struct jb_source *source, struct jb_diag *diag)
+{
+    struct state *state = source->priv;
+    int glance = redfish_glance(source->env, diag);
+    if (glance < 0) {
+        return glance;
     }
     struct jb_channel *channel = jb_node_add(source, "node/redfish", "BMC, Redfish", "");
     if (!channel) {
@@ -127,6 +135,7 @@ const struct jb_sensor_driver jb_sensor_redfish = {
     .priv_size = sizeof(struct state),
     .blocking = true,
     .period_ns = PERIOD_NS,
+    .glance = redfish_glance,
     .open = redfish_open,
     .read = redfish_read,
     .close = redfish_close,
