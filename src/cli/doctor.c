@@ -14,7 +14,8 @@
 
 #include <errno.h>
 
-#define SURVEY_NS (2500 * JB_NS_PER_MS) /* long enough for the cross-check of a counter against its power */
+/* Long enough that a counter and its power, first seen together after 0.8 s, are held against each other for 2 s. */
+#define SURVEY_NS (3200 * JB_NS_PER_MS)
 
 enum { OPT_SENSORS = OPT_OWN, OPT_RECORD, OPT_FOR, OPT_FIX, OPT_YES };
 

@@ -124,7 +124,8 @@ static void print_one_missing(const struct jb_source_info *info, const struct cl
     }
 }
 
-/* With a reason each where one can do something about it, or where nothing at all is measured; the rest by name. */
+/* What is not here is named, and what would be here for the asking is said how; with a reason each only what is denied
+ * or broken, or all of it where nothing at all is measured. */
 static void print_missing(const struct jb_session *session, bool all, const struct cli_style *style)
 {
     const struct jb_meter *meter = jb_session_meter(session);
@@ -138,8 +139,12 @@ static void print_missing(const struct jb_session *session, bool all, const stru
         if (info.result == 0) {
             continue;
         }
-        if (all || info.result != -ENODEV || info.fix[0] != '\0') {
+        if (all || info.result != -ENODEV) {
             print_one_missing(&info, style);
+        } else if (info.fix[0] != '\0') {
+            printf("  %-14s %scould be had: ", info.driver, style->dim);
+            cli_wrap(stdout, info.fix, 31, COLUMNS);
+            printf("%s\n", style->off);
         } else if (used < sizeof(names)) {
             used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", used > 0 ? ", " : "", info.driver);
         }
@@ -155,30 +160,30 @@ static void print_missing(const struct jb_session *session, bool all, const stru
 static void print_check(const struct jb_record *record, const struct doctor_check *check, const struct cli_style *style)
 {
     const struct jb_record_channel *channel = &record->channels[check->channel];
-    char power[JB_UNIT_TEXT], against[JB_UNIT_TEXT], share[JB_UNIT_TEXT], id[ID_TEXT];
+    char power[JB_UNIT_TEXT], against[JB_UNIT_TEXT], share[JB_UNIT_TEXT], id[ID_TEXT], text[320];
     bool fine = check->verdict == JB_VERDICT_AGREE;
 
     jb_format_power(check->power_w, power, sizeof(power));
     jb_format_power(check->against_w, against, sizeof(against));
-    printf("  %s%s%s: ", fine ? "" : style->yellow, brief(channel->id, id, sizeof(id)), fine ? "" : style->off);
     if (check->kind == DOCTOR_TWIN) {
         const struct jb_record_channel *twin = &record->channels[check->against];
         bool same = jb_streq(twin->source, channel->source);
-        printf("%s by %s, %s by %s: %s", power, channel->source, against,
-               same ? brief(twin->id, id, sizeof(id)) : twin->source,
-               fine                                    ? "they agree"
-               : check->verdict == JB_VERDICT_FROZEN   ? "it stands still"
-               : check->verdict == JB_VERDICT_DISAGREE ? "they disagree"
-                                                       : "too early to tell");
+        snprintf(text, sizeof(text), "%s by %s, %s by %s: %s", power, channel->source, against,
+                 same ? brief(twin->id, id, sizeof(id)) : twin->source,
+                 fine                                    ? "they agree"
+                 : check->verdict == JB_VERDICT_FROZEN   ? "it stands still"
+                 : check->verdict == JB_VERDICT_DISAGREE ? "they disagree"
+                                                         : "too early to tell");
     } else if (check->kind == DOCTOR_PARTS) {
-        printf("%s, what lies in it %s: %s", power, against,
-               fine ? "they agree" : "the parts exceed the whole: one of them is false");
+        snprintf(text, sizeof(text), "%s, what lies in it %s: %s", power, against,
+                 fine ? "they agree" : "the parts exceed the whole: one of them is false");
     } else {
-        printf("the machine takes in %s by %s; the sensors see %s, %s %%", power, channel->source, against,
-               jb_format_3(100 * check->ratio, share, sizeof(share)));
-        printf("%s", fine ? "" : ": more than comes in");
+        snprintf(text, sizeof(text), "the machine takes in %s by %s; the sensors see %s, %s %%%s", power,
+                 channel->source, against, jb_format_3(100 * check->ratio, share, sizeof(share)),
+                 fine ? "" : ": more than comes in");
     }
-    printf("\n");
+    print_at_id(channel->id, text, fine ? "" : style->yellow);
+    printf("%s\n", fine ? "" : style->off);
 }
 
 static void print_checks(const struct jb_session *session, const struct jb_record *record,
@@ -245,8 +250,8 @@ void cli_doctor_text(const struct jb_session *session, const struct jb_record *r
         printf("%swarning:%s %s\n", style->yellow, style->off, record->warnings[i]);
     }
     char share[JB_UNIT_TEXT];
-    printf("\n%sour cost%s  %s of CPU in %.1f s (%s %% of a core), 0.5 s of it at 1000 readings/s, %s\n", style->bold,
-           style->off, jb_format_duration(record->self_cpu_s, cpu, sizeof(cpu)), record->duration_s,
+    printf("\n%sour cost%s  %s of CPU in %.1f s (%s %% of a core), %s\n", style->bold, style->off,
+           jb_format_duration(record->self_cpu_s, cpu, sizeof(cpu)), record->duration_s,
            jb_format_3(100 * record->self_cpu_s / record->duration_s, share, sizeof(share)),
            jb_format_bytes((double)record->self_max_rss_bytes, rss, sizeof(rss)));
     if (!cli_doctor_measured(record)) {
