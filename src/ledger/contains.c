@@ -206,8 +206,7 @@ bool jb_node_contains(const struct jb_overlap_node *nodes, int outer, int inner)
                                        (nodes[claim].parent == outer || jb_node_covers(out, &nodes[claim])));
 }
 
-/* Has a model taken over from something measured that was found false? */
-static bool stands_in(const struct jb_overlap_node *nodes, int count, int leader)
+bool jb_node_stands_in(const struct jb_overlap_node *nodes, int count, int leader)
 {
     for (int i = 0; i < count; i++) {
         if (jb_node_usable(&nodes[i]) && !jb_node_modelled(&nodes[i]) && jb_node_leader(nodes, i) == leader) {
@@ -236,5 +235,5 @@ bool jb_node_part_of(const struct jb_overlap_node *nodes, int count, int outer, 
         (domain != JB_DOMAIN_CORE && domain != JB_DOMAIN_UNCORE && !holds_memory(out, in))) {
         return false;
     }
-    return !jb_node_modelled(out) || jb_node_modelled(in) || stands_in(nodes, count, outer);
+    return !jb_node_modelled(out) || jb_node_modelled(in) || jb_node_stands_in(nodes, count, outer);
 }

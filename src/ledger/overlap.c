@@ -49,6 +49,68 @@ static void settle_total(struct jb_overlap_node *nodes, int count)
     }
 }
 
+static bool measured_in(const struct jb_overlap_node *nodes, int count, int outer, enum jb_domain domain)
+{
+    for (int i = 0; i < count; i++) {
+        if (jb_node_leads(nodes, i) && !jb_node_modelled(&nodes[i]) && !nodes[i].rejected &&
+            nodes[i].channel->domain == domain && jb_node_contains(nodes, outer, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Do its leaves leave out the larger part of it? A module is its package and its accelerators, a board has at least a
+ * package. Rails and cores that stand for themselves are the business of their driver. */
+static bool leaves_lack(const struct jb_overlap_node *nodes, int count, int outer)
+{
+    bool package = measured_in(nodes, count, outer, JB_DOMAIN_PACKAGE);
+
+    switch (nodes[outer].channel->domain) {
+    case JB_DOMAIN_BOARD:
+        return !package && !measured_in(nodes, count, outer, JB_DOMAIN_MODULE);
+    case JB_DOMAIN_MODULE:
+        return !package || !measured_in(nodes, count, outer, JB_DOMAIN_GPU);
+    default:
+        return false;
+    }
+}
+
+/* A model that no measured channel has yielded to is no loss, even where it reaches further. */
+static bool can_replace(const struct jb_overlap_node *nodes, int count, int outer)
+{
+    for (int i = 0; i < count; i++) {
+        bool inner = jb_node_contains(nodes, outer, i);
+
+        if (i == outer || !nodes[i].in_total || !(inner || jb_node_contains(nodes, i, outer))) {
+            continue;
+        }
+        if (!inner) {
+            return false;
+        }
+        bool mere = jb_node_modelled(&nodes[i]) && !jb_node_stands_in(nodes, count, i);
+        bool apart = jb_domain_rank(nodes[i].channel->domain) == 0;
+        if (!mere && (apart || !jb_node_covers(&nodes[outer], &nodes[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void replace_scraps(struct jb_overlap_node *nodes, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (!jb_node_leads(nodes, i) || nodes[i].in_total || jb_node_modelled(&nodes[i]) || nodes[i].rejected ||
+            !leaves_lack(nodes, count, i) || !can_replace(nodes, count, i)) {
+            continue;
+        }
+        for (int j = 0; j < count; j++) {
+            nodes[j].in_total = nodes[j].in_total && !jb_node_contains(nodes, i, j);
+        }
+        nodes[i].in_total = true;
+    }
+}
+
 static void name_parents(struct jb_overlap_node *nodes, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -101,6 +163,7 @@ void jb_overlap_resolve(struct jb_overlap_node *nodes, size_t node_count)
     jb_overlap_group(nodes, count);
     jb_overlap_collect_claims(nodes, count);
     settle_total(nodes, count);
+    replace_scraps(nodes, count);
     name_parents(nodes, count);
     cut_false_chains(nodes, count);
     for (int i = 0; i < count; i++) {

@@ -20,7 +20,9 @@
  *  - psys and board contain packages and DRAM (a board everything else too), a package contains cores and uncore, a
  *    module contains its GPU and package. DRAM is outside the package, unless the driver says that it is in it
  *    (jb_channel.with_memory: NVIDIA Grace). A parent is in the total only when none of its
- *    leaves is there. Domain and unit decide, so that this holds across sources. A driver's own `parent` is heard for
+ *    leaves is there, or when they would leave out what it is mostly made of: a module whose package or accelerator is
+ *    not measured, and a board without a measured package or module, stand for all that is in them.
+ *    Domain and unit decide, so that this holds across sources. A driver's own `parent` is heard for
  *    rails, and where it says which module a package or an accelerator is in, whatever their numbers are.
  *  - Parts are no leaves: cores, uncore and rails may leave out a share of what contains them, so with their container
  *    it counts, and not they. The same holds for dies beside their socket, and units beside the machine, of one domain,

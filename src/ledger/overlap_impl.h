@@ -46,6 +46,8 @@ void jb_overlap_collect_claims(struct jb_overlap_node *nodes, int count);
 bool jb_node_contains(const struct jb_overlap_node *nodes, int outer, int inner);
 /* Contains it whole, of two of which jb_node_contains() is true: it can be called its parent. */
 bool jb_node_covers(const struct jb_overlap_node *outer, const struct jb_overlap_node *inner);
+/* Has a model taken over from something measured that was found false? */
+bool jb_node_stands_in(const struct jb_overlap_node *nodes, int count, int leader);
 /* Contained, and not able to stand for its container. */
 bool jb_node_part_of(const struct jb_overlap_node *nodes, int count, int outer, int inner);
 

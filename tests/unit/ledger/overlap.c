@@ -314,6 +314,40 @@ static void the_module_contains_its_gpu_and_package(void **state)
     assert_int_equal(m.nodes[2].parent, module);
 }
 
+static void a_module_stands_for_what_is_not_measured_in_it(void **state)
+{
+    struct machine m = {.count = 0};
+
+    (void)add(&m, NVML, JB_DOMAIN_MODULE, 0);
+    int gpu = add(&m, NVML, JB_DOMAIN_GPU, 0);
+    (void)add(&m, CPU_MODEL, JB_DOMAIN_PACKAGE, 0);
+    assert_total(&m, "T.."); /* Grace Hopper without ACPI */
+    int package = add(&m, PERF, JB_DOMAIN_PACKAGE, 0);
+    assert_total(&m, ".T.T");
+    m.channels[gpu].status = JB_DENIED;
+    assert_total(&m, "T..."); /* and without NVML */
+    assert_int_equal(m.nodes[package].parent, 0);
+    m.channels[gpu].status = JB_OK;
+    m.channels[gpu].method = JB_METHOD_MODELLED;
+    assert_total(&m, "T...");
+    m.nodes[0].rejected = true;
+    assert_total(&m, ".T.T");
+}
+
+static void a_board_stands_where_only_its_accelerator_is_measured(void **state)
+{
+    struct machine m = {.count = 0};
+
+    (void)add(&m, JETSON, JB_DOMAIN_BOARD, -1);
+    (void)add(&m, NVML, JB_DOMAIN_GPU, 0); /* Thor, where NVML may answer */
+    (void)add(&m, CPU_MODEL, JB_DOMAIN_PACKAGE, 0);
+    (void)add(&m, RAM_MODEL, JB_DOMAIN_DRAM, -1);
+    assert_total(&m, "T...");
+    assert_int_equal(m.nodes[1].parent, 0);
+    (void)add(&m, PERF, JB_DOMAIN_PACKAGE, 0); /* a supply that meters its outputs, on a desktop */
+    assert_total(&m, ".T.TT");
+}
+
 static void what_a_driver_says_of_its_modules_overrules_their_numbers(void **state)
 {
     struct machine m = {.count = 0};
@@ -323,7 +357,8 @@ static void what_a_driver_says_of_its_modules_overrules_their_numbers(void **sta
     for (int gpu = 0; gpu < 2; gpu++) {
         m.channels[add(&m, NVML, JB_DOMAIN_GPU, gpu)].parent = 0;
     }
-    assert_total(&m, ".TTT");
+    (void)add(&m, PERF, JB_DOMAIN_PACKAGE, 0);
+    assert_total(&m, ".TTTT");
     assert_int_equal(m.nodes[3].parent, 0);
 }
 
@@ -531,6 +566,8 @@ int main(void)
         cmocka_unit_test(a_socket_seen_whole_stands_for_its_dies),
         cmocka_unit_test(a_single_die_is_the_socket_unless_the_source_lists_another),
         cmocka_unit_test(the_module_contains_its_gpu_and_package),
+        cmocka_unit_test(a_module_stands_for_what_is_not_measured_in_it),
+        cmocka_unit_test(a_board_stands_where_only_its_accelerator_is_measured),
         cmocka_unit_test(what_a_driver_says_of_its_modules_overrules_their_numbers),
         cmocka_unit_test(rails_with_a_parent_are_parts_and_without_are_leaves),
         cmocka_unit_test(a_wall_meter_checks_everything_else),
