@@ -146,23 +146,84 @@ size_t jb_scrub_text(const char *salt, char *text, size_t length)
     return count;
 }
 
+#define SIGN       "://"
+#define MADE_UP    "host"
+#define MOST_HOSTS 16
+#define NAME_ROOM  256
+
+static bool in_host(char c)
+{
+    return is_alnum(c) || (c != '\0' && strchr("-._:@[]%", c) != NULL);
+}
+
+/* What follows upon "://" at text[at], with user and port; 0: nothing, or it is made up already. */
+static size_t host_behind_sign(const char *text, size_t length, size_t at)
+{
+    size_t start = at + strlen(SIGN), end = start;
+    if (length - at <= strlen(SIGN) || memcmp(text + at, SIGN, strlen(SIGN)) != 0) {
+        return 0;
+    }
+    while (end < length && in_host(text[end])) {
+        end++;
+    }
+    return end - start;
+}
+
+/* The name alone in "user@[name]:port", for looking elsewhere; false: a mere word, which may mean something else. */
+static bool bare_name(const char *host, size_t length, char ret[NAME_ROOM])
+{
+    size_t skip = length, n = 0;
+    while (skip > 0 && host[skip - 1] != '@') {
+        skip--;
+    }
+    bool bracket = skip < length && host[skip] == '[', telling = false;
+    for (size_t i = skip + bracket; i < length && host[i] != (bracket ? ']' : ':') && n + 1 < NAME_ROOM; i++) {
+        telling = telling || host[i] == '.' || host[i] == ':' || is_digit(host[i]);
+        ret[n++] = host[i];
+    }
+    while (n > 0 && ret[n - 1] == '.') { /* the end of a sentence */
+        n--;
+    }
+    ret[n] = '\0';
+    return telling && n >= strlen(MADE_UP);
+}
+
+/* By itself: "10.0.0.5" is neither in "110.0.0.5" nor in "10.0.0.50"; a full stop or a colon may follow upon it. */
+static size_t replace_name(char *text, size_t length, const char *name)
+{
+    size_t to = 0, n = strlen(name);
+    for (size_t at = 0; at < length;) {
+        bool here = length - at >= n && memcmp(text + at, name, n) == 0 &&
+                    (at == 0 || (!is_alnum(text[at - 1]) && text[at - 1] != '-' && text[at - 1] != '.')) &&
+                    (at + n == length || (!is_alnum(text[at + n]) && text[at + n] != '-'));
+        if (here) {
+            memcpy(text + to, MADE_UP, strlen(MADE_UP));
+            to += strlen(MADE_UP);
+            at += n;
+        } else {
+            text[to++] = text[at++];
+        }
+    }
+    return to;
+}
+
 size_t jb_scrub_hosts(char *text, size_t length)
 {
-    static const char sign[] = "://", made_up[] = "host";
-    size_t to = 0;
+    char names[MOST_HOSTS][NAME_ROOM];
+    size_t count = 0, to = 0;
+    for (size_t at = 0; at < length && count < MOST_HOSTS; at++) {
+        size_t host = host_behind_sign(text, length, at);
+        count += host > 0 && bare_name(text + at + strlen(SIGN), host, names[count]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        length = replace_name(text, length, names[i]);
+    }
     for (size_t at = 0; at < length;) {
-        bool here = length - at > sizeof(sign) - 1 && memcmp(text + at, sign, sizeof(sign) - 1) == 0;
-        size_t host = 0;
-        const char *start = text + at + sizeof(sign) - 1;
-        while (here && start + host < text + length && (is_alnum(start[host]) || strchr("-._:@[]%", start[host])) &&
-               start[host] != '\0') {
-            host++;
-        }
-        if (host >= sizeof(made_up) - 1) {
-            memmove(text + to, sign, sizeof(sign) - 1);
-            memcpy(text + to + sizeof(sign) - 1, made_up, sizeof(made_up) - 1);
-            to += sizeof(sign) - 1 + sizeof(made_up) - 1;
-            at += sizeof(sign) - 1 + host;
+        size_t host = host_behind_sign(text, length, at);
+        if (host >= strlen(MADE_UP)) {
+            memcpy(text + to, SIGN MADE_UP, strlen(SIGN MADE_UP));
+            to += strlen(SIGN MADE_UP);
+            at += strlen(SIGN) + host;
         } else {
             text[to++] = text[at++];
         }
@@ -242,19 +303,34 @@ static size_t scrub_lines(const char *salt, char *text, size_t length)
     return count;
 }
 
-/* What is given to the kernel and its init may be anything, passwords too. Only the names of options are wanted. */
+/* The end of a word of the kernel's command line: a blank, but none between quotes. */
+static size_t word_end(const char *text, size_t length, size_t at)
+{
+    for (bool quoted = false; at < length && text[at] != '\n' && (quoted || text[at] != ' '); at++) {
+        quoted = quoted != (text[at] == '"');
+    }
+    return at;
+}
+
+/* What is given to the kernel and its init may be anything, passwords too. Only the names of options are wanted: what
+ * stands behind "--" belongs to init, and where it does not begin with "-" may be the value of the word before. */
 static size_t scrub_command_line(const char *salt, char *text, size_t length)
 {
     size_t count = 0;
+    bool init = false;
     for (size_t at = 0; at < length;) {
-        size_t end = at, value = length;
-        while (end < length && text[end] != ' ' && text[end] != '\n') {
-            value = value == length && text[end] == '=' ? end + 1 : value;
-            end++;
-        }
-        if (value < end) {
+        size_t end = word_end(text, length, at);
+        const char *equals = memchr(text + at, '=', end - at);
+        bool quoted = memchr(text + at, '"', end - at) != NULL;
+        bool whole = quoted || (init && end > at && text[at] != '-');
+        size_t value = equals ? (size_t)(equals - text) + 1 : whole ? at : end;
+        if (quoted) {
+            make_up(salt, text + value, end - value, false);
+            count++;
+        } else if (value < end) {
             count += scrub_value(salt, text + value, end - value);
         }
+        init = init || (end - at == 2 && memcmp(text + at, "--", 2) == 0);
         at = end + 1;
     }
     return count;

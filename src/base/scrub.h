@@ -21,7 +21,8 @@ size_t jb_scrub_file(const char *salt, const char *path, void *data, size_t leng
 /* Any text: only what is known by its looks. */
 size_t jb_scrub_text(const char *salt, char *text, size_t length);
 
-/* In a text: "://host:port" becomes "://host". Shortens; returns the new length. */
+/* In a text: "://NAME:port" becomes "://host", and NAME, unless it is a mere word, "host" wherever it stands by itself:
+ * libcurl repeats it in its messages. Shortens; returns the new length. */
 size_t jb_scrub_hosts(char *text, size_t length);
 
 #endif

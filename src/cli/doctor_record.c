@@ -36,7 +36,8 @@ struct doctor_record {
     sigset_t stop, before;
 };
 
-/* A folder of our own that is new or was empty. */
+/* A folder of our own that is new or was empty, and into which nobody else can put anything: what is to be sampled is
+ * known by files in it. */
 static int make_folder(const char *path, struct jb_diag *diag)
 {
     if (mkdir(path, 0700) == 0) {
@@ -50,15 +51,18 @@ static int make_folder(const char *path, struct jb_diag *diag)
     if (!dir) {
         return jb_fail(diag, -errno, "cannot record into %s: %s", path, strerror(errno));
     }
-    bool empty = true;
+    struct stat st;
+    bool empty = true, ours = fstat(dirfd(dir), &st) == 0 && st.st_uid == geteuid();
     for (struct dirent *entry; empty && (entry = readdir(dir)) != NULL;) {
         empty = jb_streq(entry->d_name, ".") || jb_streq(entry->d_name, "..");
     }
+    bool alone = empty && ours && fchmod(dirfd(dir), 0700) == 0;
     closedir(dir);
-    if (!empty) {
-        int result = jb_fail(diag, -ENOTEMPTY, "%s is there already and not empty", path);
+    if (!alone) {
+        err = empty ? -EPERM : -ENOTEMPTY;
+        jb_fail(diag, err, "%s is there already and %s", path, empty ? "belongs to somebody else" : "not empty");
         jb_fix(diag, "name a new folder");
-        return result;
+        return err;
     }
     return 0;
 }

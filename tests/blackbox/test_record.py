@@ -183,6 +183,18 @@ def test_a_report_carries_no_secrets(joulebook, tmp_path, known_by):
         assert word in result.stderr
 
 
+def test_the_hosts_of_meters_are_nobodys(joulebook, tmp_path):
+    """libcurl repeats in its messages whom it could not reach."""
+    result = joulebook("doctor", "--record", tmp_path / "kept", "--for", "1s", "--sensors", "redfish,plug", "--json", status=None,
+                       env={"JOULEBOOK_REDFISH_URL": "https://127.31.32.33:9", "JOULEBOOK_PLUG_KIND": "shelly",
+                            "JOULEBOOK_PLUG_ADDRESS": "http://secret-plug.example.invalid"})
+    if "no libcurl" in result.stdout:
+        pytest.skip("needs libcurl")
+    assert "to 127.31.32.33" in result.stdout  # who runs it is told
+    kept = (tmp_path / "kept/doctor.json").read_text()
+    assert "127.31.32.33" not in kept and "secret" not in kept
+
+
 def test_a_folder_that_is_in_use_is_refused(joulebook, machine, tmp_path):
     kept = tmp_path / "kept"
     kept.mkdir()
@@ -194,6 +206,25 @@ def test_a_folder_that_is_in_use_is_refused(joulebook, machine, tmp_path):
     joulebook("doctor", "--root", machine.root, "--record", kept, "--for", "1s")  # an empty one will do
     assert (kept / "RECORD.txt").exists()
     assert joulebook("doctor", "--root", machine.root, "--record", tmp_path / "no/such/place", status=2).stderr.count("\n") == 1
+
+
+def test_a_folder_that_was_there_is_its_owners_alone_from_then_on(joulebook, machine, tmp_path):
+    """Who could write into it could put in the place of a series the path of a file that only we may read."""
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    kept.chmod(0o777)
+    joulebook("doctor", "--root", machine.root, "--record", kept, "--for", "1s")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root, to make a folder that belongs to another")
+def test_a_folder_of_somebody_else_is_refused(joulebook, machine, tmp_path):
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    os.chown(kept, 4001, 4001)
+    result = joulebook("doctor", "--root", machine.root, "--record", kept, "--for", "1s", status=2)
+    assert "belongs to somebody else" in result.stderr
+    assert list(kept.iterdir()) == []
 
 
 def test_bad_durations_are_refused(joulebook, machine, tmp_path):

@@ -101,6 +101,22 @@ static void the_command_line_keeps_its_names(void **state)
     assert_null(strstr(text, "10.0.0.17"));
 }
 
+static void what_init_is_given_and_what_is_quoted_is_made_up(void **state)
+{
+    file("/proc/cmdline",
+         "quiet env=\"TOKEN=open sesame now\" \"x=wide open\" \"sesame\" ro -- single --addr gpu17.corp:2024\n");
+    assert_true(strncmp(text, "quiet env=\"", 11) == 0);
+    assert_non_null(strstr(text, " ro -- "));
+    assert_non_null(strstr(text, " --addr "));
+    assert_null(strstr(text, "sesame"));
+    assert_null(strstr(text, "now"));
+    assert_null(strstr(text, "wide"));
+    assert_null(strstr(text, "open"));
+    assert_null(strstr(text, "single"));
+    assert_null(strstr(text, "gpu17"));
+    assert_null(strstr(text, "2024"));
+}
+
 static void the_same_becomes_the_same(void **state)
 {
     static const char uuid[] = "6fd5c3a0-1b2c-4d3e-8f90-123456789abc";
@@ -169,6 +185,13 @@ static void hosts_of_urls_are_nobodys(void **state)
     strcpy(text, "see https://bmc-17.cluster.example.edu:443/redfish/v1 and http://u:p@10.0.0.5/x, http://a/");
     text[jb_scrub_hosts(text, strlen(text))] = '\0';
     assert_string_equal(text, "see https://host/redfish/v1 and http://host/x, http://a/");
+    strcpy(text,
+           "https://bmc-17.edu/: cannot resolve bmc-17.edu, nor xbmc-17.edu; http://[fe80::1]:80/: to fe80::1 port 80");
+    text[jb_scrub_hosts(text, strlen(text))] = '\0';
+    assert_string_equal(text, "https://host/: cannot resolve host, nor xbmc-17.edu; http://host/: to host port 80");
+    strcpy(text, "http://plug/: the plug is at 10.1"); /* a word is no name that can be looked for */
+    text[jb_scrub_hosts(text, strlen(text))] = '\0';
+    assert_string_equal(text, "http://host/: the plug is at 10.1");
 }
 
 static void any_bytes_are_taken(void **state)
@@ -196,6 +219,7 @@ int main(void)
         cmocka_unit_test(files_and_lines_are_known_by_their_names),
         cmocka_unit_test(what_firmware_says_of_nothing_stays),
         cmocka_unit_test(the_command_line_keeps_its_names),
+        cmocka_unit_test(what_init_is_given_and_what_is_quoted_is_made_up),
         cmocka_unit_test(the_same_becomes_the_same),
         cmocka_unit_test(serial_numbers_in_smbios_are_made_up),
         cmocka_unit_test(broken_smbios_is_emptied),
