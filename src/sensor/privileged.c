@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -170,6 +171,15 @@ static int take_descriptor(struct msghdr *message)
     return taken == 1 ? fd : -1;
 }
 
+/* What counters are: files, and perf's (of no type), of which none makes a reader wait. */
+static bool may_be_counter(int fd)
+{
+    struct stat st;
+    int flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && fstat(fd, &st) == 0 &&
+           (S_ISREG(st.st_mode) || (st.st_mode & S_IFMT) == 0);
+}
+
 /* One question. *ret_broken: the conversation cannot go on. */
 static int ask(int socket, const char *what, bool *ret_broken)
 {
@@ -195,7 +205,7 @@ static int ask(int socket, const char *what, bool *ret_broken)
     }
     int fd = take_descriptor(&message);
     if (got != (ssize_t)sizeof(error) || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || error < 0 ||
-        error > 4095 || (error == 0) != (fd >= 0)) {
+        error > 4095 || (error == 0) != (fd >= 0) || (fd >= 0 && !may_be_counter(fd))) {
         jb_closep(&fd);
         return -EACCES;
     }

@@ -27,6 +27,26 @@ static void answer(const void *data, size_t length, int descriptors)
     (void)sendmsg(3, &message, 0);
 }
 
+/* A descriptor to read from which would wait for ever. */
+static void answer_pipe(void)
+{
+    static int ends[2];
+    const int32_t good = 0;
+    struct iovec iov = {(void *)(uintptr_t)&good, sizeof(good)};
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct msghdr message = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+    if (pipe(ends) < 0) {
+        return;
+    }
+    control.header = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
+    memcpy(CMSG_DATA(&control.header), &ends[0], sizeof(int));
+    (void)sendmsg(3, &message, 0);
+}
+
 int main(int argc, char **argv)
 {
     const int32_t good = 0, denied = 13, negative = -5, long_one[4] = {0};
@@ -48,6 +68,8 @@ int main(int argc, char **argv)
             answer(&good, 2, 1);
         } else if (strcmp(how, "long") == 0) {
             answer(long_one, sizeof(long_one), 1);
+        } else if (strcmp(how, "pipe") == 0) {
+            answer_pipe();
         } else if (strcmp(how, "quit") == 0) {
             return 0;
         } else if (strcmp(how, "silent") == 0) {

@@ -163,7 +163,7 @@ static void make_world(void)
     make_script("/looks", line);
     static const char *const lies[] = {
         "no-descriptor", "two-descriptors", "four-descriptors", "negative", "short", "error-with-descriptor", "long",
-        "quit",          "silent"};
+        "quit",          "silent",          "device",           "pipe"};
     for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
         char path[64];
         snprintf(path, sizeof(path), "/liar-%s", lies[i]);
@@ -674,6 +674,8 @@ static void wrong_answers_end_the_conversation(void **state)
                                         "/liar-negative",
                                         "/liar-short",
                                         "/liar-long",
+                                        "/liar-device",
+                                        "/liar-pipe",
                                         "/liar-quit",
                                         "/quits",
                                         "/not-there",
