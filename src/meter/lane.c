@@ -24,6 +24,7 @@
 
 #define USES_PERIOD_NS      JB_NS_PER_S
 #define DEFAULT_INTERVAL_NS (100 * JB_NS_PER_MS)
+#define LONGEST_PERIOD_NS   JB_NS_PER_S /* power that is read more rarely cannot be integrated (ledger/account.h) */
 
 struct jb_lane {
     atomic_int references;
@@ -238,7 +239,10 @@ int jb_lane_create(const struct jb_sensor_driver *driver, const struct jb_sensor
     }
     atomic_init(&lane->references, 1);
     lane->opened.result = lane->report.result = -EINPROGRESS;
-    lane->period_ns = driver->period_ns ? driver->period_ns : interval_ns ? interval_ns : DEFAULT_INTERVAL_NS;
+    uint64_t session_ns = interval_ns ? interval_ns : DEFAULT_INTERVAL_NS;
+    lane->period_ns = driver->period_ns                ? driver->period_ns
+                      : session_ns < LONGEST_PERIOD_NS ? session_ns
+                                                       : LONGEST_PERIOD_NS;
     lane->env = jb_sensor_env_copy(env);
     lane->spec = spec ? strdup(spec) : NULL;
     lane->channels = calloc(JB_MAX_CHANNELS, sizeof(*lane->channels));

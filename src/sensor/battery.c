@@ -3,7 +3,8 @@
  * battery.c - a laptop's battery: what flows out of it is what the whole machine takes in, while it is not charged.
  *
  * Documented in Documentation/ABI/testing/sysfs-class-power and Documentation/power/power_supply_class.rst: microwatts,
- * microamperes, microvolts. On the mains there is nothing to be measured here: then every reading is a failure, not 0.
+ * microamperes, microvolts. On the mains there is nothing to be measured here: then it is not opened, and what is read
+ * once the charger is plugged in is a failure, not 0.
  *
  * Odd: drivers for ACPI show either power_now or current_now and voltage_now, as the battery counts; fuel gauges show a
  * current that is negative while it flows out. Mice and headsets have batteries too (scope "Device"). With two
@@ -165,9 +166,8 @@ static void tell_state(const struct state *state, struct jb_channel *channel)
 {
     uint64_t uw;
     int err = read_all(state, &uw);
-    if (err == -EAGAIN) {
-        jb_copy(channel->note, sizeof(channel->note),
-                "not discharging now: tells nothing while the machine is on the mains");
+    if (err == -EAGAIN) { /* a meter that will tell nothing must not stand in the way of those that do, models too */
+        jb_node_refuse(channel, -ENOTSUP, "not discharging now: tells nothing while the machine is on the mains");
     } else if (state->count > 1) {
         snprintf(channel->note, sizeof(channel->note), "sum of %d batteries; only while on battery", state->count);
     } else {

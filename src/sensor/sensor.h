@@ -182,8 +182,8 @@ struct jb_sensor_driver {
     enum jb_device stand_in_for;
     size_t priv_size;
     /* May a call block for long (vendor library, bus, network)? Then open, read and close run on a lane of
-     * their own, and read() is called every period_ns (0: at the session's interval). Otherwise they run on
-     * the sampling thread and must take microseconds. */
+     * their own, and read() is called every period_ns (0: at the session's interval, each second at least). Otherwise
+     * they run on the sampling thread and must take microseconds. */
     bool blocking;
     uint64_t period_ns;
 

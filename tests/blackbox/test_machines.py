@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -72,6 +73,23 @@ def test_every_machine_has_its_expectations_and_nothing_of_a_real_one():
     for path in MACHINES.rglob("*"):
         assert not path.is_symlink(), f"{path} is a link: a clone on another system may not have what it names"
         assert path.stat().st_size < 65536, f"{path} is large"
+
+
+def test_a_laptop_on_the_mains_is_modelled_and_not_unknown(joulebook, tmp_path):
+    """Who may not read RAPL has a battery that tells nothing while it is charged."""
+    tree = tmp_path / "laptop"
+    shutil.copytree(MACHINES / "laptop", tree)
+    shutil.rmtree(tree / "sys/class/powercap")
+    (tree / "sys/class/power_supply/BAT0/status").write_text("Charging\n")
+    report = json.loads(joulebook("doctor", "--json", "--root", tree, status=1).stdout)
+    counted = {c["id"] for c in report["channels"] if c["in_total"]}
+    assert counted == {"cpu/model", "ram/model"}
+
+
+def test_power_on_a_lane_is_read_however_long_the_interval(joulebook):
+    """Power that was read every 60 s would be one gap after the other."""
+    result = joulebook("run", "--db", "none", "--interval", "60s", "--root", MACHINES / "orin-nano", "--", "sleep", "2.4")
+    assert "integrated (jetson)" in result.stderr and "machine    unknown" not in result.stderr
 
 
 def test_the_text_for_people_names_every_channel_of_every_machine():

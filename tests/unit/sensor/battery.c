@@ -49,9 +49,9 @@ static void what_flows_out_is_what_the_node_takes(void **state)
 static void on_the_mains_nothing_is_known_and_it_says_so(void **state)
 {
     struct tree *tree = *state;
-    battery(tree, "BAT0", "Charging\n", "30000000\n");
+    battery(tree, "BAT0", "Discharging\n", "30000000\n");
     assert_int_equal(tree_open(tree, &jb_sensor_battery, NULL), 0);
-    assert_non_null(strstr(tree_channel(tree, "node/battery")->note, "not discharging"));
+    put(tree, "BAT0", "status", "Charging\n");
     fails_with(tree, JB_FAILED);
     static const char *const others[] = {"Full\n", "Not charging\n", "Unknown\n", "", "Discharging soon\n"};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
@@ -60,6 +60,17 @@ static void on_the_mains_nothing_is_known_and_it_says_so(void **state)
     }
     put(tree, "BAT0", "status", "Discharging\n");
     assert_int_equal(power_uw(tree), 30000000);
+}
+
+/* With the channel open a model of the processor would yield to it, and a laptop without RAPL would use "unknown". */
+static void a_battery_that_is_charged_at_the_start_stands_in_nobodys_way(void **state)
+{
+    struct tree *tree = *state;
+    battery(tree, "BAT0", "Charging\n", "30000000\n");
+    assert_int_equal(tree_open(tree, &jb_sensor_battery, NULL), -ENODEV);
+    const struct jb_channel *channel = tree_channel(tree, "node/battery");
+    assert_int_equal(channel->status, JB_UNSUPPORTED);
+    assert_non_null(strstr(channel->reason, "not discharging"));
 }
 
 static void current_times_voltage_serves_too(void **state)
@@ -169,6 +180,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_flows_out_is_what_the_node_takes, tree_setup, tree_teardown),
         cmocka_unit_test_setup_teardown(on_the_mains_nothing_is_known_and_it_says_so, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(a_battery_that_is_charged_at_the_start_stands_in_nobodys_way, tree_setup,
+                                        tree_teardown),
         cmocka_unit_test_setup_teardown(current_times_voltage_serves_too, tree_setup, tree_teardown),
         cmocka_unit_test_setup_teardown(two_batteries_are_added_and_an_idle_one_gives_nothing, tree_setup,
                                         tree_teardown),
