@@ -84,7 +84,7 @@ struct jb_source_info {
     int result;                 /* of open(): 0, -ENODEV, -EACCES...; -EINPROGRESS: a lane still opening */
     char reason[320], fix[320]; /* of a failure */
     bool lane, hung;
-    bool unseen; /* the driver has not been seen to work on real hardware */
+    bool unseen;    /* the driver has not been seen to work on real hardware */
     int preference; /* place in the list of drivers: lower is better */
     uint64_t reads, failures;
     uint64_t looks;       /* times that the users of its devices could be told; each replaces the one before */

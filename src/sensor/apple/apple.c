@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/file.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "hardware/hardware.h"
 

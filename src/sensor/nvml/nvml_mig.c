@@ -86,9 +86,9 @@ static void list_processes(struct jb_nvml *nvml, const struct jb_nvml_gpu *gpu, 
     for (int i = 0; i < count; i++) {
         const struct jb_nvml_process *process = &nvml->processes[i];
         const struct jb_nvml_instance *instance = instance_of(gpu, process);
-        uint32_t together = 0;
+        uint32_t together = 1;
         for (int j = 0; j < count; j++) {
-            together += instance && instance_of(gpu, &nvml->processes[j]) == instance;
+            together += j != i && instance && instance_of(gpu, &nvml->processes[j]) == instance;
         }
         if (process->pid == 0 || process->pid > INT32_MAX) {
             continue;

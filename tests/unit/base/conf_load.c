@@ -116,6 +116,7 @@ static void every_key_can_come_from_the_environment(void **state)
         {"JOULEBOOK_RUN_BASELINE", "3s"},
         {"JOULEBOOK_RUN_BASIS", "run"},
         {"JOULEBOOK_RUN_SENSORS", "rapl-perf"},
+        {"JOULEBOOK_RUN_TOTAL", "wall"},
         {"JOULEBOOK_RUN_QUIET", "1"},
         {"JOULEBOOK_RUN_LIVE", "on"},
         {"JOULEBOOK_GRID_ZONE", "KR"},
@@ -125,6 +126,15 @@ static void every_key_can_come_from_the_environment(void **state)
         {"JOULEBOOK_HARDWARE_EMBODIED_KG", "300"},
         {"JOULEBOOK_HARDWARE_LIFETIME", "5"},
         {"JOULEBOOK_HARDWARE_TABLE", "/t.csv"},
+        {"JOULEBOOK_REDFISH_URL", "https://10.0.0.5"},
+        {"JOULEBOOK_REDFISH_USER", "reader"},
+        {"JOULEBOOK_REDFISH_PASSWORD", "secret"},
+        {"JOULEBOOK_REDFISH_CA", "/bmc.pem"},
+        {"JOULEBOOK_REDFISH_INSECURE", "no"},
+        {"JOULEBOOK_PLUG_KIND", "shelly"},
+        {"JOULEBOOK_PLUG_ADDRESS", "http://192.168.1.5"},
+        {"JOULEBOOK_PLUG_USER", "reader"},
+        {"JOULEBOOK_PLUG_PASSWORD", "secret"},
         {"JOULEBOOK_STORE_DB", "/x.db"},
     };
     struct place *p = *state;
