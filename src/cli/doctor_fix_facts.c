@@ -12,7 +12,9 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -55,7 +57,8 @@ static void find_program(const char *name, char *ret)
     ret[0] = '\0';
 }
 
-/* A folder in which others than root may put another file in the helper's place, and nobody knows when. */
+/* A folder in which others than root may put another file in the helper's place, and nobody knows when. No part of the
+ * path is a link. */
 static bool others_may_change(const char *path)
 {
     char folder[FIX_WORD];
@@ -88,11 +91,16 @@ static bool is_member(gid_t group)
 
 static void look_at_helper(struct fix_facts *facts)
 {
+    char real[PATH_MAX];
     struct stat st;
     struct statvfs fs;
     const struct group *group;
 
-    jb_copy(facts->helper, sizeof(facts->helper), jb_privileged_installed());
+    /* Where it really is: a link on the way may be somebody's, who could let it lead elsewhere before we are done. */
+    if (realpath(jb_privileged_installed(), real) == NULL || !jb_copy(facts->helper, sizeof(facts->helper), real)) {
+        jb_copy(facts->helper, sizeof(facts->helper), jb_privileged_installed());
+        return;
+    }
     if (lstat(facts->helper, &st) < 0) {
         return;
     }
@@ -109,16 +117,31 @@ static void look_at_helper(struct fix_facts *facts)
     facts->helper_group_shared = st.st_gid != 0 && group != NULL && getpwnam(facts->helper_group) == NULL;
 }
 
+/* Members by their login are in no list of the group's. */
+static bool is_first_of_others(gid_t group, uid_t user)
+{
+    bool found = false;
+
+    setpwent();
+    for (const struct passwd *entry; !found && (entry = getpwent()) != NULL;) {
+        found = entry->pw_gid == group && entry->pw_uid != user;
+    }
+    endpwent();
+    return found;
+}
+
 static void look_at_caller(struct fix_facts *facts)
 {
     const struct passwd *user = getpwuid(getuid());
-    const struct group *group = user != NULL ? getgrgid(user->pw_gid) : NULL;
+    gid_t first = user != NULL ? user->pw_gid : 0;
+    const struct group *group = user != NULL ? getgrgid(first) : NULL;
 
     jb_copy(facts->user, sizeof(facts->user), user != NULL ? user->pw_name : "");
     /* Its own: named like the user, and nobody was added to it. */
     facts->own_group =
-        group != NULL && jb_streq(group->gr_name, facts->user) && user->pw_gid == getgid() &&
-        (group->gr_mem[0] == NULL || (jb_streq(group->gr_mem[0], facts->user) && group->gr_mem[1] == NULL));
+        group != NULL && jb_streq(group->gr_name, facts->user) && first == getgid() &&
+        (group->gr_mem[0] == NULL || (jb_streq(group->gr_mem[0], facts->user) && group->gr_mem[1] == NULL)) &&
+        !is_first_of_others(first, getuid());
 }
 
 void fix_look(const struct jb_session *session, struct fix_facts *ret)

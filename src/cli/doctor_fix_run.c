@@ -2,8 +2,8 @@
 /*
  * doctor_fix_run.c - runs a plan, step by step, and stops at the first that fails.
  *
- * sudo is looked for in the caller's PATH, as the caller's shell would: it asks for the caller's own password. What it
- * is told to run are absolute paths.
+ * sudo is looked for in the caller's PATH, as the caller's shell would, but not in the current folder, which may be
+ * anybody's: it asks for the caller's own password. What it is told to run are absolute paths.
  */
 #include "cli/doctor_fix.h"
 
@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,15 +26,14 @@ bool fix_is_root(void)
     return getuid() == 0;
 }
 
-bool fix_have_sudo(void)
+static bool find_sudo(char ret[PATH_MAX])
 {
     const char *path = getenv("PATH");
-    char file[4096];
 
     for (const char *at = path != NULL ? path : ""; *at != '\0';) {
         size_t length = strcspn(at, ":");
-        int got = jb_snprintf(file, sizeof(file), "%.*s/sudo", (int)length, at);
-        if (length > 0 && got > 0 && (size_t)got < sizeof(file) && access(file, X_OK) == 0) {
+        int got = jb_snprintf(ret, PATH_MAX, "%.*s/sudo", (int)length, at);
+        if (at[0] == '/' && got > 0 && got < PATH_MAX && access(ret, X_OK) == 0) {
             return true;
         }
         at += length + (at[length] == ':');
@@ -41,15 +41,24 @@ bool fix_have_sudo(void)
     return false;
 }
 
+bool fix_have_sudo(void)
+{
+    char sudo[PATH_MAX];
+    return find_sudo(sudo);
+}
+
 /* The exit status of the command, or a negative errno. */
 static int run_step(struct fix_step *step)
 {
-    char sudo[] = "sudo", *argv[FIX_MAX_WORDS + 2];
+    char sudo[PATH_MAX], *argv[FIX_MAX_WORDS + 2];
     posix_spawn_file_actions_t actions;
     int count = 0, input[2] = {-1, -1}, status;
     pid_t pid;
 
     if (!fix_is_root()) {
+        if (!find_sudo(sudo)) {
+            return -ENOENT;
+        }
         argv[count++] = sudo;
     }
     for (int i = 0; step->words[i][0] != '\0'; i++) {
@@ -68,7 +77,7 @@ static int run_step(struct fix_step *step)
         error =
             error != 0 ? error : posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     }
-    error = error != 0 ? error : posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+    error = error != 0 ? error : posix_spawn(&pid, argv[0], &actions, NULL, argv, environ);
     jb_closep(&input[0]);
     jb_closep(&input[1]);
     posix_spawn_file_actions_destroy(&actions);

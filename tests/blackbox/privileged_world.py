@@ -230,6 +230,13 @@ def places_that_are_no_good(world):
     found["nosuid"] = world.plan()
     subprocess.run(["mount", "-o", "remount,suid", str(world.helper.parent.parent)], check=True)
     found["good"] = world.plan()
+    theirs = world.folder / "ada" / "x"  # root's, but in a folder of hers: she can put another in its place
+    shutil.copytree(world.helper.parent, theirs)
+    kept = world.helper.parent.rename(world.helper.parent.with_suffix(".kept"))
+    world.helper.parent.symlink_to(theirs)
+    found["linked"] = world.plan()
+    world.helper.parent.unlink()
+    kept.rename(world.helper.parent)
     world.failing = {"setcap"}
     found["setcap_fails"] = world.fix("--yes")
     found["state"] = world.helper_state()
@@ -246,6 +253,24 @@ def perf_counters(world):
     record = json.loads((world.folder / "ada" / "record.json").read_text())
     return {"before": json.loads(before.stdout), "fixed": fixed, "status": result.returncode, "record": record,
             "paranoid": int(pathlib.Path("/proc/sys/kernel/perf_event_paranoid").read_text())}
+
+
+def somebody_else_in_my_group(world):
+    with open("/etc/passwd", "a", encoding="utf-8") as file:
+        file.write("sam:x:4004:4001::/:/bin/sh\n")
+    world.install()
+    return {"plan": world.plan()}
+
+
+def sudo_of_the_folder(world):
+    """An empty part of PATH is the current folder."""
+    world.install()
+    planted = world.folder / "ada" / "sudo"
+    planted.write_text("#!/bin/sh\n: > planted-ran\n")
+    planted.chmod(0o755)
+    os.chown(world.folder / "ada", 4001, 4001)
+    fixed = world.fix("--yes", env={"PATH": f":.:{world.folder}/bin:/usr/bin:/bin"})
+    return {"fixed": fixed, "ran": (world.folder / "ada" / "planted-ran").exists()}
 
 
 def answers(world):

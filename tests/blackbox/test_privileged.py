@@ -105,7 +105,7 @@ def test_without_the_helper_a_udev_rule_does():
 def test_the_helper_gets_no_capabilities_where_others_could_change_it():
     found = tell("places_that_are_no_good")
     assert found["good"]["way"] == "helper"
-    for place, why in [("writable", "others than root"), ("users_own", "others than root"), ("nosuid", "nosuid")]:
+    for place, why in [("writable", "others than root"), ("users_own", "others than root"), ("nosuid", "nosuid"), ("linked", "others than root")]:
         assert found[place]["way"] == "udev" and why in found[place]["why"], place
     # A file system that keeps no capabilities shows when it is tried; then the other way is taken.
     assert [c[0].split("/")[-1] for c in found["setcap_fails"]["commands"]] == ["chown", "chmod", "setcap", "tee", "udevadm", "udevadm"]
@@ -155,3 +155,17 @@ def test_the_helper_does_not_run_by_hand():
     result = subprocess.run([str(BUILD / "src/helper/joulebook-sensors")], stdin=subprocess.DEVNULL, text=True, check=False,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30)
     assert result.returncode == 2 and "joulebook-sensors(8)" in result.stderr
+
+
+@in_a_world
+def test_a_group_that_is_somebody_elses_first_is_not_my_own():
+    """Who has it as the group of the login stands in no list of members."""
+    plan = tell("somebody_else_in_my_group")["plan"]
+    assert plan["way"] == "helper" and plan["group"] == "joulebook"
+
+
+@in_a_world
+def test_a_sudo_in_the_current_folder_is_not_run():
+    found = tell("sudo_of_the_folder")
+    assert not found["ran"]
+    assert found["fixed"]["status"] == 0 and len(found["fixed"]["commands"]) == 3
