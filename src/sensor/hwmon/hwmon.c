@@ -58,7 +58,12 @@ int jb_hwmon_value(const struct jb_hwmon_state *state, const struct jb_hwmon_gau
         }
     }
     *ret = result;
-    return 0;
+    return result == 0 && gauge->never_zero ? -ENODATA : 0;
+}
+
+static bool is_never_zero(enum jb_domain domain)
+{
+    return domain == JB_DOMAIN_NODE || domain == JB_DOMAIN_BOARD || domain == JB_DOMAIN_PACKAGE;
 }
 
 void jb_hwmon_keep(struct jb_source *source, const struct jb_hwmon_gauge *gauge, int err)
@@ -172,8 +177,10 @@ static void add_gauge(struct jb_source *source, const struct jb_hwmon_rule *rule
     if (!channel) {
         return; /* not every board has every value */
     }
-    struct jb_hwmon_gauge gauge = {
-        .channel = (int)(channel - source->channels), .first = state->fd_count, .product = product};
+    struct jb_hwmon_gauge gauge = {.channel = (int)(channel - source->channels),
+                                   .first = state->fd_count,
+                                   .product = product,
+                                   .never_zero = is_never_zero(rule->domain)};
     int err = add_value(source, &gauge, chip, product ? "in" : "power", index, channel);
     if (err == 0 && product) {
         err = add_value(source, &gauge, chip, "curr", index2, NULL);
@@ -189,7 +196,7 @@ static void add_supplies(struct jb_source *source, const struct jb_hwmon_chip *c
         .domain = JB_DOMAIN_NODE, .device = JB_DEVICE_BOARD, .id = "psu", .name = "input of the power supplies"};
     const char *root = source->env->root;
     struct jb_hwmon_state *state = source->priv;
-    struct jb_hwmon_gauge gauge = {.channel = -1, .first = state->fd_count};
+    struct jb_hwmon_gauge gauge = {.channel = -1, .first = state->fd_count, .never_zero = true};
     struct jb_channel *channel = NULL;
     int err = 0;
     for (size_t i = 0; i < count && err == 0; i++) {
@@ -262,9 +269,7 @@ static int hwmon_open(struct jb_source *source, struct jb_diag *diag)
         for (size_t k = 0; k < i; k++) {
             nth += jb_streq(chips[k].name, chips[i].name);
         }
-        if (!rule) {
-            list_unknown(source, &chips[i]);
-        } else if (rule->use == JB_HWMON_SOCKETS && nth == 0) {
+        if (rule && rule->use == JB_HWMON_SOCKETS && nth == 0) {
             jb_hwmon_add_sockets(source, &chips[i]);
         }
         for (; rule; rule = jb_hwmon_rule(chips[i].name, rule)) {
@@ -274,6 +279,11 @@ static int hwmon_open(struct jb_source *source, struct jb_diag *diag)
         }
     }
     add_supplies(source, chips, count);
+    for (size_t i = 0; i < count; i++) { /* last: they must not take the room of those that are known */
+        if (!jb_hwmon_rule(chips[i].name, NULL)) {
+            list_unknown(source, &chips[i]);
+        }
+    }
     return jb_node_result(source, count ? NOTHING_OWN : NO_CHIPS, diag);
 }
 

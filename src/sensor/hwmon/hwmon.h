@@ -11,7 +11,7 @@
 
 #include "sensor/sensor.h"
 
-#define JB_HWMON_CHIPS 64
+#define JB_HWMON_CHIPS 256 /* drives, network ports and memory modules have one each */
 #define JB_HWMON_FILES 128 /* open at once */
 #define JB_HWMON_POWER 16  /* powerN_* of one chip are looked for up to here */
 
@@ -59,6 +59,7 @@ const struct jb_hwmon_rule *jb_hwmon_rule(const char *chip, const struct jb_hwmo
 struct jb_hwmon_gauge {
     int channel, first, count;
     bool product;
+    bool never_zero; /* who reads this draws something: 0 says that the chip does not know */
 };
 
 struct jb_hwmon_state {
@@ -70,7 +71,8 @@ struct jb_hwmon_state {
 
 /* Open the file as one more of the gauge; 0 or a negative errno. */
 int jb_hwmon_add_file(struct jb_source *source, struct jb_hwmon_gauge *gauge, const char *path);
-/* The gauge's value in microwatts or microjoules; -ERANGE when it is negative. */
+/* The gauge's value in microwatts or microjoules; -ERANGE when it is negative, -ENODATA for a zero that cannot
+ * be. */
 int jb_hwmon_value(const struct jb_hwmon_state *state, const struct jb_hwmon_gauge *gauge, uint64_t *ret);
 /* Keep the gauge if it can be read, else say in its channel why not. */
 void jb_hwmon_keep(struct jb_source *source, const struct jb_hwmon_gauge *gauge, int err);

@@ -168,6 +168,45 @@ static void volts_times_amperes_are_watts(void **state)
     assert_int_equal(open_hwmon(tree), -ENODEV);
 }
 
+/* A server has a chip for each drive, port and memory module: with 64 of them one of two supplies was left out. */
+static void supplies_are_found_behind_any_number_of_chips(void **state)
+{
+    struct tree *tree = *state;
+    for (int i = 0; i < 100; i++) {
+        put(tree, i, "name", i < 98 ? "ir35221\n" : "pfe1100\n");
+        put(tree, i, "power1_label", i < 98 ? "pout1\n" : "pin\n");
+        put(tree, i, "power1_input", "200000000\n");
+    }
+    assert_int_equal(open_hwmon(tree), 0);
+    tree_read(tree);
+    assert_int_equal(tree_reading(tree, "node/psu")->raw, 400000000);
+}
+
+static void a_supply_at_rest_adds_nothing_and_a_machine_of_0_watts_is_none(void **state)
+{
+    struct tree *tree = *state;
+    for (int i = 0; i < 2; i++) {
+        put(tree, i, "name", "pfe1100\n");
+        put(tree, i, "power1_label", "pin\n");
+        put(tree, i, "power1_input", i ? "0\n" : "410000000\n");
+    }
+    assert_int_equal(open_hwmon(tree), 0);
+    tree_read(tree);
+    assert_int_equal(tree_reading(tree, "node/psu")->raw, 410000000);
+    put(tree, 0, "power1_input", "0\n");
+    tree_read(tree);
+    assert_int_equal(tree_reading(tree, "node/psu")->status, JB_FAILED);
+}
+
+static void a_socket_of_0_watts_is_not_believed(void **state)
+{
+    struct tree *tree = *state;
+    put(tree, 0, "name", "amd_hsmp_hwmon\n");
+    put(tree, 0, "power1_input", "0\n");
+    assert_int_equal(open_hwmon(tree), -ENODEV);
+    assert_int_equal(tree_channel(tree, "cpu/0/package")->status, JB_FAILED);
+}
+
 static void supplies_are_added_up(void **state)
 {
     struct tree *tree = *state;
@@ -346,6 +385,9 @@ int main(void)
         ON_TREE(an_arm_server_tells_its_processor_and_its_io),
         ON_TREE(volts_times_amperes_are_watts),
         ON_TREE(supplies_are_added_up),
+        ON_TREE(supplies_are_found_behind_any_number_of_chips),
+        ON_TREE(a_supply_at_rest_adds_nothing_and_a_machine_of_0_watts_is_none),
+        ON_TREE(a_socket_of_0_watts_is_not_believed),
         ON_TREE(a_chip_that_nobody_knows_is_listed_and_not_counted),
         ON_TREE(what_other_sensors_read_is_left_to_them),
         ON_TREE(a_desktop_supply_tells_what_it_gives),
