@@ -10,6 +10,7 @@
 #include "sensor/amdgpu/amdgpu.h"
 
 #include "base/cleanup.h"
+#include "base/diag.h"
 #include "base/text.h"
 #include "sensor/counter_file.h"
 
@@ -21,7 +22,21 @@
 
 #define AMD 0x1002
 
+#define NO_CARD "no AMD GPU that the kernel's amdgpu driver runs"
+
 static const char *const kernel_drivers[] = {"amdgpu", NULL};
+
+static int glance_amdgpu(const struct jb_sensor_env *env, struct jb_diag *diag)
+{
+    struct jb_drm_card found[JB_DRM_MAX_CARDS];
+    size_t count = jb_drm_cards(env->root, kernel_drivers, found, JB_DRM_MAX_CARDS);
+    for (size_t i = 0; i < count; i++) {
+        if (found[i].vendor == AMD) {
+            return 0;
+        }
+    }
+    return jb_fail(diag, -ENODEV, NO_CARD);
+}
 
 static int open_amdgpu(struct jb_source *source, struct jb_diag *diag)
 {
@@ -40,7 +55,7 @@ static int open_amdgpu(struct jb_source *source, struct jb_diag *diag)
     for (int i = 0; i < amdgpu->count && jb_amdgpu_describe(source, &amdgpu->cards[i]); i++) {
     }
     jb_amdgpu_kfd_open(amdgpu, source->env);
-    return jb_drm_verdict(source, "no AMD GPU that the kernel's amdgpu driver runs", diag);
+    return jb_drm_verdict(source, NO_CARD, diag);
 }
 
 static void close_amdgpu(struct jb_source *source)
@@ -124,6 +139,7 @@ const struct jb_sensor_driver jb_sensor_amdgpu = {
     .priv_size = sizeof(struct jb_amdgpu),
     .blocking = true,
     .period_ns = PERIOD_NS,
+    .glance = glance_amdgpu,
     .open = open_amdgpu,
     .read = jb_amdgpu_read,
     .close = close_amdgpu,

@@ -239,6 +239,10 @@ static bool add_graphics(struct jb_source *source, struct jb_amdgpu_card *card)
     channel->parent = package;
     channel->max_power_uw = source->channels[package].max_power_uw;
     jb_copy(channel->note, sizeof(channel->note), "the graphics within the package");
+    if (source->channels[package].status != JB_OK) { /* it would be added to a package that another source measures */
+        refuse(channel, JB_UNSUPPORTED, "what it lies in, the package, is not read here");
+        return true;
+    }
     card->gfx = source->channel_count - 1;
     return true;
 }

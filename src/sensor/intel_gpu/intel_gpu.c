@@ -9,6 +9,7 @@
 #include "sensor/intel_gpu/intel_gpu.h"
 
 #include "base/cleanup.h"
+#include "base/diag.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -19,6 +20,27 @@
 #define INTEL 0x8086
 
 static const char *const kernel_drivers[] = {"i915", "xe", NULL};
+
+static const char *absence(bool integrated)
+{
+    return integrated ? "integrated graphics: its energy is in the CPU package (uncore)"
+                      : "no Intel graphics card that the kernel's i915 or xe driver runs";
+}
+
+static int glance_intel(const struct jb_sensor_env *env, struct jb_diag *diag)
+{
+    struct jb_drm_card found[JB_DRM_MAX_CARDS];
+    size_t count = jb_drm_cards(env->root, kernel_drivers, found, JB_DRM_MAX_CARDS);
+    bool integrated = false;
+    for (size_t i = 0; i < count; i++) {
+        bool inside = jb_intel_gpu_integrated(&found[i]);
+        if (found[i].vendor == INTEL && !inside) {
+            return 0;
+        }
+        integrated |= found[i].vendor == INTEL && inside;
+    }
+    return jb_fail(diag, -ENODEV, "%s", absence(integrated));
+}
 
 static int open_intel(struct jb_source *source, struct jb_diag *diag)
 {
@@ -40,10 +62,7 @@ static int open_intel(struct jb_source *source, struct jb_diag *diag)
             break;
         }
     }
-    return jb_drm_verdict(source,
-                          integrated ? "integrated graphics: its energy is in the CPU package (uncore)"
-                                     : "no Intel graphics card that the kernel's i915 or xe driver runs",
-                          diag);
+    return jb_drm_verdict(source, absence(integrated), diag);
 }
 
 static void close_intel(struct jb_source *source)
@@ -71,6 +90,7 @@ const struct jb_sensor_driver jb_sensor_intel_gpu = {
     .priv_size = sizeof(struct jb_intel_gpus),
     .blocking = true,
     .period_ns = PERIOD_NS,
+    .glance = glance_intel,
     .open = open_intel,
     .read = jb_intel_gpu_read,
     .close = close_intel,

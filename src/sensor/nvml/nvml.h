@@ -34,6 +34,11 @@
 /* NVML's unit numbers start here where the operating system does not show the card (hardware.h's gpus). */
 #define JB_NVML_UNIT_BASE 100
 
+/* What no board and no module draws, where no limit is told: 1.5 x 1400 W (GB300's GPU), twice 2700 W (GB200's module)
+ * as acpi.c has it. */
+#define JB_NVML_MOST_UW        UINT64_C(2100000000)
+#define JB_NVML_MOST_MODULE_UW UINT64_C(5400000000)
+
 /* A stream of samples that stops for this long has ended. */
 #define JB_NVML_STALL_NS UINT64_C(1000000000)
 

@@ -123,6 +123,11 @@ static const struct jb_nvml_gpu *sibling(const struct jb_source *source, const s
     return NULL;
 }
 
+static uint64_t most_uw(const struct jb_nvml_gpu *gpu)
+{
+    return gpu->module_limit_mw ? gpu->module_limit_mw * 1500 : JB_NVML_MOST_MODULE_UW;
+}
+
 static struct jb_channel *add(struct jb_source *source, const struct jb_nvml_gpu *gpu, int unit, const char *kind)
 {
     struct jb_channel *channel = jb_source_add_channel(source);
@@ -137,7 +142,7 @@ static struct jb_channel *add(struct jb_source *source, const struct jb_nvml_gpu
     channel->device = JB_DEVICE_BOARD;
     channel->unit = unit;
     channel->unit_num = 1000; /* mJ, mW */
-    channel->max_power_uw = gpu->module_limit_mw * 1500;
+    channel->max_power_uw = most_uw(gpu);
     channel->refresh_ns = 100 * JB_NS_PER_MS;
     channel->rel_error = MODULE_ERROR;
     snprintf(channel->note, sizeof(channel->note), "%sCPU, GPUs and their memory",
@@ -187,7 +192,7 @@ static void give_counter(struct jb_source *source, struct jb_nvml_gpu *gpu, int 
     channel->unit = unit;
     channel->idle_uw = 0; /* the table's is the GPU's */
     channel->rel_error = MODULE_ERROR;
-    channel->max_power_uw = gpu->module_limit_mw * 1500;
+    channel->max_power_uw = most_uw(gpu);
     snprintf(channel->note, sizeof(channel->note), "%s",
              gpu->owner == JB_NVML_OWNER_MODULE
                  ? "this counter is the module's, CPU included (field 191 says the same)"

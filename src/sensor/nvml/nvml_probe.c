@@ -157,7 +157,7 @@ struct jb_channel *jb_nvml_add_channel(struct jb_source *source, const struct jb
     channel->device = JB_DEVICE_GPU;
     channel->unit = gpu->unit;
     channel->unit_num = 1000; /* mJ, mW */
-    channel->max_power_uw = gpu->limit_mw * 1500;
+    channel->max_power_uw = gpu->limit_mw ? gpu->limit_mw * 1500 : JB_NVML_MOST_UW;
     channel->idle_uw = gpu->idle_mw * 1000;
     return channel;
 }

@@ -234,6 +234,20 @@ static void a_package_beside_a_card_may_hold_the_cards_power(void **state)
     assert_int_equal(tree_channel(tree, "gpu/0000:03:00.0/power")->status, JB_OK);
 }
 
+/* Beside RAPL's package they would count twice. */
+static void graphics_whose_package_is_not_read_are_not_read_either(void **state)
+{
+    struct tree *tree = *state;
+    struct blob blob = blob_make(264, 3, 0);
+    blob_set(&blob, 124, 4, 9000);
+    put_card(tree, 1, 0x150e, "0000:c4:00.0");
+    put_metrics(tree, 1, blob);
+    assert_int_equal(OPEN(tree), -ENODEV);
+    assert_int_equal(tree_channel(tree, "gpu/0000:c4:00.0/package")->status, JB_UNSUPPORTED);
+    assert_int_equal(tree_channel(tree, "gpu/0000:c4:00.0/gfx")->status, JB_UNSUPPORTED);
+    assert_true(tree_channel(tree, "gpu/0000:c4:00.0/gfx")->reason[0]);
+}
+
 static void an_mi300a_is_the_package_of_its_socket(void **state)
 {
     struct tree *tree = *state;
@@ -290,6 +304,7 @@ int main(void)
         TEST(a_package_is_no_accelerator),
         TEST(a_package_is_known_by_its_vddnb),
         TEST(a_package_beside_a_card_may_hold_the_cards_power),
+        TEST(graphics_whose_package_is_not_read_are_not_read_either),
         TEST(an_mi300a_is_the_package_of_its_socket),
         TEST(names_come_from_the_card_and_are_made_harmless),
         TEST(another_vendor_under_that_driver_is_left_alone),

@@ -51,6 +51,14 @@ static void a_long_uuid_fits_the_id(void **state)
     assert_non_null(strstr(test->channels[1].id, "/power"));
 }
 
+static void without_any_limit_a_wild_value_is_not_believed_either(void **state)
+{
+    struct nvml_test *test = *state;
+    assert_int_equal(nvml_test_open(test, "uuid 0 GPU-1a2b\nname 0 Nameless\nlimit 0 0\nwatts 0 5\n"), 0);
+    assert_int_equal(test->channels[0].max_power_uw, 2100000000);
+    assert_int_equal(test->channels[1].max_power_uw, 2100000000);
+}
+
 static void an_escape_in_the_name_is_not_passed_on(void **state)
 {
     struct nvml_test *test = *state;
@@ -241,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_gpu_has_a_counter_and_a_gauge_of_the_same_thing),
         TEST(a_long_uuid_fits_the_id),
+        TEST(without_any_limit_a_wild_value_is_not_believed_either),
         TEST(an_escape_in_the_name_is_not_passed_on),
         TEST(the_unit_is_the_place_among_the_machines_accelerators),
         TEST(addresses_are_the_same_whatever_their_digits),
