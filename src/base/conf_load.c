@@ -75,6 +75,7 @@ static int parse_line(struct jb_conf *conf, char *text, char **section, const ch
     }
     char *equals = strchr(text, '=');
     if (!equals || equals == text) {
+        text[strcspn(text, " \t:=")] = '\0'; /* what follows may be a password */
         return fail_at(name, line, "not a setting", text, diag);
     }
     if (!*section) {

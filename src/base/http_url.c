@@ -50,6 +50,9 @@ int jb_http_place(const struct jb_curl *curl, const char *text, struct jb_http_p
         jb_fix(diag, "set user and password in the configuration instead");
         return -EINVAL;
     }
+    if (code == CURLUE_BAD_PORT_NUMBER) { /* "http://user:password": not to be shown either */
+        return jb_fail(diag, -EINVAL, "what stands behind the host of a URL is no port");
+    }
     jb_http_show(text, shown);
     return jb_fail(diag, -EINVAL, "'%s' is not an http or https URL", shown);
 }

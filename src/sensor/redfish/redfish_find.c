@@ -40,10 +40,12 @@ int jb_redfish_base(const char *url, bool password, bool insecure, char *ret, si
     }
     const char *host = url + (plain ? 7 : 8);
     size_t length = strcspn(host, "/?#");
-    if (length == 0 || (size_t)(host - url) + length >= size || memchr(host, '@', length)) {
+    size_t name = host[0] == '[' ? strcspn(host, "]/?#") + 1 : strcspn(host, ":/?#");
+    bool port = name + 1 < length && host[name] == ':' && strspn(host + name + 1, "0123456789") >= length - name - 1;
+    if (length == 0 || (size_t)(host - url) + length >= size || memchr(host, '@', length) ||
+        (name < length && !port)) { /* "https://user:password" */
         return jb_fail(diag, -EINVAL, "[redfish] url must be https://HOST, without a user or a password");
     }
-    size_t name = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
     if (plain && password && !insecure && !is_loopback(host, name < length ? name : length)) {
         jb_fail(diag, -EPERM, "[redfish] url is http: the password would cross the network as plain text");
         jb_fix(diag, "set url in [redfish] to https://..., or insecure = yes if nobody can listen there");

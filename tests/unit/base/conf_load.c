@@ -100,6 +100,21 @@ static void etc_then_user_then_environment_then_flag(void **state)
     assert_string_equal(zone(p), "US-CA");
 }
 
+static void a_line_that_may_hold_a_password_is_not_repeated(void **state)
+{
+    struct place *p = *state;
+    static const char *const lines[] = {"password hunter2", "password: hunter2", "password\thunter2", "=hunter2"};
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        struct jb_diag diag = {0};
+        char text[64];
+        snprintf(text, sizeof(text), "[redfish]\n%s\n", lines[i]);
+        scratch_text(&p->scratch, "etc/joulebook.conf", text);
+        assert_int_equal(load(p, &diag), -EINVAL);
+        assert_null(strstr(diag.text, "hunter2"));
+        assert_non_null(strstr(diag.text, "joulebook.conf:2: "));
+    }
+}
+
 static void the_user_can_take_back_what_etc_says(void **state)
 {
     struct place *p = *state;
@@ -295,6 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_PLACE(no_file_is_no_error),
         WITH_PLACE(etc_then_user_then_environment_then_flag),
+        WITH_PLACE(a_line_that_may_hold_a_password_is_not_repeated),
         WITH_PLACE(the_user_can_take_back_what_etc_says),
         WITH_PLACE(every_key_can_come_from_the_environment),
         WITH_PLACE(a_bad_value_in_the_environment_names_the_variable),

@@ -454,6 +454,9 @@ static void no_message_shows_a_query(void **state)
     got = ask(http, "nonsense://meter/cm?password=secret");
     assert_int_equal(got.err, -EINVAL);
     assert_null(strstr(got.diag.text, "secret"));
+    got = ask(http, "http://me:secret/cm"); /* the host was forgotten */
+    assert_int_equal(got.err, -EINVAL);
+    assert_null(strstr(got.diag.text, "secret"));
     jb_http_destroy(http);
 }
 

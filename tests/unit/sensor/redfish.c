@@ -143,6 +143,10 @@ static void the_base_is_scheme_and_host(void **state)
                                         "https://",
                                         "https:///x",
                                         "https://me:pw@10.0.0.5",
+                                        "https://me:pw",
+                                        "https://me:1pw/redfish",
+                                        "https://[fe80::1]:pw",
+                                        "https://[fe80::1]pw",
                                         "https://0123456789012345678901234567890123456789012345678901234567890"};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         struct jb_diag diag = {0};
