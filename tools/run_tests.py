@@ -22,7 +22,8 @@ import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
-WAITING = {"test_machines.py", "test_record.py", "test_plug.py", "test_wall.py", "test_jetson.py", "test_nvml.py", "test_sensors.py"}
+WAITING = {"test_machines.py", "test_wall.py", "test_jetson.py", "test_nvml.py", "test_sensors.py"}
+WAITING_TOO = {"test_record.py", "test_plug.py"}
 TSAN_TESTS = ["unit/meter/", "unit/engine/", "unit/nvml/", "unit/sensor/"]
 
 
@@ -137,12 +138,13 @@ def stage_blackbox(tally):
     path = build(tally, "test-gcc", "gcc", [])
     if not path:
         return
-    # Two halves beside each other: most tests wait for counters to move and leave the processors to those that do not.
+    # Three parts beside each other: most tests wait for counters to move and leave the processors to those that do not.
     folder = ROOT / "tests" / "blackbox"
     files = sorted(folder.glob("test_*.py"))
-    halves = {"waiting": [f for f in files if f.name in WAITING], "busy": [f for f in files if f.name not in WAITING]}
+    parts = {"waiting": [f for f in files if f.name in WAITING], "waiting-too": [f for f in files if f.name in WAITING_TOO],
+             "busy": [f for f in files if f.name not in WAITING | WAITING_TOO]}
     running = []
-    for name, tests in halves.items():
+    for name, tests in parts.items():
         results = BUILD / f"blackbox-{name}.xml"
         results.unlink(missing_ok=True)
         running.append((results, subprocess.Popen(
