@@ -105,15 +105,34 @@ static uint64_t over(uint64_t energy_uj, uint64_t dt_ns, uint64_t other_ns)
     return dt_ns == 0 ? 0 : (uint64_t)((unsigned __int128)energy_uj * other_ns / dt_ns);
 }
 
-/* A meter of the node that opened and is never read, while another is: the other stands. */
-static void pass_over_silent_meter(struct jb_session *session, int leaf, uint64_t now_ns)
+/* The model that yields to the leaf; -1. */
+static int model_of(const struct jb_session *session, int leaf)
 {
-    int twin = twin_of(session, leaf);
+    for (int i = 0; i < session->channel_count; i++) {
+        const struct jb_overlap_node *node = &session->nodes[i];
+        if (session->channels[i].channel->method == JB_METHOD_MODELLED &&
+            (node->twin_of == leaf || node->parent == leaf) && session->channels[i].account.last_ns > 0) {
+            return i;
+        }
+    }
+    return -1;
+}
 
-    if (session->channels[leaf].channel->domain == JB_DOMAIN_NODE && twin >= 0 && session->started &&
-        now_ns - session->start_ns > SILENT_NS) {
-        jb_record_warn(&session->record, "%s: does not answer; %s stands for it", session->channels[leaf].channel->id,
-                       session->channels[twin].channel->id);
+/* What opened and is never read, while there is another to tell: a meter of the node, or a model, which beats nothing
+ * at all. */
+static void pass_over_silent(struct jb_session *session, int leaf, uint64_t now_ns)
+{
+    const struct jb_channel *channel = session->channels[leaf].channel;
+    int twin = twin_of(session, leaf);
+    bool modelled = channel->method == JB_METHOD_MODELLED;
+    int instead = twin < 0 && !modelled && session->nodes[leaf].in_total ? model_of(session, leaf) : -1;
+
+    if (twin >= 0 && channel->domain == JB_DOMAIN_NODE) {
+        instead = twin;
+    }
+    if (instead >= 0 && session->started && (session->stopped || now_ns - session->start_ns > SILENT_NS)) {
+        jb_record_warn(&session->record, "%s: does not answer; %s stands for it", channel->id,
+                       session->channels[instead].channel->id);
         session->nodes[leaf].rejected = true;
         session_resolve(session);
     }
@@ -190,7 +209,7 @@ void session_check_twins(struct jb_session *session, uint64_t now_ns)
             continue;
         }
         if (session->channels[i].account.last_ns == 0) {
-            pass_over_silent_meter(session, i, now_ns);
+            pass_over_silent(session, i, now_ns);
             continue;
         }
         int twin = twin_of(session, i);

@@ -89,7 +89,8 @@ static const struct jb_channel *measured(const struct jb_meter *meter, enum jb_d
         const struct jb_channel *channel = &meter->channels[i];
         bool whole = channel->domain == JB_DOMAIN_PACKAGE || channel->domain == JB_DOMAIN_DRAM ||
                      channel->domain == JB_DOMAIN_GPU;
-        if (channel->status == JB_OK && channel->method != JB_METHOD_MODELLED && channel->device == device && whole) {
+        if (channel->status == JB_OK && channel->method != JB_METHOD_MODELLED && channel->device == device && whole &&
+            (device != JB_DEVICE_GPU || channel->unit < JB_UNIT_UNLISTED)) {
             return channel;
         }
     }

@@ -31,6 +31,9 @@ struct jb_privileged;
 
 #define JB_SENSOR_ABI   1
 #define JB_MAX_CHANNELS 64 /* of one source */
+/* From here on drivers number accelerators that are not in the machine's list, so that they are nobody's twins: a model
+ * of the list is needed whether or not these are measured. */
+#define JB_UNIT_UNLISTED 200
 
 /* How the joules of a channel come to be. */
 enum jb_method {

@@ -86,6 +86,29 @@ def test_a_laptop_on_the_mains_is_modelled_and_not_unknown(joulebook, tmp_path):
     assert counted == {"cpu/model", "ram/model"}
 
 
+def test_a_meter_that_never_answers_does_not_hide_the_models(joulebook, tmp_path):
+    """acpi_power_meter shows 0 where the firmware does not answer."""
+    tree = tmp_path / "server"
+    shutil.copytree(MACHINES / "laptop", tree)
+    shutil.rmtree(tree / "sys/class/powercap")
+    shutil.rmtree(tree / "sys/class/power_supply")
+    meter = tree / "sys/class/hwmon/hwmon5"
+    meter.mkdir()
+    (meter / "name").write_text("power_meter\n")
+    (meter / "power1_average").write_text("0\n")
+    result = joulebook("run", "--db", "none", "--root", tree, "--", "sleep", "0.5")
+    assert "modelled (cpu-model)" in result.stderr and "node/acpi: does not answer" in result.stderr
+
+
+def test_another_vendors_card_does_not_hide_the_model_of_one_that_is_not_measured(joulebook, tmp_path):
+    tree = tmp_path / "hybrid"
+    shutil.copytree(MACHINES / "arc-desktop", tree)
+    shutil.copytree(MACHINES / "h100x8/proc/driver", tree / "proc/driver")
+    report = json.loads(joulebook("doctor", "--json", "--root", tree).stdout)
+    counted = [c["source"] for c in report["channels"] if c["in_total"]]
+    assert "intel-gpu" in counted and "gpu-model" in counted
+
+
 def test_power_on_a_lane_is_read_however_long_the_interval(joulebook):
     """Power that was read every 60 s would be one gap after the other."""
     result = joulebook("run", "--db", "none", "--interval", "60s", "--root", MACHINES / "orin-nano", "--", "sleep", "2.4")

@@ -18,7 +18,7 @@
 
 /* Units of accelerators that only this driver finds are numbered from here on: two sources' GPUs of one number would
  * be taken for one GPU (ledger/overlap.h). */
-#define JB_AMDGPU_UNIT_BASE 200
+#define JB_AMDGPU_UNIT_BASE JB_UNIT_UNLISTED
 
 /* --- amdgpu_metrics.c -------------------------------------------------------------------------------------------- */
 

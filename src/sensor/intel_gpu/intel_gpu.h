@@ -13,8 +13,8 @@
 #include "sensor/drm_fdinfo.h"
 #include "sensor/sensor.h"
 
-#define JB_INTEL_GPU_UNIT_BASE 300 /* see JB_AMDGPU_UNIT_BASE */
-#define JB_INTEL_GPU_MAX_GTS   4   /* of one card: rendering and media, of two tiles */
+#define JB_INTEL_GPU_UNIT_BASE (JB_UNIT_UNLISTED + 100) /* see JB_AMDGPU_UNIT_BASE */
+#define JB_INTEL_GPU_MAX_GTS   4                        /* of one card: rendering and media, of two tiles */
 
 struct jb_intel_counter {
     int fd;       /* or a negative errno */
