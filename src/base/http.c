@@ -199,7 +199,7 @@ static int next_hop(struct jb_http *http, const char *url, const struct jb_http_
     char *target = jb_http_resolve(&http->curl, url, http->location);
     if (!target || jb_http_place(&http->curl, target, &to, diag) < 0) {
         http->curl.free(target);
-        return jb_fail(diag, -EIO, "%.80s sends us to what is no URL of http or https", from->host);
+        return jb_fail(diag, -EIO, "%s://%.80s sends us to what is no URL of http or https", from->scheme, from->host);
     }
     *ret_url = strdup(target);
     http->curl.free(target);

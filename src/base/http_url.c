@@ -65,7 +65,7 @@ bool jb_http_may_follow(const struct jb_http_place *from, const struct jb_http_p
     if (jb_streq(from->scheme, to->scheme)) {
         return jb_streq(from->port, to->port);
     }
-    return jb_streq(to->scheme, "https");
+    return jb_streq(to->scheme, "https") && jb_streq(to->port, "443");
 }
 
 char *jb_http_resolve(const struct jb_curl *curl, const char *base, const char *location)

@@ -22,7 +22,7 @@ struct jb_http_place {
 int jb_http_place(const struct jb_curl *curl, const char *url, struct jb_http_place *ret, struct jb_diag *diag);
 
 /* May a request to `from` go on to `to` with all its credentials? Only to the same server, or from its http to its
- * https. */
+ * https where https always is: any other port of a machine may be somebody else's. */
 bool jb_http_may_follow(const struct jb_http_place *from, const struct jb_http_place *to);
 
 /* `location` as seen from `base`: a whole URL, for curl_free(); NULL: it is none. */

@@ -13,6 +13,7 @@
 #include "base/diag.h"
 #include "base/http.h"
 #include "base/http_library.h"
+#include "base/http_url.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -439,6 +440,19 @@ static void a_redirect_elsewhere_is_refused(void **state)
     assert_int_equal(server->elsewhere, 1);
 }
 
+/* On a machine of many users each port may be somebody else's. */
+static void credentials_stay_with_one_server(void **state)
+{
+    (void)state;
+    const struct jb_http_place plain_one = {"http", "bmc", "80"}, safe = {"https", "BMC", "443"};
+    assert_true(jb_http_may_follow(&plain_one, &plain_one));
+    assert_true(jb_http_may_follow(&plain_one, &safe));
+    assert_false(jb_http_may_follow(&safe, &plain_one));
+    assert_false(jb_http_may_follow(&plain_one, &(struct jb_http_place){"https", "bmc", "8443"}));
+    assert_false(jb_http_may_follow(&safe, &(struct jb_http_place){"https", "bmc", "8443"}));
+    assert_false(jb_http_may_follow(&safe, &(struct jb_http_place){"https", "bmc2", "443"}));
+}
+
 static void redirects_that_do_not_end_are_given_up(void **state)
 {
     assert_int_equal(get(*state, &plain, "/round").err, -EIO);
@@ -549,6 +563,7 @@ int main(void)
         WITH_SERVER(a_server_that_does_not_say_how_is_sent_basic_credentials),
         WITH_SERVER(a_redirect_on_the_same_server_is_followed),
         WITH_SERVER(a_redirect_elsewhere_is_refused),
+        WITH_SERVER(credentials_stay_with_one_server),
         WITH_SERVER(redirects_that_do_not_end_are_given_up),
         cmocka_unit_test(no_message_shows_a_query),
         WITH_SERVER(headers_are_sent),
