@@ -4,19 +4,22 @@
  */
 #include "base/conf.h"
 
-#include "base/cleanup.h"
 #include "base/diag.h"
 #include "base/text.h"
 
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/* The file of "FILE:LINE", malloc'd; NULL: the value is from elsewhere. */
-static char *file_of(const char *origin)
+/* The file of "FILE:LINE"; false: the value is from elsewhere. */
+static bool file_of(const char *origin, char file[PATH_MAX])
 {
     const char *colon = origin ? strrchr(origin, ':') : NULL;
-    return colon ? strndup(origin, (size_t)(colon - origin)) : NULL;
+    if (!colon || colon - origin >= PATH_MAX) {
+        return false;
+    }
+    jb_snprintf(file, PATH_MAX, "%.*s", (int)(colon - origin), origin);
+    return true;
 }
 
 bool jb_conf_exposed(const struct jb_conf *conf, struct jb_diag *diag)
@@ -26,8 +29,9 @@ bool jb_conf_exposed(const struct jb_conf *conf, struct jb_diag *diag)
         if (!jb_streq(key->key, "password") || !jb_conf_string(conf, key->section, key->key)) {
             continue;
         }
-        JB_CLEANUP(jb_freep) char *file = file_of(jb_conf_origin(conf, key->section, key->key));
-        if (file && stat(file, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IRGRP | S_IROTH))) {
+        char file[PATH_MAX];
+        if (file_of(jb_conf_origin(conf, key->section, key->key), file) && stat(file, &st) == 0 &&
+            S_ISREG(st.st_mode) && (st.st_mode & (S_IRGRP | S_IROTH))) {
             jb_fail(diag, 0, "others may read %.180s, which holds [%s] password", file, key->section);
             jb_fix(diag, "chmod 600 '%.200s'", file);
             return true;

@@ -260,11 +260,10 @@ int jb_http_get(struct jb_http *http, const char *url, int *ret_status, char **r
     int err = follow(http, url, &body, &status, diag);
     if (err == 0 && !body.data) {
         body.data = calloc(1, 1);
-        err = body.data ? 0 : jb_fail(diag, -ENOMEM, "out of memory");
     }
-    if (err < 0) {
+    if (err < 0 || !body.data) {
         free(body.data);
-        return err;
+        return err < 0 ? err : jb_fail(diag, -ENOMEM, "out of memory");
     }
     body.data[body.length] = '\0';
     *ret_status = (int)status;

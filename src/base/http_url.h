@@ -19,7 +19,7 @@ struct jb_http_place {
 };
 
 /* -EINVAL: not http or https, or with a user in it, which no message repeats. */
-int jb_http_place(const struct jb_curl *curl, const char *url, struct jb_http_place *ret, struct jb_diag *diag);
+int jb_http_place(const struct jb_curl *curl, const char *text, struct jb_http_place *ret, struct jb_diag *diag);
 
 /* May a request to `from` go on to `to` with all its credentials? Only to the same server, or from its http to its
  * https where https always is: any other port of a machine may be somebody else's. */

@@ -209,6 +209,7 @@ static size_t replace_name(char *text, size_t length, const char *name)
 
 size_t jb_scrub_hosts(char *text, size_t length)
 {
+    static const char made_up[] = SIGN MADE_UP;
     char names[MOST_HOSTS][NAME_ROOM];
     size_t count = 0, to = 0;
     for (size_t at = 0; at < length && count < MOST_HOSTS; at++) {
@@ -221,8 +222,8 @@ size_t jb_scrub_hosts(char *text, size_t length)
     for (size_t at = 0; at < length;) {
         size_t host = host_behind_sign(text, length, at);
         if (host >= strlen(MADE_UP)) {
-            memcpy(text + to, SIGN MADE_UP, strlen(SIGN MADE_UP));
-            to += strlen(SIGN MADE_UP);
+            memcpy(text + to, made_up, sizeof(made_up) - 1);
+            to += sizeof(made_up) - 1;
             at += strlen(SIGN) + host;
         } else {
             text[to++] = text[at++];

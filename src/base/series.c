@@ -40,8 +40,9 @@ static int start(int fd)
 static void keep(const struct jb_recording *recording, const char *path, int fd)
 {
     struct stat st;
-    JB_CLEANUP(jb_freep) char *data = malloc(JB_SERIES_LIMIT);
-    if (!data || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+    bool ordinary = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    char *data = ordinary ? malloc(JB_SERIES_LIMIT) : NULL;
+    if (!data) {
         jb_recording_touch(recording, path, false);
         return;
     }
@@ -50,6 +51,7 @@ static void keep(const struct jb_recording *recording, const char *path, int fd)
         length = jb_series_read(fd, data, JB_SERIES_LIMIT);
     }
     jb_recording_moving(recording, path, data, length > 0 ? (size_t)length : 0);
+    free(data);
 }
 
 static int open_recording(const struct jb_recording *recording, const char *path, int flags)

@@ -243,12 +243,20 @@ static void self(FILE *out, const struct jb_record *record, const struct cli_sty
     line(out, style, "our cost", value, meaning);
 }
 
+/* A blank line before the first of them. */
+static void begin_doubt(FILE *out, bool *begun)
+{
+    if (!*begun) {
+        fputc('\n', out);
+    }
+    *begun = true;
+}
+
 /* The doubts: how idle was known, notes of the channels in the total, and the warnings. */
 static void doubts(FILE *out, const struct jb_record *record, const struct cli_style *style)
 {
-    bool model_idle = false;
+    bool model_idle = false, begun = false;
 
-    fputc('\n', out);
     for (size_t i = 0; i < record->channel_count; i++) {
         const struct jb_record_channel *channel = &record->channels[i];
         bool seen = false;
@@ -258,6 +266,7 @@ static void doubts(FILE *out, const struct jb_record *record, const struct cli_s
         if (channel->in_total && channel->note[0] != '\0' && !seen) {
             char text[sizeof(channel->note) + sizeof(channel->source) + 16];
             snprintf(text, sizeof(text), "note: %s: %s", channel->source, channel->note);
+            begin_doubt(out, &begun);
             fprintf(out, "  %s", style->dim);
             cli_wrap(out, text, 2, COLUMNS);
             fprintf(out, "%s\n", style->off);
@@ -267,12 +276,14 @@ static void doubts(FILE *out, const struct jb_record *record, const struct cli_s
                            (jb_streq(channel->idle_source, "model") || jb_streq(channel->idle_source, "none")));
     }
     if (model_idle) {
+        begin_doubt(out, &begun);
         fprintf(out,
                 "  %snote: idle power is the model's; when the machine is quiet, measure it:\n"
                 "        joulebook calibrate idle%s\n",
                 style->dim, style->off);
     }
     for (size_t i = 0; i < record->warning_count; i++) {
+        begin_doubt(out, &begun);
         fprintf(out, "  %swarning:%s ", style->yellow, style->off);
         put(out, record->warnings[i]);
         fputc('\n', out);

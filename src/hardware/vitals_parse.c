@@ -85,7 +85,7 @@ void jb_vitals_cpus(struct jb_vitals_state *state, const char *stat, const char 
             ret->cpu_count = cpu + 1;
         }
         if (!listed[cpu]) {
-            ret->cpu_percent[cpu] = here[cpu] && stat[0] != '\0' ? JB_VITAL_OFF : JB_VITAL_UNKNOWN;
+            ret->cpu_percent[cpu] = here[cpu] && stat != NULL && stat[0] != '\0' ? JB_VITAL_OFF : JB_VITAL_UNKNOWN;
             state->cpus[cpu].seen = false;
         }
     }

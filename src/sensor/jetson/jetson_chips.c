@@ -96,7 +96,8 @@ static uint64_t read_number(const char *root, const char *folder, const char *fi
 }
 
 struct search {
-    const char *root, *chip, *folder;
+    const char *root, *chip;
+    char folder[112];
     struct jb_jetson_rail *rails;
     size_t count;
     uint64_t refresh_ns, window_ns;
@@ -156,16 +157,15 @@ static void add_iio(struct search *search)
 
 static void search_chip(struct search *search, const char *driver)
 {
-    char chip[64], hwmon[72], entry[24], folder[112];
+    char chip[64], hwmon[72], entry[24];
     snprintf(chip, sizeof(chip), "/sys/bus/i2c/drivers/%s/%s", driver, search->chip);
     snprintf(hwmon, sizeof(hwmon), "%s/hwmon", chip);
-    search->folder = folder;
     if (find_entry(search->root, hwmon, "hwmon", entry, sizeof(entry))) {
-        snprintf(folder, sizeof(folder), "%s/%s", hwmon, entry);
+        snprintf(search->folder, sizeof(search->folder), "%s/%s", hwmon, entry);
         add_hwmon(search);
     } else if (find_entry(search->root, chip, "iio:device", entry, sizeof(entry)) ||
                find_entry(search->root, chip, "iio_device", entry, sizeof(entry))) {
-        snprintf(folder, sizeof(folder), "%s/%s", chip, entry);
+        snprintf(search->folder, sizeof(search->folder), "%s/%s", chip, entry);
         add_iio(search);
     }
 }
