@@ -329,7 +329,7 @@ static int acpi_open(struct jb_source *source, struct jb_diag *diag)
         }
     }
     set_parents(source);
-    return jb_node_result(source, "no ACPI power meter that is known", diag);
+    return jb_source_result(source, "no ACPI power meter that is known", diag);
 }
 
 static void acpi_read(struct jb_source *source, struct jb_sink *sink)

@@ -233,7 +233,7 @@ static int battery_open(struct jb_source *source, struct jb_diag *diag)
     if (refused == 0) { /* half of the batteries is not the machine */
         tell_state(state, channel);
     }
-    return jb_node_result(source, "", diag);
+    return jb_source_result(source, "", diag);
 }
 
 static void battery_read(struct jb_source *source, struct jb_sink *sink)

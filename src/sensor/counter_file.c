@@ -133,6 +133,11 @@ int jb_counter_read_first(int fd, uint64_t *ret)
     return read_counter(fd, EMPTY_FIRST, ret);
 }
 
+enum jb_status jb_counter_status(int err)
+{
+    return err == -ENODEV || err == -ENXIO ? JB_GONE : err == -EACCES || err == -EPERM ? JB_DENIED : JB_FAILED;
+}
+
 void jb_counter_renew(int fd)
 {
     static const char deleted[] = " (deleted)"; /* what the kernel writes behind the name of a file that has lost it */

@@ -9,11 +9,11 @@
 #ifndef JB_SENSOR_COUNTER_FILE_H
 #define JB_SENSOR_COUNTER_FILE_H
 
+#include "sensor/sensor.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-struct jb_sensor_env;
 
 /* folder/file into `buffer`; -ENAMETOOLONG, and then an empty text. */
 int jb_counter_path(const char *folder, const char *file, char *buffer, size_t size);
@@ -34,6 +34,9 @@ ssize_t jb_counter_read_blob(int fd, void *buffer, size_t size);
 /* The same as jb_counter_read() for the first time, when a failure would cost the whole run: a file that somebody is
  * just writing anew is given 50 ms to be whole. */
 int jb_counter_read_first(int fd, uint64_t *ret);
+
+/* What a failed reading says of its channel: JB_GONE (the device went), JB_DENIED, else JB_FAILED: the next may do. */
+enum jb_status jb_counter_status(int err);
 
 /* Where a made-up tree put a new file in the place of the one that fd has open, let fd be the new one. Sysfs never
  * does: call it only for counters that stand still, or seldom. */

@@ -237,7 +237,7 @@ static int cray_open(struct jb_source *source, struct jb_diag *diag)
         add_kind(source, &kinds[i], node_channel);
     }
     watch(state, jb_counter_open(source->env, FOLDER "/freshness"));
-    return jb_node_result(source, "no counters of a Cray blade: " FOLDER "/energy is not there", diag);
+    return jb_source_result(source, "no counters of a Cray blade: " FOLDER "/energy is not there", diag);
 }
 
 /* Is the blade's controller still counting? Without the file nobody can tell, and the counters speak for themselves. */

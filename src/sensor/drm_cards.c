@@ -9,7 +9,6 @@
  */
 #include "sensor/drm_cards.h"
 
-#include "base/diag.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "hardware/hardware.h"
@@ -219,20 +218,7 @@ uint64_t jb_drm_table_limit_uw(const char *name)
 
 int jb_drm_verdict(const struct jb_source *source, const char *absent, struct jb_diag *diag)
 {
-    int err = -ENODEV;
-    for (int i = 0; i < source->channel_count; i++) {
-        if (source->channels[i].status == JB_OK) {
-            return 0;
-        }
-        err = source->channels[i].status == JB_DENIED ? -EACCES : err;
-    }
-    if (source->channel_count == 0) {
-        return jb_fail(diag, -ENODEV, "%s", absent);
-    }
-    const struct jb_channel *first = &source->channels[0];
-    jb_fail(diag, err, "%s: %s", first->name, first->reason);
-    if (first->fix[0]) {
-        jb_fix(diag, "%s", first->fix);
-    }
-    return err;
+    const struct jb_channel *why = jb_source_blame(source);
+
+    return why != NULL ? jb_channel_fail(why, why->name, diag) : jb_source_result(source, absent, diag);
 }

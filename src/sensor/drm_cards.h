@@ -46,8 +46,8 @@ uint64_t jb_drm_limit_uw(const struct jb_sensor_env *env, const char *folder, co
 /* What the board of that name may draw by the table, in microwatts; 0: it does not know. */
 uint64_t jb_drm_table_limit_uw(const char *name);
 
-/* open()'s result: 0 when a channel can be used, else the first channel's reason as the source's; `absent` when there
- * are no channels. */
+/* open()'s result: 0 when a channel can be used, else the reason of the channel to blame, with the card's name;
+ * `absent` when there are no channels. */
 int jb_drm_verdict(const struct jb_source *source, const char *absent, struct jb_diag *diag);
 
 #endif

@@ -6,7 +6,6 @@
  */
 #include "sensor/node.h"
 
-#include "base/diag.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -40,26 +39,4 @@ void jb_node_refuse(struct jb_channel *channel, int err, const char *format, ...
     channel->status = err == -EACCES || err == -EPERM     ? JB_DENIED
                       : err == -ENOTSUP || err == -ENOENT ? JB_UNSUPPORTED
                                                           : JB_FAILED;
-}
-
-int jb_node_result(const struct jb_source *source, const char *nothing, struct jb_diag *diag)
-{
-    const struct jb_channel *why = source->channel_count ? &source->channels[0] : NULL;
-    for (int i = 0; i < source->channel_count; i++) {
-        const struct jb_channel *channel = &source->channels[i];
-        if (channel->status == JB_OK) {
-            return 0;
-        }
-        if (channel->status == JB_DENIED && why->status != JB_DENIED) {
-            why = channel;
-        }
-    }
-    if (!why) {
-        return jb_fail(diag, -ENODEV, "%s", nothing);
-    }
-    int err = jb_fail(diag, why->status == JB_DENIED ? -EACCES : -ENODEV, "%s", why->reason);
-    if (why->fix[0]) {
-        jb_fix(diag, "%s", why->fix);
-    }
-    return err;
 }

@@ -16,8 +16,4 @@ struct jb_channel *jb_node_add(struct jb_source *source, const char *id, const c
 /* Mark a channel that cannot be used. `err` is a negative errno and decides the status. */
 void jb_node_refuse(struct jb_channel *channel, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* What open() returns for these channels: 0 when one can be used, else -EACCES or -ENODEV with the first reason.
- * Without channels -ENODEV and `nothing`. */
-int jb_node_result(const struct jb_source *source, const char *nothing, struct jb_diag *diag);
-
 #endif

@@ -135,30 +135,5 @@ void jb_rapl_refuse(struct jb_channel *channel, int err, const char *format, ...
 
 int jb_rapl_result(const struct jb_source *source, struct jb_diag *diag)
 {
-    const struct jb_channel *first = NULL, *denied = NULL;
-    for (int i = 0; i < source->channel_count; i++) {
-        const struct jb_channel *channel = &source->channels[i];
-        if (channel->status == JB_OK) {
-            return 0;
-        }
-        if (!first) {
-            first = channel;
-        }
-        if (!denied && channel->status == JB_DENIED) {
-            denied = channel;
-        }
-    }
-    if (!first) {
-        return jb_fail(diag, -ENODEV, "RAPL names no energy counter");
-    }
-    if (denied) {
-        jb_fail(diag, -EACCES, "%s", denied->reason);
-        jb_fix(diag, "%s", denied->fix);
-        return -EACCES;
-    }
-    jb_fail(diag, -ENODEV, "%s", first->reason);
-    if (first->fix[0]) {
-        jb_fix(diag, "%s", first->fix);
-    }
-    return -ENODEV;
+    return jb_source_result(source, "RAPL names no energy counter", diag);
 }

@@ -194,11 +194,6 @@ static int powercap_open(struct jb_source *source, struct jb_diag *diag)
     return jb_rapl_result(source, diag);
 }
 
-static enum jb_status status_of(int err)
-{
-    return err == -ENODEV || err == -ENXIO ? JB_GONE : err == -EACCES || err == -EPERM ? JB_DENIED : JB_FAILED;
-}
-
 static void powercap_read(struct jb_source *source, struct jb_sink *sink)
 {
     struct state *state = source->priv;
@@ -214,7 +209,7 @@ static void powercap_read(struct jb_source *source, struct jb_sink *sink)
         state->open[i].raw = err == 0 ? raw : state->open[i].raw;
         uint64_t after_ns = jb_mono_ns();
         if (err < 0) {
-            jb_emit_failure(sink, state->open[i].channel, after_ns, status_of(err));
+            jb_emit_failure(sink, state->open[i].channel, after_ns, jb_counter_status(err));
         } else {
             jb_emit(sink, state->open[i].channel, before_ns, after_ns, raw);
         }

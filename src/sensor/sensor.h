@@ -164,6 +164,16 @@ struct jb_source {
 /* The next free channel with unit -1, die -1, parent -1, unit_num = unit_den = 1; NULL when all are used. */
 struct jb_channel *jb_source_add_channel(struct jb_source *source);
 
+/* The channel that says best why none can be used: the first denied one, for that can be mended, else the first. NULL:
+ * one can be used, or there are none. */
+const struct jb_channel *jb_source_blame(const struct jb_source *source);
+/* Its reason and fix as the source's: -EACCES when it is denied, else -ENODEV. `whose` stands in front of the reason,
+ * where that does not tell by itself; NULL: nothing does. */
+int jb_channel_fail(const struct jb_channel *why, const char *whose, struct jb_diag *diag);
+/* What open() returns for the channels it described: 0 when one can be used, else -EACCES or -ENODEV with the reason
+ * and fix of the one to blame; without channels -ENODEV and `nothing`. */
+int jb_source_result(const struct jb_source *source, const char *nothing, struct jb_diag *diag);
+
 /* Who used an accelerator in a window of time. A device for which nobody is listed had no user. */
 struct jb_gpu_use {
     int channel;            /* index, in the source, of the device's first channel */

@@ -7,7 +7,9 @@
 #include "sensor/sensor.h"
 
 #include "base/cleanup.h"
+#include "base/diag.h"
 
+#include <errno.h>
 #include <string.h>
 
 const char *jb_status_name(enum jb_status status)
@@ -53,6 +55,43 @@ struct jb_channel *jb_source_add_channel(struct jb_source *source)
     channel->unit_num = 1;
     channel->unit_den = 1;
     return channel;
+}
+
+const struct jb_channel *jb_source_blame(const struct jb_source *source)
+{
+    const struct jb_channel *why = source->channel_count > 0 ? &source->channels[0] : NULL;
+
+    for (int i = 0; i < source->channel_count; i++) {
+        const struct jb_channel *channel = &source->channels[i];
+        if (channel->status == JB_OK) {
+            return NULL;
+        }
+        if (channel->status == JB_DENIED && why->status != JB_DENIED) {
+            why = channel;
+        }
+    }
+    return why;
+}
+
+int jb_channel_fail(const struct jb_channel *why, const char *whose, struct jb_diag *diag)
+{
+    int err = why->status == JB_DENIED ? -EACCES : -ENODEV;
+
+    jb_fail(diag, err, "%s%s%s", whose != NULL ? whose : "", whose != NULL ? ": " : "", why->reason);
+    if (why->fix[0] != '\0') {
+        jb_fix(diag, "%s", why->fix);
+    }
+    return err;
+}
+
+int jb_source_result(const struct jb_source *source, const char *nothing, struct jb_diag *diag)
+{
+    const struct jb_channel *why = jb_source_blame(source);
+
+    if (source->channel_count == 0) {
+        return jb_fail(diag, -ENODEV, "%s", nothing);
+    }
+    return why != NULL ? jb_channel_fail(why, NULL, diag) : 0;
 }
 
 static void put(struct jb_sink *sink, const struct jb_reading *reading)

@@ -284,12 +284,7 @@ static int hwmon_open(struct jb_source *source, struct jb_diag *diag)
             list_unknown(source, &chips[i]);
         }
     }
-    return jb_node_result(source, count ? NOTHING_OWN : NO_CHIPS, diag);
-}
-
-static enum jb_status status_of(int err)
-{
-    return err == -ENODEV || err == -ENXIO ? JB_GONE : err == -EACCES || err == -EPERM ? JB_DENIED : JB_FAILED;
+    return jb_source_result(source, count ? NOTHING_OWN : NO_CHIPS, diag);
 }
 
 static void hwmon_read(struct jb_source *source, struct jb_sink *sink)
@@ -301,7 +296,7 @@ static void hwmon_read(struct jb_source *source, struct jb_sink *sink)
         int err = jb_hwmon_value(state, gauge, &value);
         uint64_t after_ns = jb_mono_ns();
         if (err < 0) {
-            jb_emit_failure(sink, gauge->channel, after_ns, status_of(err));
+            jb_emit_failure(sink, gauge->channel, after_ns, jb_counter_status(err));
         } else {
             jb_emit(sink, gauge->channel, before_ns, after_ns, value);
         }

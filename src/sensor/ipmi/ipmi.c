@@ -122,7 +122,7 @@ static int ipmi_open(struct jb_source *source, struct jb_diag *diag)
     } else {
         probe(source, channel);
     }
-    return jb_node_result(source, "", diag);
+    return jb_source_result(source, "", diag);
 }
 
 static void ipmi_read(struct jb_source *source, struct jb_sink *sink)

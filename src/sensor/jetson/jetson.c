@@ -329,23 +329,14 @@ static void add_channels(struct jb_source *source, struct found *found)
 
 static int nothing(const struct jb_source *source, struct jb_diag *diag)
 {
-    const struct jb_channel *worst = NULL;
-    for (int i = 0; i < source->channel_count; i++) {
-        const struct jb_channel *channel = &source->channels[i];
-        if (!worst || (channel->status == JB_DENIED && worst->status != JB_DENIED)) {
-            worst = channel;
-        }
-    }
-    if (!worst) {
+    const struct jb_channel *why = jb_source_blame(source);
+
+    if (why == NULL) {
         return jb_fail(diag, -ENODEV,
                        "no INA3221 or INA238 below /sys/bus/i2c/drivers: this Jetson has no power monitor "
                        "(Nano 2 GB), or its driver is not loaded");
     }
-    int err = jb_fail(diag, worst->status == JB_DENIED ? -EACCES : -ENODEV, "%s: %s", worst->id, worst->reason);
-    if (worst->fix[0]) {
-        jb_fix(diag, "%s", worst->fix);
-    }
-    return err;
+    return jb_channel_fail(why, why->id, diag);
 }
 
 static int look(const struct jb_sensor_env *env, struct jb_jetson *ret, struct jb_diag *diag)
@@ -386,11 +377,6 @@ static int jetson_open(struct jb_source *source, struct jb_diag *diag)
     return state->count > 0 ? 0 : nothing(source, diag);
 }
 
-static enum jb_status status_of(int err)
-{
-    return err == -ENODEV || err == -ENXIO ? JB_GONE : err == -EACCES || err == -EPERM ? JB_DENIED : JB_FAILED;
-}
-
 static void rest(uint64_t last_ns)
 {
     uint64_t now_ns = jb_mono_ns();
@@ -415,7 +401,7 @@ static void jetson_read(struct jb_source *source, struct jb_sink *sink)
         after_ns = jb_mono_ns();
         uint64_t raw = uw > 0 ? (uint64_t)uw : 0;
         if (err < 0) {
-            jb_emit_failure(sink, rail->channel, after_ns, status_of(err));
+            jb_emit_failure(sink, rail->channel, after_ns, jb_counter_status(err));
         } else {
             jb_emit(sink, rail->channel, before_ns, after_ns, raw);
         }
@@ -427,7 +413,7 @@ static void jetson_read(struct jb_source *source, struct jb_sink *sink)
         }
     }
     if (state->total >= 0 && sum_err < 0) {
-        jb_emit_failure(sink, state->total, sum_after_ns, status_of(sum_err));
+        jb_emit_failure(sink, state->total, sum_after_ns, jb_counter_status(sum_err));
     } else if (state->total >= 0) {
         jb_emit(sink, state->total, sum_before_ns, sum_after_ns, sum_uw);
     }

@@ -205,7 +205,7 @@ static int plug_open(struct jb_source *source, struct jb_diag *diag)
     } else {
         open_http(source, channel);
     }
-    return jb_node_result(source, "", diag);
+    return jb_source_result(source, "", diag);
 }
 
 static void plug_read(struct jb_source *source, struct jb_sink *sink)

@@ -100,7 +100,7 @@ static int redfish_open(struct jb_source *source, struct jb_diag *diag)
         jb_copy(channel->fix, sizeof(channel->fix), why.fix);
     }
     tell(&state->redfish, channel);
-    return jb_node_result(source, "", diag);
+    return jb_source_result(source, "", diag);
 }
 
 static void redfish_read(struct jb_source *source, struct jb_sink *sink)
