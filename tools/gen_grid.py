@@ -318,7 +318,8 @@ def write_c(places, keys):
         for column, text in (("zone", p.zone), ("name", p.name), ("source", p.source), ("note", p.note)):
             if len(text.encode()) >= LIMITS[column]:
                 raise TableError(f"{p.at}: the {column} is too long: {text!r}")
-        out.append(f"    {{{literal(p.zone)}, {literal(p.name)}, {literal(p.country)}, JB_PLACE_{p.kind}, {p.year}, "
+        live = "" if p.kind in ("REGION", "WORLD") else p.listed_zones[0] if p.kind == "STATE" else p.zone
+        out.append(f"    {{{literal(p.zone)}, {literal(live)}, {literal(p.name)}, {literal(p.country)}, JB_PLACE_{p.kind}, {p.year}, "
                    f"{p.value or 0:.6g}, {p.spread:.4f},\n     {literal(p.source)}, {literal(p.note)}}},")
     out += ["};", f"const size_t jb_grid_place_count = {len(order)};",
             f"const size_t jb_grid_listed_count = {sum(p.kind != 'NOTHING' for p in order)};",

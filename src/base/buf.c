@@ -87,6 +87,18 @@ void jb_buf_printf(struct jb_buf *buf, const char *format, ...)
     va_end(args);
 }
 
+void jb_buf_url(struct jb_buf *buf, const char *text)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (; *text != '\0'; text++) {
+        if (strchr(plain, *text) != NULL) {
+            jb_buf_add(buf, text, 1);
+        } else {
+            jb_buf_printf(buf, "%%%02X", (unsigned char)*text);
+        }
+    }
+}
+
 void jb_buf_clear(struct jb_buf *buf)
 {
     buf->length = 0;

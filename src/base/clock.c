@@ -8,6 +8,7 @@
 #include "base/clock.h"
 
 #include "base/diag.h"
+#include "base/file.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -130,4 +131,109 @@ char *jb_iso_time(int64_t wall_ns, char *buffer, size_t size)
     jb_snprintf(buffer, size, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
                 tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(rest / (int64_t)JB_NS_PER_MS));
     return buffer;
+}
+
+/* Two digits at `text`, or -1. */
+static int two(const char *text)
+{
+    return is_digit(text[0]) && is_digit(text[1]) ? (text[0] - '0') * 10 + text[1] - '0' : -1;
+}
+
+/* "HH", "HH:MM", "HH:MM:SS", with a fraction after seconds; where it ends, NULL when it is none. */
+static const char *scan_clock(const char *text, int64_t *ret_ns)
+{
+    int parts[3] = {0};
+    int64_t fraction = 0, unit = (int64_t)JB_NS_PER_S;
+    for (int i = 0; i < 3; i++) {
+        parts[i] = two(text);
+        if (parts[i] < 0) {
+            return NULL;
+        }
+        text += 2;
+        if (i == 2 || *text != ':') {
+            break;
+        }
+        text++;
+    }
+    if (*text == '.' && is_digit(text[1])) {
+        for (text++; is_digit(*text); text++) {
+            unit /= 10;
+            fraction += (*text - '0') * unit;
+        }
+    }
+    if (parts[0] > 24 || parts[1] > 59 || parts[2] > 60 || (parts[0] == 24 && parts[1] + parts[2] > 0)) {
+        return NULL;
+    }
+    *ret_ns = (parts[0] * 3600 + parts[1] * 60 + parts[2]) * (int64_t)JB_NS_PER_S + fraction;
+    return text;
+}
+
+/* "Z", "+01:00", "+0100", "+01" or nothing, up to the end. */
+static bool scan_offset(const char *text, int64_t *ret_ns)
+{
+    *ret_ns = 0;
+    if (*text == 'Z' || *text == 'z') {
+        return text[1] == '\0';
+    }
+    if (*text == '\0') {
+        return true;
+    }
+    int sign = *text == '+' ? 1 : *text == '-' ? -1 : 0;
+    int hours = sign != 0 ? two(text + 1) : -1;
+    if (hours < 0 || hours > 15) {
+        return false;
+    }
+    text += 3;
+    text += *text == ':';
+    int minutes = *text != '\0' ? two(text) : 0;
+    *ret_ns = sign * (hours * 3600 + minutes * 60) * (int64_t)JB_NS_PER_S;
+    return minutes >= 0 && minutes < 60 && (*text == '\0' || text[2] == '\0');
+}
+
+int jb_iso_parse(const char *text, int64_t *ret_wall_ns)
+{
+    int64_t clock_ns = 0, offset_ns = 0;
+    if (!text || strnlen(text, 10) < 10 || text[4] != '-' || text[7] != '-' || two(text) < 0) {
+        return -EINVAL;
+    }
+    struct tm tm = {
+        .tm_year = two(text) * 100 + two(text + 2) - 1900, .tm_mon = two(text + 5) - 1, .tm_mday = two(text + 8)};
+    if (two(text + 2) < 0 || tm.tm_year < 70 || tm.tm_year > 300 || tm.tm_mon < 0 || tm.tm_mon > 11 || tm.tm_mday < 1) {
+        return -EINVAL;
+    }
+    int day = tm.tm_mday;
+    time_t midnight = timegm(&tm);
+    text += 10;
+    if (tm.tm_mday != day) { /* the 31st of a month that has 30 */
+        return -EINVAL;
+    }
+    if (*text == 'T' || *text == 't' || *text == ' ') {
+        text = scan_clock(text + 1, &clock_ns);
+    }
+    if (!text || !scan_offset(text, &offset_ns)) {
+        return -EINVAL;
+    }
+    *ret_wall_ns = (int64_t)midnight * (int64_t)JB_NS_PER_S + clock_ns - offset_ns;
+    return 0;
+}
+
+int jb_walltime_init(const char *root, struct jb_walltime *ret, struct jb_diag *diag)
+{
+    char text[64];
+    int64_t shown_ns = 0;
+    struct jb_walltime walltime = {0};
+    ssize_t length = jb_root_is_real(root) ? -ENOENT : jb_root_read(root, "/clock", text, sizeof(text));
+    if (length >= 0) {
+        if (jb_iso_parse(jb_trim(text), &shown_ns) < 0) {
+            return jb_fail(diag, -EINVAL, "%s/clock holds no time such as 2026-11-22T03:00:00Z", jb_root_name(root));
+        }
+        walltime.ahead_ns = shown_ns - jb_wall_ns();
+    }
+    *ret = walltime;
+    return 0;
+}
+
+int64_t jb_walltime_ns(const struct jb_walltime *walltime)
+{
+    return jb_wall_ns() + walltime->ahead_ns;
 }

@@ -29,4 +29,21 @@ int jb_duration_parse(const char *text, uint64_t *ret_ns, struct jb_diag *diag);
 /* RFC 3339 UTC with milliseconds, "2026-11-22T03:00:00.123Z"; needs 25 bytes or more. */
 char *jb_iso_time(int64_t wall_ns, char *buffer, size_t size);
 
+/* A time of RFC 3339 or of the looser forms that services use: "2026-11-22T03:00Z", "2026-11-22 03:00:00.123+01:00",
+ * "2026-11-22T03" and "2026-11-22" (midnight); without an offset it is UTC. Years 1970 to 2200. -EINVAL for anything
+ * else, trailing text included. */
+int jb_iso_parse(const char *text, int64_t *ret_wall_ns);
+
+/*
+ * What time it is on the machine that is described: the real clock, or where ROOT/clock is a file, a clock that shows
+ * the time written in it when the program begins, and runs on from there. For what depends on the calendar: prices and
+ * intensities of a made-up machine.
+ */
+struct jb_walltime {
+    int64_t ahead_ns; /* of the real clock */
+};
+int jb_walltime_init(const char *root, struct jb_walltime *ret,
+                     struct jb_diag *diag); /* -EINVAL: no time in the file */
+int64_t jb_walltime_ns(const struct jb_walltime *walltime);
+
 #endif

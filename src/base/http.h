@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http.h - one GET of a small answer, for meters on the network and, later, the grid.
+ * http.h - one GET of a small answer, for meters on the network and for the grid.
  *
  * libcurl is opened at the first request (dlopen), so that a run that asks nothing of the network pays nothing for it.
  * Certificates are checked unless `insecure` says otherwise; a redirect to another host is refused; an answer over
@@ -37,5 +37,25 @@ void jb_http_destroy(struct jb_http *http); /* NULL-safe; wipes the password */
  * -EKEYREJECTED: the certificate; -EMSGSIZE: over the limit; -EIO: anything else. */
 int jb_http_get(struct jb_http *http, const char *url, int *ret_status, char **ret_body, size_t *ret_length,
                 struct jb_diag *diag);
+
+/* The same with what only this request has. */
+struct jb_http_request {
+    const char *url;
+    const char *const
+        *headers; /* beside those of the client, and of the same name in their place; NULL, or ends with NULL */
+    const char *user, *password; /* basic, sent at once; NULL: those of the client */
+};
+struct jb_http_answer {
+    int status;
+    char *body; /* malloc'd, NUL-terminated */
+    size_t length;
+    uint64_t retry_after_s; /* what Retry-After said in seconds, at most a day; 0: nothing */
+};
+int jb_http_ask(struct jb_http *http, const struct jb_http_request *request, struct jb_http_answer *ret,
+                struct jb_diag *diag);
+
+/* Is the URL https, or http to this very machine (localhost, 127.0.0.0/8, ::1)? Only there may a key go. Pure enough to
+ * need no libcurl. */
+bool jb_http_is_safe(const char *url);
 
 #endif

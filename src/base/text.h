@@ -25,7 +25,8 @@ void jb_buf_add(struct jb_buf *buf, const void *bytes, size_t length);
 void jb_buf_puts(struct jb_buf *buf, const char *text);
 void jb_buf_printf(struct jb_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void jb_buf_vprintf(struct jb_buf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
-void jb_buf_clear(struct jb_buf *buf); /* keeps the memory */
+void jb_buf_url(struct jb_buf *buf, const char *text); /* percent-encoded for a query: all but A-Z a-z 0-9 - . _ ~ */
+void jb_buf_clear(struct jb_buf *buf);                 /* keeps the memory */
 void jb_buf_finish(struct jb_buf *buf);
 
 /* snprintf and vsnprintf in the C locale: a German user's "1,5" must not get into JSON, CSV or a command. */

@@ -2,9 +2,10 @@
 /*
  * grid.h - gCO2e per kWh for a place, with where the number comes from.
  *
- * This is the static part: tables compiled in from data/ (carbon_intensity.csv: zones under ODbL from Electricity Maps,
- * countries from Ember under CC BY, US states from EPA eGRID; cloud_regions.csv). No network. A location is never
- * invented: with no zone known the world average is used and flagged.
+ * This is the static part, the last resort of the chain (chain.h): tables compiled in from data/ (carbon_intensity.csv:
+ * zones under ODbL from Electricity Maps, countries from Ember under CC BY, US states from EPA eGRID;
+ * cloud_regions.csv). No network. A location is never invented: with no zone known the world average is used and
+ * flagged.
  *
  * A user with a better figure sets [grid] intensity in the config; the zone's table value is then not used.
  *
@@ -37,7 +38,9 @@ struct jb_intensity {
     bool estimated;   /* proxy, derived or world figures */
     char source[160]; /* "electricitymaps-yearly-2025 (ODbL)" */
     enum jb_zone_origin origin;
-    char note[192]; /* "guessed from the time zone Asia/Seoul"; empty */
+    char note[192];     /* "guessed from the time zone Asia/Seoul"; empty */
+    char live_zone[64]; /* the zone that providers know: `zone`, of a US state its main zone; empty: the world, a region
+                         */
 };
 
 /* A zone by any name people use: Electricity Maps zone ("DE", "US-CAL-CISO"), ISO alpha-2 or alpha-3, "US-CA" for a

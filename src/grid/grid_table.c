@@ -85,6 +85,7 @@ void jb_grid_fill(const struct jb_grid_place *place, struct jb_intensity *ret)
     };
     /* The generator has checked that they fit. */
     jb_copy(ret->zone, sizeof(ret->zone), place->zone);
+    jb_copy(ret->live_zone, sizeof(ret->live_zone), place->live);
     jb_copy(ret->name, sizeof(ret->name), place->name);
     jb_copy(ret->country, sizeof(ret->country), place->country);
     jb_copy(ret->source, sizeof(ret->source), place->source);

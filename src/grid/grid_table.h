@@ -26,7 +26,7 @@ enum jb_place_kind {
 };
 
 struct jb_grid_place {
-    const char *zone, *name, *country;
+    const char *zone, *live, *name, *country; /* live: the zone that providers know; "" for regions of the world */
     enum jb_place_kind kind;
     int year;
     double g_per_kwh;

@@ -51,13 +51,41 @@ struct jb_record_channel {
     double context_tax_j; /* over the run: a part of run_uj, no further joule; NAN */
 };
 
+/* A stretch of the run that was priced alike. Segments follow each other without a hole, and their energies sum to that
+ * of the basis, exactly. */
 struct jb_record_segment {
     int64_t start_ns, end_ns; /* wall */
     double g_per_kwh;
+    double rel_error; /* of g_per_kwh, one sigma; NAN: not known */
     char source[160], factor[16];
-    bool estimated;
-    double age_s;       /* NAN: not known */
+    bool estimated; /* by the provider, foretold, held from before, or not of this hour at all */
+    bool live;      /* of the very time of the segment, and no forecast: nothing better is to be had later */
+    double age_s;   /* by how much the time that the figure is of ended before the segment did; 0: it is of that time;
+                       NAN:   a yearly figure */
     uint64_t energy_uj; /* of the basis */
+};
+
+/* What the run was priced at before something better was known. */
+struct jb_record_price {
+    int64_t until_ns; /* when it was replaced, wall */
+    double emissions_g, uncertainty_g, intensity_g_per_kwh;
+    char source[96];  /* "electricitymaps-yearly-2025 (ODbL)", "ukgrid, energinet" */
+    char reason[128]; /* why it was replaced: "hourly values came in for 3 h 20 min" */
+};
+
+/* The same energy by what plants that follow the load emit; never added to or mixed with the average. */
+struct jb_record_marginal {
+    bool known;
+    double emissions_g, uncertainty_g, intensity_g_per_kwh;
+    double coverage; /* the part of the energy that has a marginal value; the figures are of that part */
+    char source[32];
+};
+
+struct jb_record_cost {
+    bool known;
+    double amount, per_kwh; /* of the basis, PUE included; mean weighted by energy */
+    double coverage;        /* the part of the energy that has a price; the figures are of that part */
+    char currency[8];
 };
 
 /* How this machine's wall follows its sensors, as `calibrate wall` found: P_wall = a_w + b * P_sensors. */
@@ -113,6 +141,14 @@ struct jb_record {
     char zone[64], zone_name[96], zone_note[192];
     struct jb_record_segment *segments;
     size_t segment_count;
+    char **steps; /* on the way down the chain: "electricitymaps: the key is not valid for IT (HTTP 403)" */
+    size_t step_count;
+    char **credits; /* what the terms of the providers want to be shown with their values */
+    size_t credit_count;
+    struct jb_record_price *prices; /* former ones, oldest first */
+    size_t price_count;
+    struct jb_record_marginal marginal;
+    struct jb_record_cost cost;
     /* self */
     double self_cpu_s, self_energy_j; /* energy: our CPU time at the machine's mean active power per busy second; NAN */
     uint64_t self_max_rss_bytes, events_dropped;

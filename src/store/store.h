@@ -72,6 +72,24 @@ int jb_store_append(struct jb_store *store, const struct jb_record *record, cons
 /* The final record: status, times, carbon, self, words. On failure the run is still being written: try again. */
 int jb_store_end(struct jb_store *store, const struct jb_record *record, struct jb_diag *diag);
 
+/*
+ * A mark: what each channel has booked up to a moment, for pricing it by the hour later on. Marks lie at most 5 minutes
+ * apart, at round times of the clock; what was booked between two is their difference, so that one which could not be
+ * written costs resolution and no energy. The time before the first begins with the run; the rest of the run after the
+ * last is the totals less the last mark.
+ */
+struct jb_mark_channel {
+    uint64_t run_uj, idle_uj, others_uj, unattributed_uj; /* since the start of the run */
+};
+struct jb_store_mark {
+    uint64_t t_ns;                    /* since the start of the run; a run has one mark at a time */
+    int64_t wall_ns;                  /* by the clock: a machine may have slept in between */
+    struct jb_mark_channel *channels; /* by number in the series; those that appear later are 0 before */
+    size_t channel_count;
+};
+/* Of the run that the store is writing. A transaction of its own; -EINVAL for one that is not after the one before. */
+int jb_store_mark(struct jb_store *store, const struct jb_store_mark *mark, struct jb_diag *diag);
+
 /* ---- reading ---- */
 
 /* An id, a unique prefix of one (4 or more characters, any case), a name (the newest run of that name; before
@@ -95,6 +113,20 @@ int jb_store_list(struct jb_store *store, const struct jb_run_filter *filter, jb
                   struct jb_diag *diag);
 
 int jb_store_delete(struct jb_store *store, const char *id, struct jb_diag *diag); /* -EBUSY while it is running */
+
+/* The marks of a run, in order; -EUCLEAN when they cannot be read. */
+struct jb_marks {
+    struct jb_store_mark *marks;
+    size_t count;
+};
+void jb_marks_finish(struct jb_marks *marks); /* frees and zeroes */
+int jb_store_marks(struct jb_store *store, const char *id, struct jb_marks *ret, struct jb_diag *diag);
+
+/* Put the record's carbon, cost, segments, steps and credits in the place of what is kept of the run, which has ended
+ * or is lost (-EBUSY: it is running), and add `old` (NULL: nothing) to its former prices, which are kept in the
+ * database and not taken from the record. A lost run stays lost. One transaction. -ENOENT. */
+int jb_store_reprice(struct jb_store *store, const struct jb_record *record, const struct jb_record_price *old,
+                     struct jb_diag *diag);
 
 /* The series of one run at full resolution, in order of time, then channel: one call per value. A non-zero value of the
  * callback stops it and is returned. */

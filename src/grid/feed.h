@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * feed.h - a lane of its own that keeps a run's intensities fresh: nothing of the network is ever in the way of
+ * sampling or of the measured program.
+ *
+ * Asks soon after it starts, then once in each quarter of an hour, a little after its beginning (spread over half a
+ * minute, so that not all machines of the world ask at once). Gaps that an outage left are asked for again with the
+ * next answer. Sleeps in between; costs nothing then.
+ *
+ * Start it when the measured program exists already: sockets of ours then cannot be inherited.
+ */
+#ifndef JB_GRID_FEED_H
+#define JB_GRID_FEED_H
+
+#include "grid/fetch.h"
+
+struct jb_feed;
+
+/* Signals are blocked in its thread. Everything is copied but `settings`, of which strings and all must outlive the
+ * feed, and the process where it hangs. -ENODATA: there is nobody to ask for this place; `steps` says why. */
+int jb_feed_start(const struct jb_grid_settings *settings, const struct jb_intensity *place, enum jb_signal signal,
+                  int64_t from_ns, struct jb_feed **ret, struct jb_steps *steps, struct jb_diag *diag);
+
+/* What is known so far: replaces *ret. True when it has changed since the last call. -errno is not worth a word here:
+ * without memory nothing has changed. */
+bool jb_feed_take(struct jb_feed *feed, struct jb_track *ret);
+
+/* The run is over: if a quarter of an hour has begun that was not asked about, ask now; wait for that or for a request
+ * that is under way until the deadline (jb_mono_ns()). */
+void jb_feed_finish(struct jb_feed *feed, uint64_t deadline_ns);
+
+void jb_feed_steps(struct jb_feed *feed, struct jb_steps *ret); /* what went wrong so far */
+
+/* NULL-safe. Waits for the thread at most 100 ms: one that hangs is left behind and frees what is its own. */
+void jb_feed_destroy(struct jb_feed *feed);
+
+#endif
