@@ -17,7 +17,7 @@
 
 #define MAX_TAGS 1024 /* a record looks for a tag's key among all of them */
 
-static json_t *string_or_printable(const char *text)
+json_t *jb_json_text(const char *text)
 {
     json_t *value = json_string(text);
     if (value == NULL) {
@@ -42,18 +42,28 @@ static int finish(json_t *value, bool good, char **ret)
     return 0;
 }
 
+json_t *jb_json_strings(char *const *strings, size_t count)
+{
+    json_t *array = json_array();
+    bool good = array != NULL;
+    for (size_t i = 0; good && i < count; i++) {
+        good = json_array_append_new(array, jb_json_text(strings[i])) == 0;
+    }
+    if (!good) {
+        json_decref(array);
+        return NULL;
+    }
+    return array;
+}
+
 int jb_json_from_strings(char *const *strings, size_t count, char **ret)
 {
     if (count == 0) {
         *ret = NULL;
         return 0;
     }
-    json_t *array = json_array();
-    bool good = array != NULL;
-    for (size_t i = 0; good && i < count; i++) {
-        good = json_array_append_new(array, string_or_printable(strings[i])) == 0;
-    }
-    return finish(array, good, ret);
+    json_t *array = jb_json_strings(strings, count);
+    return finish(array, array != NULL, ret);
 }
 
 int jb_json_from_tags(const struct jb_tag *tags, size_t count, char **ret)
@@ -65,7 +75,7 @@ int jb_json_from_tags(const struct jb_tag *tags, size_t count, char **ret)
     json_t *object = json_object();
     bool good = object != NULL;
     for (size_t i = 0; good && i < count; i++) {
-        json_t *value = string_or_printable(tags[i].value);
+        json_t *value = jb_json_text(tags[i].value);
         if (json_string_value(value) != NULL && json_object_set(object, tags[i].key, value) == 0) {
             json_decref(value);
             continue;
@@ -81,7 +91,7 @@ int jb_json_from_tags(const struct jb_tag *tags, size_t count, char **ret)
     return finish(object, good, ret);
 }
 
-static json_t *real_or_null(double value)
+json_t *jb_json_real(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
 }
@@ -99,11 +109,13 @@ int jb_json_from_segments(const struct jb_record_segment *segments, size_t count
         json_t *object = json_object();
         good = object != NULL && json_object_set_new(object, "start_ns", json_integer(s->start_ns)) == 0 &&
                json_object_set_new(object, "end_ns", json_integer(s->end_ns)) == 0 &&
-               json_object_set_new(object, "g_per_kwh", real_or_null(s->g_per_kwh)) == 0 &&
-               json_object_set_new(object, "source", string_or_printable(s->source)) == 0 &&
-               json_object_set_new(object, "factor", string_or_printable(s->factor)) == 0 &&
+               json_object_set_new(object, "g_per_kwh", jb_json_real(s->g_per_kwh)) == 0 &&
+               json_object_set_new(object, "rel_error", jb_json_real(s->rel_error)) == 0 &&
+               json_object_set_new(object, "source", jb_json_text(s->source)) == 0 &&
+               json_object_set_new(object, "factor", jb_json_text(s->factor)) == 0 &&
                json_object_set_new(object, "estimated", json_boolean(s->estimated)) == 0 &&
-               json_object_set_new(object, "age_s", real_or_null(s->age_s)) == 0 &&
+               json_object_set_new(object, "live", json_boolean(s->live)) == 0 &&
+               json_object_set_new(object, "age_s", jb_json_real(s->age_s)) == 0 &&
                json_object_set_new(object, "energy_uj", json_integer((json_int_t)s->energy_uj)) == 0;
         if (!good) {
             json_decref(object);
@@ -124,7 +136,7 @@ static int load(const char *text, json_t **ret)
     return 0;
 }
 
-static void free_strings(char **strings, size_t count)
+void jb_json_free_strings(char **strings, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         free(strings[i]);
@@ -132,30 +144,35 @@ static void free_strings(char **strings, size_t count)
     free(strings);
 }
 
-int jb_json_to_strings(const char *text, char ***ret, size_t *ret_count)
+int jb_json_read_strings(const json_t *array, char ***ret, size_t *ret_count)
 {
-    json_t *array = NULL;
-    int r = text == NULL ? 0 : load(text, &array);
-    if (r < 0) {
-        return r;
-    }
     size_t count = json_array_size(array), done = 0;
     char **strings = count == 0 ? NULL : calloc(count, sizeof(*strings));
-    r = array != NULL && !json_is_array(array) ? -EBADMSG : count > 0 && strings == NULL ? -ENOMEM : 0;
+    int r = array != NULL && !json_is_array(array) ? -EBADMSG : count > 0 && strings == NULL ? -ENOMEM : 0;
     while (r == 0 && done < count) {
         const char *one = json_string_value(json_array_get(array, done));
         strings[done] = one == NULL ? NULL : strdup(one);
         r = one == NULL ? -EBADMSG : strings[done] == NULL ? -ENOMEM : 0;
         done++;
     }
-    json_decref(array);
     if (r < 0) {
-        free_strings(strings, done);
+        jb_json_free_strings(strings, done);
         return r;
     }
     *ret = strings;
     *ret_count = count;
     return 0;
+}
+
+int jb_json_to_strings(const char *text, char ***ret, size_t *ret_count)
+{
+    json_t *array = NULL;
+    int r = text == NULL ? 0 : load(text, &array);
+    if (r == 0) {
+        r = jb_json_read_strings(array, ret, ret_count);
+    }
+    json_decref(array);
+    return r;
 }
 
 int jb_json_to_tags(const char *text, struct jb_record *record)
@@ -186,12 +203,15 @@ static void to_segment(const json_t *object, struct jb_record_segment *ret)
     const char *source = json_string_value(json_object_get(object, "source"));
     const char *factor = json_string_value(json_object_get(object, "factor"));
     const json_t *intensity = json_object_get(object, "g_per_kwh");
+    const json_t *error = json_object_get(object, "rel_error");
     const json_t *age = json_object_get(object, "age_s");
     *ret = (struct jb_record_segment){
         .start_ns = json_integer_value(json_object_get(object, "start_ns")),
         .end_ns = json_integer_value(json_object_get(object, "end_ns")),
         .g_per_kwh = json_is_number(intensity) ? json_number_value(intensity) : NAN,
+        .rel_error = json_is_number(error) ? json_number_value(error) : NAN,
         .estimated = json_is_true(json_object_get(object, "estimated")),
+        .live = json_is_true(json_object_get(object, "live")),
         .age_s = json_is_number(age) ? json_number_value(age) : NAN,
         .energy_uj = (uint64_t)json_integer_value(json_object_get(object, "energy_uj")),
     };

@@ -9,16 +9,27 @@
 #ifndef JB_STORE_JSON_H
 #define JB_STORE_JSON_H
 
+#include <jansson.h>
+
 #include "store/record.h"
 
 int jb_json_from_strings(char *const *strings, size_t count, char **ret);
 int jb_json_from_tags(const struct jb_tag *tags, size_t count, char **ret);
-int jb_json_from_wall(const struct jb_record *record, char **ret); /* wall_json.c: the members total and wall */
+int jb_json_from_wall(const struct jb_record *record, char **ret);   /* wall_json.c: the members total and wall */
+int jb_json_from_carbon(const struct jb_record *record, char **ret); /* carbon_json.c: steps, credits, marginal, cost */
 int jb_json_from_segments(const struct jb_record_segment *segments, size_t count, char **ret);
 
 int jb_json_to_strings(const char *text, char ***ret, size_t *ret_count);
 int jb_json_to_tags(const char *text, struct jb_record *record); /* by jb_record_tag() */
 int jb_json_to_wall(const char *text, struct jb_record *record);
+int jb_json_to_carbon(const char *text, struct jb_record *record); /* into a record that has none of it */
 int jb_json_to_segments(const char *text, struct jb_record_segment **ret, size_t *ret_count);
+
+/* What those texts are made of. */
+json_t *jb_json_text(const char *text); /* NULL without memory */
+json_t *jb_json_real(double value);     /* null when it is not finite */
+json_t *jb_json_strings(char *const *strings, size_t count);
+int jb_json_read_strings(const json_t *array, char ***ret, size_t *ret_count); /* NULL: an empty one */
+void jb_json_free_strings(char **strings, size_t count);
 
 #endif

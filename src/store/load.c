@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/diag.h"
 #include "base/text.h"
+#include "store/prices.h"
 #include "store/row.h"
 
 static int select_sql(struct jb_buf *sql, const char *before, const struct jb_column *columns, size_t count,
@@ -43,12 +44,23 @@ static int load_row(struct jb_store *store, int64_t number, struct jb_run_row *r
     return r < 0 ? jb_fail(diag, r, "out of memory") : 0;
 }
 
+int jb_row_status(struct jb_store *store, int64_t run, enum jb_run_status *ret, struct jb_diag *diag)
+{
+    struct jb_run_row row = {0};
+    int r = load_row(store, run, &row, diag);
+    if (r == 0) {
+        *ret = row.record.status;
+    }
+    jb_record_finish(&row.record);
+    return r;
+}
+
 static int load_text(struct jb_store *store, int64_t number, struct jb_record *record, struct jb_diag *diag)
 {
     JB_CLEANUP(jb_db_finalize) sqlite3_stmt *statement = NULL;
-    int r =
-        jb_db_prepare(store, "SELECT command, tags, warnings, wall, segments, hardware FROM run_text WHERE run = ?1",
-                      "read", &statement, diag);
+    int r = jb_db_prepare(
+        store, "SELECT command, tags, warnings, wall, segments, hardware, carbon FROM run_text WHERE run = ?1", "read",
+        &statement, diag);
     if (r == 0) {
         sqlite3_bind_int64(statement, 1, number);
         r = jb_db_step(store, statement, "read", diag);
@@ -169,6 +181,9 @@ static int load(struct jb_store *store, const char *id, struct jb_record *record
     }
     if (r == 0) {
         r = load_channels(store, number, record, diag);
+    }
+    if (r == 0) {
+        r = jb_prices_load(store, number, record, diag);
     }
     if (r == 0) {
         check_links(record);

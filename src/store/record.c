@@ -27,6 +27,14 @@ const char *jb_run_status_name(enum jb_run_status status)
     return (size_t)status < JB_COUNT(status_names) ? status_names[status] : "unknown";
 }
 
+static void free_strings(char **strings, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(strings[i]);
+    }
+    free(strings);
+}
+
 void jb_record_finish(struct jb_record *record)
 {
     if (record == NULL) {
@@ -39,17 +47,14 @@ void jb_record_finish(struct jb_record *record)
         free(record->tags[i].value);
     }
     free(record->tags);
-    for (size_t i = 0; i < record->command_count; i++) {
-        free(record->command[i]);
-    }
-    free(record->command);
+    free_strings(record->command, record->command_count);
     free(record->channels);
     free(record->segments);
     free(record->hardware_json);
-    for (size_t i = 0; i < record->warning_count; i++) {
-        free(record->warnings[i]);
-    }
-    free(record->warnings);
+    free_strings(record->steps, record->step_count);
+    free_strings(record->credits, record->credit_count);
+    free(record->prices);
+    free_strings(record->warnings, record->warning_count);
     *record = (struct jb_record){0};
 }
 

@@ -12,25 +12,16 @@
 #include "base/diag.h"
 #include "store/row.h"
 
-static int is_alive(struct jb_store *store, const char *id, bool *ret, struct jb_diag *diag)
-{
-    struct jb_record record = {0};
-    int r = jb_store_load(store, id, &record, diag);
-    *ret = record.status == JB_RUN_RUNNING;
-    jb_record_finish(&record);
-    return r;
-}
-
 static int delete_row(struct jb_store *store, const char *id, struct jb_diag *diag)
 {
     JB_CLEANUP(jb_db_finalize) sqlite3_stmt *statement = NULL;
     int64_t number = 0;
-    bool alive = false;
+    enum jb_run_status status = JB_RUN_RUNNING;
     int r = jb_db_run_row(store, id, &number, diag);
     if (r == 0) {
-        r = is_alive(store, id, &alive, diag);
+        r = jb_row_status(store, number, &status, diag);
     }
-    if (r == 0 && alive) {
+    if (r == 0 && status == JB_RUN_RUNNING) {
         r = jb_fail(diag, -EBUSY, "the run %s is still running", id);
     }
     if (r == 0) {

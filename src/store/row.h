@@ -23,6 +23,9 @@ struct jb_run_row {
 
 #define JB_RUN_FIXED 10
 #define JB_RUN_LIVE  29
+/* Among those, one after the other: all that a price is. */
+#define JB_RUN_CARBON       15
+#define JB_RUN_CARBON_COUNT 10
 extern const struct jb_column jb_run_columns[];
 extern const size_t jb_run_column_count;
 extern const struct jb_column
@@ -32,8 +35,11 @@ extern const size_t jb_channel_column_count;
 /* Read a row of run (its columns in order, from result column `first`) into a zeroed row. Status, end and duration are
  * those that the record is to show: a run whose meter is dead is JB_RUN_LOST. `self` is who asks. -ENOMEM. */
 int jb_row_read(sqlite3_stmt *statement, int first, const struct jb_mark *self, struct jb_run_row *ret);
-/* Read the text columns: command, tags, warnings, wall, and if wanted segments and hardware. What cannot be read is
- * left empty, with a warning in the record. -ENOMEM. */
+/* Read the text columns: command, tags, warnings, wall, and if wanted segments, hardware and carbon. What cannot be
+ * read is left empty, with a warning in the record. -ENOMEM. */
 int jb_row_read_text(sqlite3_stmt *statement, int first, bool all, struct jb_record *record);
+
+/* Whether the run in this row is running, and how it ended if not. In load.c. */
+int jb_row_status(struct jb_store *store, int64_t run, enum jb_run_status *ret, struct jb_diag *diag);
 
 #endif

@@ -74,6 +74,17 @@ const char *const jb_schema_steps[] = {
     " run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE, t_ms INTEGER NOT NULL, data TEXT NOT NULL,"
     " PRIMARY KEY(run, t_ms)"
     ") STRICT, WITHOUT ROWID;",
+    /* 6: carbon by the hour: what it needs, what came of it, and what it was priced at before */
+    "CREATE TABLE mark("
+    " run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE, t_ns INTEGER NOT NULL, wall_ns INTEGER NOT NULL,"
+    " data BLOB NOT NULL, PRIMARY KEY(run, t_ns)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE price("
+    " id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE, until_ns INTEGER NOT NULL,"
+    " emissions_g REAL, uncertainty_g REAL, intensity_g_per_kwh REAL, source TEXT, reason TEXT"
+    ") STRICT;"
+    "CREATE INDEX price_run ON price(run);"
+    "ALTER TABLE run_text ADD COLUMN carbon TEXT;",
 };
 const int64_t jb_schema_version = sizeof(jb_schema_steps) / sizeof(jb_schema_steps[0]);
 

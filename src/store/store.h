@@ -84,10 +84,12 @@ struct jb_mark_channel {
 struct jb_store_mark {
     uint64_t t_ns;                    /* since the start of the run; a run has one mark at a time */
     int64_t wall_ns;                  /* by the clock: a machine may have slept in between */
-    struct jb_mark_channel *channels; /* by number in the series; those that appear later are 0 before */
+    struct jb_mark_channel *channels; /* by number in the series; those that appear later are 0 before; parts never
+                                         fall */
     size_t channel_count;
 };
-/* Of the run that the store is writing. A transaction of its own; -EINVAL for one that is not after the one before. */
+/* Of the run that the store is writing. A transaction of its own; -EINVAL for one that cannot come after the one
+ * before; -ENOENT when the run was deleted. */
 int jb_store_mark(struct jb_store *store, const struct jb_store_mark *mark, struct jb_diag *diag);
 
 /* ---- reading ---- */

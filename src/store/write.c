@@ -35,6 +35,7 @@ void jb_run_writer_destroy(struct jb_run_writer *writer)
     jb_db_finalize(&writer->update_run);
     jb_db_finalize(&writer->put_channel);
     free(writer->anchors);
+    free(writer->last_mark.channels);
     free(writer);
 }
 

@@ -31,6 +31,8 @@ struct jb_run_writer {
     size_t channel_count;
     struct jb_anchor *anchors;
     struct jb_mark mark;
+    bool has_last_mark;
+    struct jb_store_mark last_mark; /* the next comes after it */
     struct jb_run_writer_level levels[JB_SUM_LEVELS];
     struct jb_bin older; /* a bin that was written before, read back to add to it */
     struct jb_buf blob, bin_blob;

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "store/json.h"
+#include "store/prices.h"
 
 static int prepare_text(struct jb_store *store, struct jb_buf *sql, sqlite3_stmt **ret, struct jb_diag *diag)
 {
@@ -77,7 +78,7 @@ int jb_run_writer_prepare(struct jb_store *store, struct jb_diag *diag)
 
 /* The lists of a record as JSON. */
 struct texts {
-    char *command, *tags, *warnings, *segments, *wall;
+    char *command, *tags, *warnings, *segments, *wall, *carbon;
 };
 
 static void texts_finish(struct texts *texts)
@@ -87,6 +88,7 @@ static void texts_finish(struct texts *texts)
     free(texts->warnings);
     free(texts->segments);
     free(texts->wall);
+    free(texts->carbon);
 }
 
 static int texts_make(struct texts *texts, const struct jb_record *record, struct jb_diag *diag)
@@ -95,13 +97,13 @@ static int texts_make(struct texts *texts, const struct jb_record *record, struc
         jb_json_from_tags(record->tags, record->tag_count, &texts->tags) < 0 ||
         jb_json_from_strings(record->warnings, record->warning_count, &texts->warnings) < 0 ||
         jb_json_from_segments(record->segments, record->segment_count, &texts->segments) < 0 ||
-        jb_json_from_wall(record, &texts->wall) < 0) {
+        jb_json_from_wall(record, &texts->wall) < 0 || jb_json_from_carbon(record, &texts->carbon) < 0) {
         return jb_fail(diag, -ENOMEM, "out of memory");
     }
     return 0;
 }
 
-/* A statement with ?1 the run, then command, tags, warnings, segments, hardware, wall. */
+/* A statement with ?1 the run, then command, tags, warnings, segments, hardware, wall, carbon. */
 static int run_text(struct jb_store *store, sqlite3_stmt *statement, const struct texts *texts,
                     const struct jb_record *record, struct jb_diag *diag)
 {
@@ -112,6 +114,7 @@ static int run_text(struct jb_store *store, sqlite3_stmt *statement, const struc
     jb_db_bind_text(statement, 5, texts->segments);
     jb_db_bind_text(statement, 6, record->hardware_json);
     jb_db_bind_text(statement, 7, texts->wall);
+    jb_db_bind_text(statement, 8, texts->carbon);
     return jb_db_run(store, statement, "write to", diag);
 }
 
@@ -154,8 +157,8 @@ static int insert_text(struct jb_store *store, const struct jb_record *record, s
     int r = texts_make(&texts, record, diag);
     if (r == 0) {
         r = jb_db_prepare(store,
-                          "INSERT INTO run_text(run, command, tags, warnings, segments, hardware, wall)"
-                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                          "INSERT INTO run_text(run, command, tags, warnings, segments, hardware, wall, carbon)"
+                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                           "write to", &statement, diag);
     }
     return r < 0 ? r : run_text(store, statement, &texts, record, diag);
@@ -220,10 +223,20 @@ static int update_text(struct jb_store *store, const struct jb_record *record, s
     if (r == 0) {
         r = jb_db_prepare(store,
                           "UPDATE run_text SET command = ?2, tags = ?3, warnings = ?4, segments = ?5, hardware = ?6,"
-                          " wall = ?7 WHERE run = ?1",
+                          " wall = ?7, carbon = ?8 WHERE run = ?1",
                           "write to", &statement, diag);
     }
     return r < 0 ? r : run_text(store, statement, &texts, record, diag);
+}
+
+/* A run that ends has none, but one that was put together elsewhere may. */
+static int put_prices(struct jb_store *store, const struct jb_record *record, struct jb_diag *diag)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < record->price_count; i++) {
+        r = jb_price_insert(store, store->writer->run, &record->prices[i], diag);
+    }
+    return r;
 }
 
 int jb_run_writer_finish(struct jb_store *store, const struct jb_record *record, struct jb_diag *diag)
@@ -240,5 +253,8 @@ int jb_run_writer_finish(struct jb_store *store, const struct jb_record *record,
     if (r == 0) {
         r = put_channels(store, record, diag);
     }
-    return r < 0 ? r : update_text(store, record, diag);
+    if (r == 0) {
+        r = update_text(store, record, diag);
+    }
+    return r < 0 ? r : put_prices(store, record, diag);
 }

@@ -51,7 +51,8 @@ static void a_deleted_run_is_gone_and_the_others_are_not(void **state)
     assert_good(diag, jb_store_delete(store, A, &diag));
     assert_good(diag, jb_store_delete(store, C, &diag));
     jb_store_close(store);
-    static const char *const tables[] = {"run", "run_text", "run_channel", "chunk", "sum_10s", "sum_10min"};
+    static const char *const tables[] = {"run",     "run_text",  "run_channel", "chunk",
+                                         "sum_10s", "sum_10min", "mark",        "price"};
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
         char *sql = sqlite3_mprintf("SELECT count(*) FROM %s", tables[i]);
         assert_int_equal(sql_number(path, sql), 0);
