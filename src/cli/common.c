@@ -7,6 +7,7 @@
 #include "engine/price.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +138,17 @@ int cli_open_store(const struct jb_command *command, const struct cli_common *co
     return error < 0 ? cli_error(command, 1, &diag) : -1;
 }
 
+/* A run whose meter did not live to price it: by the yearly figure, until `grid backfill` does better. */
+static void price(struct jb_store *store, struct jb_record *record)
+{
+    struct jb_intensity table;
+    JB_CLEANUP(jb_marks_finish) struct jb_marks marks = {0};
+
+    jb_price_table(record, &table);
+    (void)jb_store_marks(store, record->id, &marks, NULL);
+    (void)jb_price(record, &(struct jb_pricing){.marks = &marks, .table = &table});
+}
+
 int cli_load_run(const struct jb_command *command, struct jb_store *store, const char *run, struct jb_record *ret)
 {
     char id[JB_RUN_ID_TEXT];
@@ -149,8 +161,8 @@ int cli_load_run(const struct jb_command *command, struct jb_store *store, const
     if (jb_store_load(store, id, ret, &diag) < 0) {
         return cli_error(command, 1, &diag);
     }
-    if (ret->status == JB_RUN_LOST || ret->status == JB_RUN_RUNNING) {
-        jb_price(ret);
+    if (isnan(ret->emissions_g) && (ret->status == JB_RUN_LOST || ret->status == JB_RUN_RUNNING)) {
+        price(store, ret);
     }
     return -1;
 }

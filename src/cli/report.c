@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/carbon_text.h"
 #include "cli/table.h"
 #include "cli/wall_text.h"
 
@@ -201,27 +202,25 @@ static void wall(FILE *out, const struct jb_record *record, const struct cli_sty
 
 static void carbon(FILE *out, const struct jb_record *record, const struct cli_style *style)
 {
-    char value[2 * JB_UNIT_TEXT + 16], meaning[640], mass[JB_UNIT_TEXT], sigma[JB_UNIT_TEXT], number[JB_UNIT_TEXT];
-    const struct jb_record_segment *segment = record->segment_count > 0 ? &record->segments[0] : NULL;
+    struct cli_carbon_text text;
+    char value[2 * JB_UNIT_TEXT + 16], mass[JB_UNIT_TEXT];
 
     if (isnan(record->emissions_g) || !any_booked(record)) {
         line(out, style, "carbon", "unknown", "");
         return;
     }
-    snprintf(value, sizeof(value), "%s ± %s CO2e", jb_format_mass(record->emissions_g, mass, sizeof(mass)),
-             jb_format_mass(record->emissions_uncertainty_g, sigma, sizeof(sigma)));
-    int used = snprintf(meaning, sizeof(meaning), "%s x %s g/kWh", record->basis,
-                        jb_format_3(record->intensity_g_per_kwh, number, sizeof(number)));
-    if (record->pue > 1) {
-        used += snprintf(meaning + used, sizeof(meaning) - (size_t)used, " x PUE %s",
-                         jb_format_3(record->pue, number, sizeof(number)));
+    cli_carbon_total(record, &text);
+    line(out, style, "carbon", text.value, text.meaning);
+    cli_carbon_segments(out, record, style);
+    if (cli_carbon_marginal(record, &text)) {
+        line(out, style, "marginal", text.value, text.meaning);
     }
-    snprintf(meaning + used, sizeof(meaning) - (size_t)used, ", %s%s%s%s; %s%s%s",
-             record->zone_name[0] != '\0' ? record->zone_name : record->zone,
-             segment != NULL && segment->factor[0] != '\0' ? ", " : "", segment != NULL ? segment->factor : "",
-             segment != NULL && segment->estimated ? ", estimated" : "", segment != NULL ? segment->source : "",
-             record->zone_note[0] != '\0' ? "; " : "", record->zone_note);
-    line(out, style, "carbon", value, meaning);
+    if (cli_carbon_former(record, &text)) {
+        line(out, style, "before", text.value, text.meaning);
+    }
+    if (cli_carbon_cost(record, &text)) {
+        line(out, style, "cost", text.value, text.meaning);
+    }
     if (!isnan(record->embodied_g)) {
         snprintf(value, sizeof(value), "%s CO2e", jb_format_mass(record->embodied_g, mass, sizeof(mass)));
         line(out, style, "embodied", value, "making this hardware, for the time of the run; not in the line above");
@@ -282,6 +281,7 @@ static void doubts(FILE *out, const struct jb_record *record, const struct cli_s
                 "        joulebook calibrate idle%s\n",
                 style->dim, style->off);
     }
+    cli_carbon_notes(out, record, style, &begun);
     for (size_t i = 0; i < record->warning_count; i++) {
         begin_doubt(out, &begun);
         fprintf(out, "  %swarning:%s ", style->yellow, style->off);
@@ -301,6 +301,8 @@ static void next_steps(FILE *out, const struct jb_record *record, const struct c
     fputs("        joulebook list | show last | compare RUN RUN   the runs so far\n", out);
     if (!zone_given) {
         fputs("        joulebook run --zone KR ...   your grid; joulebook grid --list-zones\n", out);
+    } else if (cli_carbon_can_improve(record)) {
+        fprintf(out, "        joulebook grid backfill %.10s   price it by the hour, once that is known\n", record->id);
     }
     if (record->modelled_uj > 0) {
         fputs("        joulebook doctor   why some of this is modelled, what would measure it\n", out);

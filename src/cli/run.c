@@ -188,6 +188,30 @@ static int finish(const struct jb_command *command, struct jb_session *session, 
     return status;
 }
 
+/* -1: go on; else the exit status. Nothing has been started yet. */
+static int wait_for_hours(const struct jb_command *command, const struct run_options *options, int signal_fd)
+{
+    struct cli_style style = cli_style(&options->common, stderr);
+    struct signalfd_siginfo info = {0};
+
+    while (options->when_text != NULL) {
+        struct jb_diag diag = {0};
+        int error =
+            cli_when_wait(&options->when, &options->grid, &options->intensity, signal_fd, stderr, &style, &diag);
+        if (error == 0) {
+            break;
+        }
+        if (error != -EINTR) {
+            return cli_error(command, EXIT_OURS, &diag);
+        }
+        ssize_t got = read(signal_fd, &info, sizeof(info));
+        if (got == (ssize_t)sizeof(info) && info.ssi_signo != SIGCHLD) { /* of children that a shell gave us by exec */
+            return cli_complain(command, 128 + (int)info.ssi_signo, "interrupted before the command started");
+        }
+    }
+    return -1;
+}
+
 static int measure(const struct jb_command *command, struct jb_session *session, char **argv, const sigset_t *mask,
                    int signal_fd, const struct run_options *options)
 {
@@ -239,6 +263,10 @@ static int cmd_run_main(int argc, char **argv, void *context)
     if (signal_fd < 0) {
         return cli_complain(&cmd_run, EXIT_OURS, "cannot watch signals: %s", strerror(errno));
     }
+    status = wait_for_hours(&cmd_run, &options, signal_fd);
+    if (status >= 0) {
+        return status;
+    }
     struct jb_session_config config = {
         .root = options.common.root,
         .sensors = options.sensors,
@@ -249,6 +277,9 @@ static int cmd_run_main(int argc, char **argv, void *context)
         .total = options.total,
         .pue = options.pue,
         .intensity = &options.intensity,
+        .grid = &options.grid,
+        .tariff = options.has_tariff ? &options.tariff : NULL,
+        .walltime = options.grid.walltime,
         .name = options.name,
         .project = options.project,
         .tags = options.tags,

@@ -32,6 +32,7 @@ enum {
     OPT_PUE,
     OPT_LIVE,
     OPT_TOTAL,
+    OPT_WHEN,
 };
 
 const struct jb_option run_option_table[] = {
@@ -51,6 +52,7 @@ const struct jb_option run_option_table[] = {
     {OPT_BASIS, 0, "basis", "WHAT", "machine|run|footprint", "which energy the emissions are of (default footprint)"},
     {OPT_TOTAL, 0, "total", "WHAT", "sensors|wall", "what the machine's energy is: sum of sensors, or a node meter"},
     {OPT_PUE, 0, "pue", "NUMBER", NULL, "power usage effectiveness of the site (default 1.0)"},
+    {OPT_WHEN, 0, "when", "greenest:TIME[,within:TIME]", NULL, "wait for the hours in which a run so long emits least"},
     {OPT_LIVE, 0, "live", NULL, NULL, "show one line of live status when stderr is a terminal"},
     CLI_OPTION_ROOT,
     CLI_OPTION_COLOR,
@@ -133,6 +135,9 @@ static int handle(void *context, const struct jb_option *option, const char *val
     case OPT_PUE:
         options->pue_text = value;
         break;
+    case OPT_WHEN:
+        options->when_text = value;
+        break;
     case OPT_LIVE:
         options->live = true;
         break;
@@ -156,12 +161,20 @@ int cli_intensity(const struct jb_conf *conf, const char *zone, const char *root
         intensity.g_per_kwh = own;
         intensity.rel_error = 0;
         intensity.estimated = false;
+        intensity.given = true;
         intensity.year = 0;
         snprintf(intensity.source, sizeof(intensity.source), "given by the user (%s)",
                  jb_conf_origin(conf, "grid", "intensity"));
     }
     *ret = intensity;
     return 0;
+}
+
+int cli_tariff(const struct jb_conf *conf, struct jb_tariff *ret, struct jb_diag *diag)
+{
+    int error = jb_tariff_load(conf, ret, diag);
+
+    return error == 0 ? 1 : error == -ENOENT ? 0 : error;
 }
 
 static int duration(const struct jb_conf *conf, const char *key, const char *flag, uint64_t min_ns, uint64_t max_ns,
@@ -201,6 +214,21 @@ static int check_sensors(const struct jb_conf *conf, const char *flag, const cha
         jb_fix(diag, "%s", inner.fix);
     }
     return error;
+}
+
+/* Where the electricity comes from, who says what it emits, what it costs, and when to use it. */
+static int resolve_grid(struct run_options *options, struct jb_diag *diag)
+{
+    const struct jb_conf *conf = options->conf;
+    int error = cli_intensity(conf, options->zone, options->common.root, &options->intensity, diag);
+
+    error = error < 0 ? error : jb_grid_settings_load(conf, options->common.root, &options->grid, diag);
+    error = error < 0 ? error : cli_tariff(conf, &options->tariff, diag);
+    if (error < 0) {
+        return error;
+    }
+    options->has_tariff = error > 0;
+    return options->when_text != NULL ? cli_when_parse(options->when_text, &options->when, diag) : 0;
 }
 
 static int resolve(struct run_options *options, struct jb_diag *diag)
@@ -244,7 +272,7 @@ static int resolve(struct run_options *options, struct jb_diag *diag)
     if (options->series != NULL && jb_streq(options->db, "none")) {
         return jb_fail(diag, -EINVAL, "--series needs the database, which --db none turns off");
     }
-    return cli_intensity(conf, options->zone, options->common.root, &options->intensity, diag);
+    return resolve_grid(options, diag);
 }
 
 int run_options_parse(const struct jb_command *command, int argc, char **argv, struct run_options *ret, int *ret_first)
@@ -270,6 +298,7 @@ void run_options_finish(struct run_options *options)
     for (size_t i = 0; i < options->tag_count; i++) {
         free(options->tags[i].key);
     }
+    jb_tariff_finish(&options->tariff);
     jb_conf_destroy(options->conf);
     *options = (struct run_options){0};
 }

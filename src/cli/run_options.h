@@ -4,14 +4,17 @@
 #define JB_CLI_RUN_OPTIONS_H
 
 #include "cli/cli.h"
+#include "cli/when.h"
 #include "grid/grid.h"
+#include "grid/settings.h"
+#include "grid/tariff.h"
 
 #define RUN_MAX_TAGS 32
 
 struct run_options {
     struct cli_common common;
     const char *name, *project, *zone, *sensors, *basis, *total, *json, *csv, *series;
-    const char *interval_text, *baseline_text, *pue_text;
+    const char *interval_text, *baseline_text, *pue_text, *when_text;
     struct jb_tag tags[RUN_MAX_TAGS]; /* key and value are halves of one malloc'd copy */
     size_t tag_count;
     bool quiet, strict, live;
@@ -19,6 +22,10 @@ struct run_options {
     uint64_t interval_ns, baseline_ns;
     double pue;
     struct jb_intensity intensity;
+    struct jb_grid_settings grid;
+    struct jb_tariff tariff;
+    bool has_tariff;
+    struct cli_when when; /* of when_text */
     const char *db;
     struct jb_conf *conf;
 };
@@ -32,5 +39,8 @@ void run_options_finish(struct run_options *options);
 /* The intensity that flag, config and time zone lead to; also for `grid`, `calibrate`, `doctor`. */
 int cli_intensity(const struct jb_conf *conf, const char *zone, const char *root, struct jb_intensity *ret,
                   struct jb_diag *diag);
+
+/* [tariff] of the configuration: 1, or 0 where there is none. */
+int cli_tariff(const struct jb_conf *conf, struct jb_tariff *ret, struct jb_diag *diag);
 
 #endif

@@ -175,6 +175,7 @@ void jb_session_destroy(struct jb_session *session)
     if (session->writer != NULL && jb_writer_finish(session->writer, STORE_WAIT_NS, NULL) == -ETIMEDOUT) {
         session->store = NULL; /* the abandoned writer still holds it */
     }
+    session_grid_finish(session);
     jb_meter_destroy(session->meter);
     jb_privileged_unref(session->privileged);
     jb_proctree_destroy(session->tree);
@@ -195,7 +196,7 @@ static void restart_books(struct jb_session *session)
     for (int i = 0; i < session->channel_count; i++) {
         struct channel_state *state = &session->channels[i];
         jb_account_init(&state->account, state->channel);
-        state->totals = state->chunk = (struct jb_parts){0};
+        state->totals = state->chunk = state->marked = (struct jb_parts){0};
         state->pending = (struct jb_entry){0};
         state->tick_uj = 0;
         state->tick_has_value = state->tick_gap = false;
@@ -331,7 +332,7 @@ int jb_session_start(struct jb_session *session, pid_t child, struct jb_diag *di
     if (error < 0) {
         return jb_fail(diag, error, "cannot start the meter: %s", strerror(-error));
     }
-    session->record.started_ns = jb_wall_ns();
+    session->record.started_ns = jb_walltime_ns(&session->config.walltime);
     session->record.segments[0].start_ns = session->record.started_ns;
     begin_store(session);
     restart_books(session);
@@ -343,6 +344,8 @@ int jb_session_start(struct jb_session *session, pid_t child, struct jb_diag *di
     session_book_first(session, &poll_result);
     session->start_ns = session->chunk_start_ns = session->attributed_ns = jb_mono_ns();
     session_wall_begin(session, session->start_ns);
+    session_marks_begin(session);
+    session_grid_begin(session);
     session->vitals = jb_vitals_watch_start(session->config.root, session->writer, session->start_ns);
     session->started = true;
     return 0;
@@ -453,7 +456,7 @@ void jb_session_cancel(struct jb_session *session)
     session->writer = NULL;
     if (session->stored) {
         session->record.status = JB_RUN_FAILED;
-        session->record.ended_ns = jb_wall_ns();
+        session->record.ended_ns = jb_walltime_ns(&session->config.walltime);
         jb_store_end(session->store, &session->record, NULL);
         jb_store_delete(session->store, session->record.id, NULL);
         session->stored = false;
@@ -476,7 +479,7 @@ void jb_session_live(const struct jb_session *session, struct jb_live *ret)
         .power_w = elapsed_s > 0 ? energy_uj / 1e6 / elapsed_s : NAN,
         .energy_j = energy_uj / 1e6,
         .run_j = run_uj / 1e6,
-        .grams = jb_grid_grams(energy_uj, session->intensity.g_per_kwh, session->config.pue),
+        .grams = session_grid_live_g(session, energy_uj),
     };
 }
 

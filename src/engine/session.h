@@ -15,8 +15,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/clock.h"
 #include "base/diag.h"
 #include "grid/grid.h"
+#include "grid/settings.h"
+#include "grid/tariff.h"
 #include "hardware/hardware.h"
 #include "meter/meter.h"
 #include "store/record.h"
@@ -32,7 +35,11 @@ struct jb_session_config {
     const char *basis;     /* "machine", "run", "footprint" */
     const char *total;     /* "wall": what a node meter says, where one answers; "sensors" or NULL */
     double pue;
-    const struct jb_intensity *intensity; /* copied */
+    const struct jb_intensity *intensity; /* the place and its yearly figure; copied */
+    const struct jb_grid_settings *grid;  /* whom to ask for better ones; NULL: nobody. Must outlive the process
+                                             where somebody does not answer */
+    const struct jb_tariff *tariff;       /* NULL: none */
+    struct jb_walltime walltime;          /* the calendar */
     struct jb_machine_hints hints;
     double embodied_kg, lifetime_s; /* 0: defaults */
     bool no_perf;                   /* count the run's CPU time through /proc even where perf would do (tests) */

@@ -317,6 +317,8 @@ void session_flush_chunk(struct jb_session *session, uint64_t now_ns)
     session_attribute(session);
     session_check_twins(session, now_ns);
     session->attributed_ns = now_ns;
+    session_marks_look(session, now_ns);
+    session_grid_look(session);
     if (slot == NULL || slot->tick_count == 0) {
         return;
     }

@@ -8,6 +8,8 @@
  * session_wall.c       the node meter: what the sensors saw meanwhile, and its being the total
  * session_wall_record.c  what the record says of it
  * session_fit.c        the wall as fitted from the sensors
+ * session_marks.c      what was booked up to round times of the clock
+ * session_grid.c       intensities while it runs, and the price at the end
  * session_record.c     the record: channels, totals, carbon, hardware, words
  */
 #ifndef JB_ENGINE_SESSION_IMPL_H
@@ -23,6 +25,7 @@
 #include "engine/session.h"
 #include "engine/vitals.h"
 #include "engine/writer.h"
+#include "grid/feed.h"
 #include "ledger/account.h"
 #include "ledger/overlap.h"
 #include "sensor/privileged.h"
@@ -45,6 +48,7 @@ struct channel_state {
     struct jb_context context;
     struct jb_entry pending; /* booked, not yet attributed; t1_ns 0: nothing */
     struct jb_parts chunk;   /* parts of the chunk being filled */
+    struct jb_parts marked;  /* totals when the marks were last looked at */
     uint64_t tick_uj;        /* booked since the last stored tick */
     bool tick_has_value, tick_gap;
     enum jb_status status; /* of the latest reading */
@@ -80,6 +84,15 @@ struct wall_state {
     struct jb_wall_fit fit;
 };
 
+/* What prices the run. */
+struct grid_state {
+    struct jb_feed *average, *marginal; /* NULL: nobody to ask */
+    struct jb_track track;              /* of the average feed, as far as it was looked at */
+    struct jb_steps steps;              /* why there is nobody to ask */
+    double live_g;                      /* of the machine's energy, for the line that shows it while it runs */
+    uint64_t live_uj;                   /* up to here */
+};
+
 struct jb_session {
     struct jb_session_config config;
     struct jb_intensity intensity;
@@ -108,6 +121,10 @@ struct jb_session {
     struct jb_overlap_node *nodes;
     int channel_count;
     struct wall_state wall;
+    struct grid_state grid;
+    struct jb_marks marks;
+    size_t mark_capacity;
+    int64_t marks_ns; /* wall clock of the last look at the marks */
     int timer_fd;
     uint64_t polls_per_tick, polls; /* sensors may have to be read more often than ticks are stored */
     size_t max_ticks;
@@ -160,6 +177,21 @@ void session_wall_record(struct jb_session *session); /* record.total and record
 /* session_fit.c */
 void session_fit_load(struct jb_session *session);
 void session_fit_record(struct jb_session *session);
+
+/* session_marks.c */
+int64_t session_wall_clock_ns(const struct jb_session *session,
+                              uint64_t now_ns); /* the calendar, at now_ns of the run */
+void session_marks_begin(struct jb_session *session);
+/* After all has been attributed up to now: if a round time of the clock has gone by, note what was booked up to it. The
+ * one place that allocates while a run goes on: some hundred bytes every 5 minutes. */
+void session_marks_look(struct jb_session *session, uint64_t now_ns);
+
+/* session_grid.c */
+void session_grid_begin(struct jb_session *session);  /* the child exists */
+void session_grid_look(struct jb_session *session);   /* once a chunk */
+void session_grid_record(struct jb_session *session); /* wait a little for what is under way, and price */
+void session_grid_finish(struct jb_session *session);
+double session_grid_live_g(const struct jb_session *session, double energy_uj);
 
 /* session_record.c */
 int session_begin_record(struct jb_session *session);

@@ -11,7 +11,6 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "engine/describe.h"
-#include "engine/price.h"
 
 #include <errno.h>
 #include <math.h>
@@ -65,7 +64,7 @@ int session_begin_record(struct jb_session *session)
     if (error < 0) {
         return error;
     }
-    record->started_ns = jb_wall_ns();
+    record->started_ns = jb_walltime_ns(&session->config.walltime);
     error = jb_ulid(record->started_ns, record->id);
     if (error < 0) {
         return error;
@@ -93,7 +92,9 @@ int session_begin_record(struct jb_session *session)
         .start_ns = record->started_ns,
         .end_ns = record->started_ns,
         .g_per_kwh = intensity->g_per_kwh,
+        .rel_error = intensity->rel_error,
         .estimated = intensity->estimated,
+        .live = intensity->given,
         .age_s = NAN,
     };
     jb_copy(segment->source, sizeof(segment->source), intensity->source);
@@ -311,9 +312,7 @@ void session_finish_record(struct jb_session *session, const struct jb_ending *e
         return;
     }
     jb_record_sum(record);
-    record->segments[0].end_ns = record->ended_ns;
-    record->segments[0].energy_uj = jb_record_basis_uj(record);
-    jb_price(record);
+    session_grid_record(session);
 
     for (int i = 0; i < session->channel_count; i++) {
         measured_gpus += session->nodes[i].leaf && session->channels[i].channel->device == JB_DEVICE_GPU;

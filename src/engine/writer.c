@@ -33,6 +33,7 @@ struct jb_writer {
         char *json;
     } looks[LOOKS]; /* a ring like that of the slots */
     uint64_t looks_filled, looks_taken;
+    struct jb_store_mark mark; /* the one that waits; without channels: none does */
     bool stop, stopped, abandoned;
     int error;
     struct jb_diag diag;
@@ -78,8 +79,21 @@ static void write_look(struct jb_writer *writer)
     pthread_mutex_lock(&writer->lock);
 }
 
+/* Likewise. One that cannot be written costs resolution (store.h), not energy. */
+static void write_mark(struct jb_writer *writer)
+{
+    struct jb_store_mark mark = writer->mark;
+
+    writer->mark = (struct jb_store_mark){0};
+    pthread_mutex_unlock(&writer->lock);
+    (void)jb_store_mark(writer->store, &mark, NULL);
+    free(mark.channels);
+    pthread_mutex_lock(&writer->lock);
+}
+
 static void writer_free(struct jb_writer *writer)
 {
+    free(writer->mark.channels);
     for (size_t i = 0; i < LOOKS; i++) {
         free(writer->looks[i].json);
     }
@@ -94,6 +108,12 @@ static void writer_free(struct jb_writer *writer)
     free(writer);
 }
 
+static bool idle(const struct jb_writer *writer)
+{
+    return writer->taken == writer->filled && writer->looks_taken == writer->looks_filled &&
+           writer->mark.channels == NULL;
+}
+
 static void *writer_main(void *context)
 {
     struct jb_writer *writer = context;
@@ -101,14 +121,18 @@ static void *writer_main(void *context)
 
     pthread_mutex_lock(&writer->lock);
     for (;;) {
-        while (writer->taken == writer->filled && writer->looks_taken == writer->looks_filled && !writer->stop) {
+        while (idle(writer) && !writer->stop) {
             pthread_cond_wait(&writer->changed, &writer->lock);
         }
-        if (writer->taken == writer->filled && writer->looks_taken == writer->looks_filled) {
+        if (idle(writer)) {
             break;
         }
         if (writer->taken == writer->filled) { /* chunks first: they are the energy */
-            write_look(writer);
+            if (writer->mark.channels != NULL) {
+                write_mark(writer);
+            } else {
+                write_look(writer);
+            }
             continue;
         }
         struct jb_writer_slot *slot = &writer->slots[writer->taken % SLOTS];
@@ -187,6 +211,28 @@ void jb_writer_vitals(struct jb_writer *writer, uint64_t t_ns, const char *json)
     }
     pthread_mutex_unlock(&writer->lock);
     free(copy);
+}
+
+void jb_writer_mark(struct jb_writer *writer, const struct jb_store_mark *mark)
+{
+    size_t count = mark->channel_count;
+    struct jb_mark_channel *channels = calloc(count + 1, sizeof(*channels));
+
+    if (channels == NULL) {
+        return;
+    }
+    if (count > 0) {
+        memcpy(channels, mark->channels, count * sizeof(*channels));
+    }
+    pthread_mutex_lock(&writer->lock);
+    if (!writer->stop && writer->mark.channels == NULL) {
+        writer->mark = *mark;
+        writer->mark.channels = channels;
+        channels = NULL;
+        pthread_cond_broadcast(&writer->changed);
+    }
+    pthread_mutex_unlock(&writer->lock);
+    free(channels);
 }
 
 static struct timespec deadline(uint64_t wait_ns)

@@ -36,6 +36,7 @@ struct jb_intensity {
     const char *factor; /* "lifecycle" or "direct" */
     int year;
     bool estimated;   /* proxy, derived or world figures */
+    bool given;       /* the user's own figure: nothing better is looked for */
     char source[160]; /* "electricitymaps-yearly-2025 (ODbL)" */
     enum jb_zone_origin origin;
     char note[192];     /* "guessed from the time zone Asia/Seoul"; empty */

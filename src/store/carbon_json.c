@@ -24,14 +24,14 @@ static json_t *marginal_json(const struct jb_record_marginal *marginal)
     return json_pack("{s:o, s:o, s:o, s:o, s:o}", "emissions_g", jb_json_real(marginal->emissions_g), "uncertainty_g",
                      jb_json_real(marginal->uncertainty_g), "intensity_g_per_kwh",
                      jb_json_real(marginal->intensity_g_per_kwh), "coverage", jb_json_real(marginal->coverage),
-                     "source", jb_json_text(marginal->source));
+                     "source", jb_json_from_text(marginal->source));
 }
 
 static json_t *cost_json(const struct jb_record_cost *cost)
 {
     return json_pack("{s:o, s:o, s:o, s:o}", "amount", jb_json_real(cost->amount), "per_kwh",
                      jb_json_real(cost->per_kwh), "coverage", jb_json_real(cost->coverage), "currency",
-                     jb_json_text(cost->currency));
+                     jb_json_from_text(cost->currency));
 }
 
 int jb_json_from_carbon(const struct jb_record *record, char **ret)

@@ -17,7 +17,7 @@
 
 #define MAX_TAGS 1024 /* a record looks for a tag's key among all of them */
 
-json_t *jb_json_text(const char *text)
+json_t *jb_json_from_text(const char *text)
 {
     json_t *value = json_string(text);
     if (value == NULL) {
@@ -47,7 +47,7 @@ json_t *jb_json_strings(char *const *strings, size_t count)
     json_t *array = json_array();
     bool good = array != NULL;
     for (size_t i = 0; good && i < count; i++) {
-        good = json_array_append_new(array, jb_json_text(strings[i])) == 0;
+        good = json_array_append_new(array, jb_json_from_text(strings[i])) == 0;
     }
     if (!good) {
         json_decref(array);
@@ -75,7 +75,7 @@ int jb_json_from_tags(const struct jb_tag *tags, size_t count, char **ret)
     json_t *object = json_object();
     bool good = object != NULL;
     for (size_t i = 0; good && i < count; i++) {
-        json_t *value = jb_json_text(tags[i].value);
+        json_t *value = jb_json_from_text(tags[i].value);
         if (json_string_value(value) != NULL && json_object_set(object, tags[i].key, value) == 0) {
             json_decref(value);
             continue;
@@ -111,8 +111,8 @@ int jb_json_from_segments(const struct jb_record_segment *segments, size_t count
                json_object_set_new(object, "end_ns", json_integer(s->end_ns)) == 0 &&
                json_object_set_new(object, "g_per_kwh", jb_json_real(s->g_per_kwh)) == 0 &&
                json_object_set_new(object, "rel_error", jb_json_real(s->rel_error)) == 0 &&
-               json_object_set_new(object, "source", jb_json_text(s->source)) == 0 &&
-               json_object_set_new(object, "factor", jb_json_text(s->factor)) == 0 &&
+               json_object_set_new(object, "source", jb_json_from_text(s->source)) == 0 &&
+               json_object_set_new(object, "factor", jb_json_from_text(s->factor)) == 0 &&
                json_object_set_new(object, "estimated", json_boolean(s->estimated)) == 0 &&
                json_object_set_new(object, "live", json_boolean(s->live)) == 0 &&
                json_object_set_new(object, "age_s", jb_json_real(s->age_s)) == 0 &&

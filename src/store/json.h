@@ -26,8 +26,8 @@ int jb_json_to_carbon(const char *text, struct jb_record *record); /* into a rec
 int jb_json_to_segments(const char *text, struct jb_record_segment **ret, size_t *ret_count);
 
 /* What those texts are made of. */
-json_t *jb_json_text(const char *text); /* NULL without memory */
-json_t *jb_json_real(double value);     /* null when it is not finite */
+json_t *jb_json_from_text(const char *text); /* NULL without memory */
+json_t *jb_json_real(double value);          /* null when it is not finite */
 json_t *jb_json_strings(char *const *strings, size_t count);
 int jb_json_read_strings(const json_t *array, char ***ret, size_t *ret_count); /* NULL: an empty one */
 void jb_json_free_strings(char **strings, size_t count);

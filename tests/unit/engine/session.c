@@ -7,6 +7,7 @@
 #include "test.h"
 
 #include "base/clock.h"
+#include "engine/buckets.h"
 #include "engine/session.h"
 #include "engine/session_impl.h"
 
@@ -54,9 +55,16 @@ void *realloc(void *old, size_t size)
 
 static struct jb_intensity intensity = {.zone = "X", .g_per_kwh = 400, .rel_error = 0.1, .factor = "lifecycle"};
 
+/* A calendar on which no round time comes by within a test: marks are allocated. */
+static struct jb_walltime quiet_time(void)
+{
+    return (struct jb_walltime){.ahead_ns = JB_BUCKET_NS + 10 * (int64_t)JB_NS_PER_S - jb_wall_ns() % JB_BUCKET_NS};
+}
+
 static struct jb_session *make(const char *sensors, const char *db)
 {
     struct jb_session_config config = {
+        .walltime = quiet_time(),
         .sensors = sensors,
         .db_path = db,
         .interval_ns = 10 * JB_NS_PER_MS,
@@ -267,6 +275,43 @@ static void unknown_sensors_are_refused(void **state)
     jb_session_destroy(NULL);
 }
 
+/* The calendar passes a round time while it runs: what was booked before it is known, in memory and in the store. */
+static void a_round_time_leaves_a_mark(void **state)
+{
+    char folder[] = "/tmp/jb-session-XXXXXX", path[64], name[80];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/x.db", folder);
+    struct jb_session *session = make("fake:watts=100:device=cpu:unit=0", path);
+    session->config.walltime.ahead_ns += JB_BUCKET_NS - 11 * (int64_t)JB_NS_PER_S; /* it is 10 s past one: 1 s before */
+    struct jb_record *record = run(session, 2500 * JB_NS_PER_MS);
+
+    assert_int_equal(session->marks.count, 1);
+    const struct jb_store_mark *mark = &session->marks.marks[0];
+    assert_int_equal(mark->wall_ns % JB_BUCKET_NS, 0);
+    assert_true(mark->wall_ns > record->started_ns && mark->wall_ns < record->ended_ns);
+    uint64_t before_uj = mark->channels[0].run_uj + mark->channels[0].idle_uj + mark->channels[0].others_uj +
+                         mark->channels[0].unattributed_uj;
+    double before_s = (double)(mark->wall_ns - record->started_ns) / 1e9;
+    assert_float_equal((double)before_uj / 1e6, 100 * before_s, 8); /* a chunk is 0.8 s, and even within */
+
+    struct jb_store *store;
+    struct jb_marks kept = {0};
+    assert_int_equal(jb_store_open(path, JB_STORE_READ, &store, NULL), 0);
+    assert_int_equal(jb_store_marks(store, record->id, &kept, NULL), 0);
+    assert_int_equal(kept.count, 1);
+    assert_int_equal(kept.marks[0].wall_ns, mark->wall_ns);
+    assert_memory_equal(kept.marks[0].channels, mark->channels, sizeof(*mark->channels));
+    jb_marks_finish(&kept);
+    jb_store_close(store);
+    jb_session_destroy(session);
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(name, sizeof(name), "%s%s", path, endings[i]);
+        unlink(name);
+    }
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void a_tick_allocates_nothing(void **state)
 {
 #ifdef COUNT_ALLOCATIONS
@@ -325,6 +370,7 @@ int main(void)
         cmocka_unit_test(a_sleep_is_a_gap_and_told),
         cmocka_unit_test(clocks_read_apart_are_no_sleep),
         cmocka_unit_test(unknown_sensors_are_refused),
+        cmocka_unit_test(a_round_time_leaves_a_mark),
         cmocka_unit_test(a_tick_allocates_nothing),
         cmocka_unit_test(baseline_is_measured_and_used),
     };

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What prices the run: feeds of intensities on lanes of their own, looked at once a chunk, and the price at its end.
+ *
+ * A run ends when its command does. What a provider is just saying is waited for at most a tenth of the time that the
+ * command took, and never more than a second; what comes later, `joulebook grid backfill` brings.
+ */
+#include "engine/session_impl.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "engine/price.h"
+#include "engine/price_segments.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LAST_WAIT_NS  JB_NS_PER_S
+#define LAST_WAIT_OF  10
+#define BEFORE_RUN_NS (3600 * (int64_t)JB_NS_PER_S) /* the value that holds when it starts began before */
+
+static void start(struct jb_session *session, enum jb_signal signal, struct jb_feed **ret, struct jb_steps *steps)
+{
+    struct jb_diag diag = {0};
+    int err = jb_feed_start(session->config.grid, &session->intensity, signal,
+                            session->record.started_ns - BEFORE_RUN_NS, ret, steps, &diag);
+
+    if (err < 0 && err != -ENODATA && diag.text[0] != '\0') {
+        jb_record_warn(&session->record, "no live carbon intensity: %s", diag.text);
+    }
+}
+
+void session_grid_begin(struct jb_session *session)
+{
+    if (session->config.grid == NULL || session->intensity.given) {
+        return;
+    }
+    struct jb_steps none = {0};
+    start(session, JB_AVERAGE, &session->grid.average, &session->grid.steps);
+    start(session, JB_MARGINAL, &session->grid.marginal, &none);
+}
+
+static double g_per_kwh_now(const struct jb_session *session)
+{
+    struct jb_price_choice choice;
+    int64_t now_ns = session_wall_clock_ns(session, jb_mono_ns());
+
+    jb_price_choose(&session->grid.track, now_ns, now_ns + 1, &choice);
+    return choice.point != NULL ? choice.point->g_per_kwh : session->intensity.g_per_kwh;
+}
+
+static uint64_t total_uj(const struct jb_session *session)
+{
+    uint64_t sum_uj = 0;
+
+    for (int i = 0; i < session->channel_count; i++) {
+        sum_uj += session->nodes[i].in_total ? session->channels[i].account.energy_uj : 0;
+    }
+    return sum_uj;
+}
+
+/* Grams are of the machine's energy at what held while it was used; a total that went back is settled at the end. */
+void session_grid_look(struct jb_session *session)
+{
+    struct grid_state *grid = &session->grid;
+    uint64_t now_uj = total_uj(session);
+
+    if (grid->average != NULL) {
+        jb_feed_take(grid->average, &grid->track);
+    }
+    if (now_uj > grid->live_uj) {
+        grid->live_g += jb_grid_grams((double)(now_uj - grid->live_uj), g_per_kwh_now(session), session->config.pue);
+        grid->live_uj = now_uj;
+    }
+}
+
+double session_grid_live_g(const struct jb_session *session, double energy_uj)
+{
+    double since_uj = energy_uj - (double)session->grid.live_uj;
+
+    return session->grid.live_g + jb_grid_grams(since_uj, g_per_kwh_now(session), session->config.pue);
+}
+
+static uint64_t last_deadline_ns(const struct jb_session *session)
+{
+    uint64_t part_ns = (session->end_ns - session->start_ns) / LAST_WAIT_OF;
+
+    return jb_mono_ns() + (part_ns < LAST_WAIT_NS ? part_ns : LAST_WAIT_NS);
+}
+
+static void add_steps(struct jb_feed *feed, struct jb_steps *steps)
+{
+    struct jb_steps own = {0};
+
+    jb_feed_steps(feed, &own);
+    for (size_t i = 0; i < own.count; i++) {
+        jb_steps_add(steps, "%s", own.text[i]);
+    }
+}
+
+static void keep_steps(struct jb_session *session, const struct jb_steps *steps)
+{
+    struct jb_record *record = &session->record;
+    char **list = steps->count > 0 ? calloc(steps->count, sizeof(*list)) : NULL;
+
+    for (size_t i = 0; list != NULL && i < steps->count; i++) {
+        list[record->step_count] = strdup(steps->text[i]);
+        record->step_count += list[record->step_count] != NULL;
+    }
+    record->steps = list;
+}
+
+void session_grid_record(struct jb_session *session)
+{
+    struct grid_state *grid = &session->grid;
+    uint64_t deadline_ns = last_deadline_ns(session);
+    struct jb_track marginal = {0}, tariff = {0};
+    struct jb_steps steps = grid->steps;
+    struct jb_pricing pricing = {.marks = &session->marks, .average = &grid->track, .table = &session->intensity};
+
+    if (grid->average != NULL) {
+        jb_feed_finish(grid->average, deadline_ns);
+        jb_feed_take(grid->average, &grid->track);
+        add_steps(grid->average, &steps);
+    }
+    if (grid->marginal != NULL) {
+        jb_feed_finish(grid->marginal, deadline_ns);
+        jb_feed_take(grid->marginal, &marginal);
+        add_steps(grid->marginal, &steps);
+        pricing.marginal = &marginal;
+    }
+    if (session->config.tariff != NULL && jb_tariff_track(session->config.tariff, session->record.started_ns,
+                                                          session->record.ended_ns + 1, &tariff) == 0) {
+        pricing.tariff = &tariff;
+        pricing.currency = session->config.tariff->currency;
+    }
+    keep_steps(session, &steps);
+    if (jb_price(&session->record, &pricing) < 0) {
+        jb_record_warn(&session->record, "the run is not priced: out of memory");
+    }
+    jb_track_finish(&marginal);
+    jb_track_finish(&tariff);
+}
+
+void session_grid_finish(struct jb_session *session)
+{
+    jb_feed_destroy(session->grid.average);
+    jb_feed_destroy(session->grid.marginal);
+    jb_track_finish(&session->grid.track);
+    jb_marks_finish(&session->marks);
+}
