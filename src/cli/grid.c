@@ -1,98 +1,76 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* joulebook grid: what a kilowatt-hour emits here or there, and where that number comes from. */
+/* joulebook grid: what a kilowatt-hour emits here or there, now and over time, and where that number comes from. */
+#include "cli/grid_place.h"
+
 #include "base/text.h"
-#include "base/units.h"
-#include "cli/cli.h"
-#include "cli/run_options.h"
-#include "cli/table.h"
 
-#include <jansson.h>
+#include <string.h>
 
-enum { OPT_LIST = OPT_OWN };
-
-struct grid_options {
-    struct cli_common common;
-    bool list;
-};
+enum { OPT_LIST = OPT_OWN, OPT_HISTORY, OPT_FORECAST, OPT_LENGTH, OPT_WITHIN, OPT_PROVIDERS, OPT_ALL, OPT_ZONE };
 
 static const struct jb_option options[] = {
+    {OPT_HISTORY, 0, "history", "DURATION", NULL, "draw the past, up to 30d"},
+    {OPT_FORECAST, 0, "forecast", NULL, NULL, "draw what is foretold: 24h, or the duration that is given, up to 72h"},
+    {OPT_LENGTH, 0, "length", "DURATION", NULL, "with --forecast: the greenest time for a run of this length"},
+    {OPT_WITHIN, 0, "within", "DURATION", NULL, "with --length: by when it has to end (default 24h)"},
+    {OPT_PROVIDERS, 0, "providers", NULL, NULL, "list who can be asked: place, key, licence"},
+    {OPT_ALL, 0, "all", NULL, NULL, "backfill: all runs that could be priced better"},
+    {OPT_ZONE, 'z', "zone", "ZONE", "@zone", "backfill: price as if the run had been there"},
     {OPT_LIST, 0, "list-zones", NULL, NULL, "print the names of all zones"},
     CLI_OPTION_JSON,
+    CLI_OPTION_DB,
     CLI_OPTION_ROOT,
     CLI_OPTION_COLOR,
     CLI_OPTION_HELP,
     {0},
 };
 
+static const char examples[] =
+    "\n"
+    "examples:\n"
+    "  joulebook grid                             the intensity that a run here is priced at\n"
+    "  joulebook grid DE --history 7d             the last week\n"
+    "  joulebook grid --forecast 48h              the next two days\n"
+    "  joulebook grid --forecast --length 4h      when a run of four hours emits least\n"
+    "  joulebook grid DE --providers              who can be asked, and on which terms\n"
+    "  joulebook grid backfill last               price a run anew, by what is known now\n"
+    "  npm pack @tgwf/co2 && joulebook grid refresh tgwf-co2-*.tgz\n"
+    "                                             newer yearly figures than the built-in ones\n";
+
 static int handle(void *context, const struct jb_option *option, const char *value, struct jb_diag *diag)
 {
     struct grid_options *grid = context;
 
-    if (!cli_common(&grid->common, option, value)) {
+    if (cli_common(&grid->common, option, value)) {
+        return 0;
+    }
+    switch (option->id) {
+    case OPT_HISTORY:
+        grid->history = value;
+        break;
+    case OPT_FORECAST:
+        grid->forecast = true;
+        break;
+    case OPT_LENGTH:
+        grid->length = value;
+        break;
+    case OPT_WITHIN:
+        grid->within = value;
+        break;
+    case OPT_PROVIDERS:
+        grid->providers = true;
+        break;
+    case OPT_ALL:
+        grid->all = true;
+        break;
+    case OPT_ZONE:
+        grid->zone = value;
+        break;
+    default:
         grid->list = true;
+        break;
     }
     return 0;
-}
-
-static const char *origin_text(enum jb_zone_origin origin)
-{
-    switch (origin) {
-    case JB_ZONE_GIVEN:
-        return "given";
-    case JB_ZONE_CONFIG:
-        return "config";
-    case JB_ZONE_TIMEZONE:
-        return "timezone";
-    default:
-        return "world";
-    }
-}
-
-static void print_json(const struct jb_intensity *intensity)
-{
-    json_t *object = json_object();
-
-    json_object_set_new(object, "schema", json_integer(1));
-    json_object_set_new(object, "zone", json_string(intensity->zone));
-    json_object_set_new(object, "name", json_string(intensity->name));
-    json_object_set_new(object, "country",
-                        intensity->country[0] != '\0' ? json_string(intensity->country) : json_null());
-    json_object_set_new(object, "g_per_kwh", json_real(intensity->g_per_kwh));
-    json_object_set_new(object, "uncertainty_g_per_kwh", json_real(intensity->g_per_kwh * intensity->rel_error));
-    json_object_set_new(object, "factor", json_string(intensity->factor != NULL ? intensity->factor : ""));
-    json_object_set_new(object, "year", intensity->year > 0 ? json_integer(intensity->year) : json_null());
-    json_object_set_new(object, "estimated", json_boolean(intensity->estimated));
-    json_object_set_new(object, "source", json_string(intensity->source));
-    json_object_set_new(object, "origin", json_string(origin_text(intensity->origin)));
-    json_object_set_new(object, "note", intensity->note[0] != '\0' ? json_string(intensity->note) : json_null());
-    json_dumpf(object, stdout, JSON_INDENT(2));
-    fputc('\n', stdout);
-    json_decref(object);
-}
-
-static void print_more(const char *label, const char *text, const struct cli_style *style)
-{
-    if (text[0] != '\0') {
-        printf("  %s%-6s  ", style->dim, label);
-        cli_wrap(stdout, text, 10, 80);
-        printf("%s\n", style->off);
-    }
-}
-
-static void print_text(const struct jb_intensity *intensity, const struct cli_style *style)
-{
-    char value[JB_UNIT_TEXT], sigma[JB_UNIT_TEXT], year[16] = "";
-
-    if (intensity->year > 0) {
-        snprintf(year, sizeof(year), " %d", intensity->year);
-    }
-    printf("%s%s%s  %s\n", style->bold, intensity->zone, style->off, intensity->name);
-    printf("  %s%s ± %s gCO2e/kWh%s  average%s, %s%s\n", style->bold,
-           jb_format_3(intensity->g_per_kwh, value, sizeof(value)),
-           jb_format_3(intensity->g_per_kwh * intensity->rel_error, sigma, sizeof(sigma)), style->off, year,
-           intensity->factor, intensity->estimated ? ", estimated" : "");
-    print_more("source", intensity->source, style);
-    print_more("note", intensity->note, style);
 }
 
 static void list_zones(void)
@@ -104,43 +82,104 @@ static void list_zones(void)
     }
 }
 
+/* Options that do not go together: what to say, or NULL. */
+static const char *clash(const struct grid_options *grid, bool backfill, bool refresh)
+{
+    bool series = grid->history != NULL || grid->forecast || grid->length != NULL || grid->within != NULL;
+
+    if ((backfill || refresh) && (series || grid->providers || grid->list)) {
+        return "backfill and refresh show no intensities: leave out --history, --forecast, --providers and "
+               "--list-zones";
+    }
+    if (refresh ? grid->all || grid->zone != NULL || grid->common.db != NULL : false) {
+        return "refresh takes one file and --json";
+    }
+    if (!backfill && (grid->all || grid->zone != NULL || grid->common.db != NULL)) {
+        return "--all, --zone and --db are of: joulebook grid backfill; to see a zone: joulebook grid ZONE";
+    }
+    if (grid->providers + grid->list + (grid->history != NULL) + grid->forecast > 1) {
+        return "one of --history, --forecast, --providers and --list-zones at a time";
+    }
+    if (grid->length != NULL && !grid->forecast) {
+        return "--length is of a forecast: joulebook grid --forecast --length 4h";
+    }
+    if (grid->within != NULL && grid->length == NULL) {
+        return "--within needs a length: joulebook grid --forecast --length 4h --within 24h";
+    }
+    return NULL;
+}
+
+/* A zone and a duration of --forecast tell themselves apart: no zone begins with a digit. */
+static int operands(const struct grid_options *grid, char **words, int count, const char **ret_zone,
+                    const char **ret_duration)
+{
+    for (int i = 0; i < count; i++) {
+        bool duration = grid->forecast && words[i][0] >= '0' && words[i][0] <= '9';
+        const char **place = duration ? ret_duration : ret_zone;
+        if (*place != NULL) {
+            return cli_complain(&cmd_grid, EXIT_USAGE, "takes one zone, for example KR, DE, US-CA or aws:eu-west-3");
+        }
+        *place = words[i];
+    }
+    return -1;
+}
+
+static int show(struct grid_options *grid, char **words, int count)
+{
+    struct grid_place place = {0};
+    const char *zone = NULL, *duration = NULL;
+    int status = operands(grid, words, count, &zone, &duration);
+
+    if (status < 0 && grid->list) {
+        list_zones();
+        return 0;
+    }
+    if (status < 0) {
+        status = grid_place_open(grid, zone, &place);
+    }
+    if (status < 0) {
+        status = grid->providers         ? grid_providers(&place)
+                 : grid->history != NULL ? grid_history(&place)
+                 : grid->forecast        ? grid_forecast(&place, duration)
+                                         : grid_now(&place);
+    }
+    grid_place_close(&place);
+    return status;
+}
+
 static int grid_main(int argc, char **argv, void *context)
 {
     struct grid_options grid = {0};
-    struct jb_conf *conf = NULL;
-    struct jb_diag diag = {0};
-    struct jb_intensity intensity;
     int first;
     int status = cli_parse(&cmd_grid, argc, argv, handle, &grid.common, &first);
 
     if (status >= 0) {
+        if (status == 0 && grid.common.help) {
+            fputs(examples, stdout);
+        }
         return status;
     }
-    if (argc - first > 1) {
-        return cli_complain(&cmd_grid, EXIT_USAGE, "takes one zone, for example KR, DE, US-CA or aws:eu-west-3");
+    const char *word = first < argc ? argv[first] : NULL, *operand = first + 1 < argc ? argv[first + 1] : NULL;
+    bool backfill = jb_streq(word, "backfill"), refresh = jb_streq(word, "refresh");
+    const char *wrong = clash(&grid, backfill, refresh);
+    if (wrong != NULL) {
+        return cli_complain(&cmd_grid, EXIT_USAGE, "%s", wrong);
     }
-    if (grid.list) {
-        list_zones();
-        return 0;
+    if ((backfill || refresh) && argc - first > 2) {
+        return cli_complain(&cmd_grid, EXIT_USAGE, "%s takes one %s, not also '%s'", word,
+                            backfill ? "run, or --all" : "file", argv[first + 2]);
     }
-    if (cli_config(&grid.common, &conf, &diag) < 0 ||
-        cli_intensity(conf, first < argc ? argv[first] : NULL, grid.common.root, &intensity, &diag) < 0) {
-        jb_conf_destroy(conf);
-        return cli_error(&cmd_grid, EXIT_USAGE, &diag);
+    if (backfill && operand != NULL && grid.all) {
+        return cli_complain(&cmd_grid, EXIT_USAGE, "backfill takes a run or --all, not both");
     }
-    if (grid.common.json) {
-        print_json(&intensity);
-    } else {
-        struct cli_style style = cli_style(&grid.common, stdout);
-        print_text(&intensity, &style);
-    }
-    jb_conf_destroy(conf);
-    return 0;
+    return backfill  ? grid_backfill(&grid, operand)
+           : refresh ? grid_refresh(&grid, operand)
+                     : show(&grid, argv + first, argc - first);
 }
 
 const struct jb_command cmd_grid = {
     .name = "grid",
-    .operands = "[ZONE]",
+    .operands = "[ZONE | backfill [RUN] | refresh FILE]",
     .summary = "carbon intensity of a place, with its source",
     .operand_choices = "@zone",
     .options = options,
