@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fuzz_rte.c - any bytes as an answer of eCO2mix.
+ */
+#include "fuzz_national.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const zones[] = {"FR"};
+    static const char *const regions[] = {NULL};
+    return fuzz_provider(&jb_provider_rte, zones, sizeof(zones) / sizeof(zones[0]), regions,
+                         sizeof(regions) / sizeof(regions[0]), data, size);
+}
