@@ -6,7 +6,7 @@ set -eu
 
 packages() {
   case "$1" in
-    build) echo gcc libc6-dev meson ninja-build pkg-config python3 libsqlite3-dev libjansson-dev libcurl4-openssl-dev scdoc tzdata ;;
+    build) echo gcc libc6-dev meson ninja-build pkg-config python3 libsqlite3-dev libjansson-dev libcurl4-openssl-dev libexpat1-dev scdoc tzdata ;;
     run) echo python3-torch python3-sklearn ;;
     test) echo clang libclang-rt-14-dev libcmocka-dev python3-pytest bash zsh fish chromium libcap2-bin procps ;;
     lint) echo clang clang-tidy clang-format cppcheck codespell ;;
