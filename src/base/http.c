@@ -11,6 +11,8 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/http_body.h"
+#include "base/http_headers.h"
 #include "base/http_library.h"
 #include "base/http_url.h"
 #include "base/text.h"
@@ -25,49 +27,21 @@
 #define DEFAULT_TIMEOUT_NS (5 * JB_NS_PER_S)
 #define DEFAULT_LIMIT      (1024 * 1024)
 #define MOST_HOPS          3
+#define LONGEST_WAIT_S     (24 * 3600)
 
 struct jb_http {
     struct jb_curl curl;
     CURL *easy;
-    struct curl_slist *headers;
+    char **headers; /* of the client; ends with NULL */
     char *user, *password;
     bool asked;         /* at least once */
     bool basic_unasked; /* this server refuses without saying how to authenticate */
+    bool basic_now;     /* this request has credentials of its own */
     uint64_t timeout_ns;
     size_t limit;
     char error[CURL_ERROR_SIZE];
     char location[2048]; /* of the latest answer; empty */
 };
-
-/* The body as it comes in. */
-struct body {
-    char *data;
-    size_t length, capacity, limit;
-    bool over;
-};
-
-static size_t take(char *data, size_t size, size_t count, void *arg)
-{
-    struct body *body = arg;
-    size_t length = size * count;
-    if (length > body->limit - body->length) {
-        body->over = true;
-        return 0;
-    }
-    if (body->length + length + 1 > body->capacity) {
-        size_t capacity = 2 * (body->length + length) + 4096;
-        char *grown = realloc(body->data, capacity);
-        if (!grown) {
-            return 0;
-        }
-        body->data = grown;
-        body->capacity = capacity;
-    }
-    memcpy(body->data + body->length, data, length);
-    body->length += length;
-    body->data[body->length] = '\0';
-    return length;
-}
 
 /* What CURLINFO_REDIRECT_URL tells has our own credentials in it. */
 static size_t take_header(char *data, size_t size, size_t count, void *arg)
@@ -91,7 +65,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
     return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
-static int fail_curl(struct jb_http *http, CURLcode code, const struct body *body, const char *url,
+static int fail_curl(struct jb_http *http, CURLcode code, const struct jb_http_body *body, const char *url,
                      struct jb_diag *diag)
 {
     char shown[JB_HTTP_SHOWN];
@@ -153,19 +127,21 @@ static CURLcode perform_first(struct jb_http *http)
 }
 
 /* One request, no redirect. */
-static int request(struct jb_http *http, const char *url, uint64_t left_ns, struct body *body, long *ret_status,
+static int request(struct jb_http *http, const char *url, uint64_t left_ns, struct jb_http_body *body, long *ret_status,
                    struct jb_diag *diag)
 {
     const struct jb_curl *curl = &http->curl;
     long left_ms = (long)(left_ns / JB_NS_PER_MS);
-    *body = (struct body){.data = body->data, .capacity = body->capacity, .limit = http->limit};
+    bool at_once = http->basic_unasked || http->basic_now;
+    *body = (struct jb_http_body){.data = body->data, .capacity = body->capacity, .limit = http->limit};
     http->error[0] = http->location[0] = '\0';
     CURLcode code = curl->easy_setopt(http->easy, CURLOPT_URL, url);
     if (code == CURLE_OK) {
         curl->easy_setopt(http->easy, CURLOPT_WRITEDATA, body);
         curl->easy_setopt(http->easy, CURLOPT_TIMEOUT_MS, left_ms > 0 ? left_ms : 1L);
-        curl->easy_setopt(http->easy, CURLOPT_HTTPAUTH,
-                          http->basic_unasked ? CURLAUTH_BASIC : CURLAUTH_BASIC | CURLAUTH_DIGEST);
+        curl->easy_setopt(http->easy, CURLOPT_HTTPAUTH, at_once ? CURLAUTH_BASIC : CURLAUTH_BASIC | CURLAUTH_DIGEST);
+        /* Plain text to this machine stays on it: "" is no proxy, NULL that of the environment. */
+        curl->easy_setopt(http->easy, CURLOPT_PROXY, jb_http_is_loopback(url) ? "" : NULL);
         code = http->asked ? curl->easy_perform(http->easy) : perform_first(http);
     }
     if (code != CURLE_OK) {
@@ -179,7 +155,7 @@ static int request(struct jb_http *http, const char *url, uint64_t left_ns, stru
 static bool try_basic(struct jb_http *http, long status)
 {
     long offered = 0;
-    if (status != 401 || !http->user || http->basic_unasked) {
+    if (status != 401 || !http->user || http->basic_unasked || http->basic_now) {
         return false;
     }
     http->curl.easy_getinfo(http->easy, CURLINFO_HTTPAUTH_AVAIL, &offered);
@@ -214,7 +190,8 @@ static int next_hop(struct jb_http *http, const char *url, const struct jb_http_
     return *ret_url ? 0 : jb_fail(diag, -ENOMEM, "out of memory");
 }
 
-static int follow(struct jb_http *http, const char *url, struct body *body, long *ret_status, struct jb_diag *diag)
+static int follow(struct jb_http *http, const char *url, struct jb_http_body *body, long *ret_status,
+                  struct jb_diag *diag)
 {
     JB_CLEANUP(jb_freep) char *own = NULL;
     uint64_t end_ns = jb_mono_ns() + http->timeout_ns;
@@ -252,12 +229,55 @@ static int follow(struct jb_http *http, const char *url, struct body *body, long
     return jb_fail(diag, -EIO, "more than %d redirects, the last to %s", MOST_HOPS, shown);
 }
 
-int jb_http_get(struct jb_http *http, const char *url, int *ret_status, char **ret_body, size_t *ret_length,
+/* What only this request has. NULL: as the client is again. */
+static int dress(struct jb_http *http, const struct jb_http_request *request, struct curl_slist **list)
+{
+    const struct jb_curl *curl = &http->curl;
+    const char *user = http->user, *password = http->password;
+    int err = request ? jb_http_headers_join(curl, http->headers, request->headers, list) : 0;
+    if (err < 0) {
+        return err;
+    }
+    http->basic_now = request && request->user;
+    if (http->basic_now) {
+        user = request->user;
+        password = request->password;
+    }
+    CURLcode code = curl->easy_setopt(http->easy, CURLOPT_HTTPHEADER, *list);
+    code = code ? code : curl->easy_setopt(http->easy, CURLOPT_USERNAME, user);
+    code = code ? code : curl->easy_setopt(http->easy, CURLOPT_PASSWORD, user && !password ? "" : password);
+    return code == CURLE_OK ? 0 : -ENOMEM;
+}
+
+static void undress(struct jb_http *http, struct curl_slist *list)
+{
+    struct curl_slist *none = NULL;
+    (void)dress(http, NULL, &none);
+    jb_http_headers_free(&http->curl, list);
+}
+
+static uint64_t retry_after(struct jb_http *http)
+{
+    curl_off_t seconds = 0;
+    if (http->curl.easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK || seconds <= 0) {
+        return 0;
+    }
+    return seconds < LONGEST_WAIT_S ? (uint64_t)seconds : LONGEST_WAIT_S;
+}
+
+int jb_http_ask(struct jb_http *http, const struct jb_http_request *request, struct jb_http_answer *ret,
                 struct jb_diag *diag)
 {
-    struct body body = {0};
+    struct curl_slist *list = NULL;
+    struct jb_http_body body = {0};
     long status = 0;
-    int err = follow(http, url, &body, &status, diag);
+    int err = dress(http, request, &list);
+    if (err < 0) {
+        jb_fail(diag, err, err == -ENOMEM ? "out of memory" : "a header must not hold a line break");
+    } else {
+        err = follow(http, request->url, &body, &status, diag);
+    }
+    undress(http, list);
     if (err == 0 && !body.data) {
         body.data = calloc(1, 1);
     }
@@ -266,24 +286,26 @@ int jb_http_get(struct jb_http *http, const char *url, int *ret_status, char **r
         return err < 0 ? err : jb_fail(diag, -ENOMEM, "out of memory");
     }
     body.data[body.length] = '\0';
-    *ret_status = (int)status;
-    *ret_body = body.data;
-    if (ret_length) {
-        *ret_length = body.length;
-    }
+    *ret = (struct jb_http_answer){
+        .status = (int)status, .body = body.data, .length = body.length, .retry_after_s = retry_after(http)};
     return 0;
 }
 
-static bool add_headers(struct jb_http *http, const char *const *headers)
+int jb_http_get(struct jb_http *http, const char *url, int *ret_status, char **ret_body, size_t *ret_length,
+                struct jb_diag *diag)
 {
-    for (; headers && *headers; headers++) {
-        struct curl_slist *longer = http->curl.slist_append(http->headers, *headers);
-        if (!longer) {
-            return false;
-        }
-        http->headers = longer;
+    const struct jb_http_request request = {.url = url};
+    struct jb_http_answer answer = {0};
+    int err = jb_http_ask(http, &request, &answer, diag);
+    if (err < 0) {
+        return err;
     }
-    return true;
+    *ret_status = answer.status;
+    *ret_body = answer.body;
+    if (ret_length) {
+        *ret_length = answer.length;
+    }
+    return 0;
 }
 
 /* -ENOMEM is all that can go wrong here. */
@@ -293,18 +315,14 @@ static int configure(struct jb_http *http, const struct jb_http_config *config)
     CURL *easy = http->easy;
     CURLcode code = CURLE_OK;
 
-    if (!add_headers(http, config->headers)) {
-        return -ENOMEM;
-    }
     curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl->easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
+    curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, jb_http_body_take);
     curl->easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl->easy_setopt(easy, CURLOPT_HEADERDATA, http);
     curl->easy_setopt(easy, CURLOPT_ERRORBUFFER, http->error);
     curl->easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)http->limit);
-    curl->easy_setopt(easy, CURLOPT_HTTPHEADER, http->headers);
     curl->easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, config->insecure ? 0L : 1L);
     curl->easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, config->insecure ? 0L : 2L);
     code = curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -312,10 +330,6 @@ static int configure(struct jb_http *http, const struct jb_http_config *config)
     code = code ? code : curl->easy_setopt(easy, CURLOPT_USERAGENT, "joulebook/" JB_VERSION);
     if (config->ca_file) {
         code = code ? code : curl->easy_setopt(easy, CURLOPT_CAINFO, config->ca_file);
-    }
-    if (http->user) {
-        code = code ? code : curl->easy_setopt(easy, CURLOPT_USERNAME, http->user);
-        code = code ? code : curl->easy_setopt(easy, CURLOPT_PASSWORD, http->password ? http->password : "");
     }
     return code == CURLE_OK ? 0 : -ENOMEM;
 }
@@ -337,7 +351,8 @@ int jb_http_create(const struct jb_http_config *config, struct jb_http **ret, st
     int err = jb_curl_load(NULL, &http->curl, diag);
     if (err == 0) {
         http->easy = http->curl.easy_init();
-        bool copied = copy_text(config->user, &http->user) && copy_text(config->password, &http->password);
+        bool copied = copy_text(config->user, &http->user) && copy_text(config->password, &http->password) &&
+                      jb_http_headers_copy(config->headers, &http->headers);
         err = http->easy && copied ? configure(http, config) : -ENOMEM;
         if (err < 0) {
             jb_fail(diag, err, "out of memory");
@@ -367,9 +382,7 @@ void jb_http_destroy(struct jb_http *http)
     if (http->easy) {
         http->curl.easy_cleanup(http->easy);
     }
-    if (http->headers) {
-        http->curl.slist_free_all(http->headers);
-    }
+    jb_http_headers_finish(http->headers);
     wipe(http->user);
     wipe(http->password);
     free(http);

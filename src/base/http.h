@@ -4,8 +4,8 @@
  *
  * libcurl is opened at the first request (dlopen), so that a run that asks nothing of the network pays nothing for it.
  * Certificates are checked unless `insecure` says otherwise; a redirect to another host is refused; an answer over
- * `limit` bytes is refused; proxy settings of the environment are honoured. Credentials go to the host of the URL alone
- * and appear in no message.
+ * `limit` bytes is refused; proxy settings of the environment are honoured, but for plain http to this very machine.
+ * Credentials go to the host of the URL alone and appear in no message.
  *
  * A client belongs to one thread. It keeps its connection for the next request.
  */
@@ -41,8 +41,9 @@ int jb_http_get(struct jb_http *http, const char *url, int *ret_status, char **r
 /* The same with what only this request has. */
 struct jb_http_request {
     const char *url;
-    const char *const
-        *headers; /* beside those of the client, and of the same name in their place; NULL, or ends with NULL */
+    /* Beside those of the client, and of the same name in their place; NULL, or ends with NULL. One with a line break
+     * is -EINVAL. */
+    const char *const *headers;
     const char *user, *password; /* basic, sent at once; NULL: those of the client */
 };
 struct jb_http_answer {

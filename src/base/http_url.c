@@ -8,10 +8,12 @@
 #include "base/http_url.h"
 
 #include "base/diag.h"
+#include "base/http.h"
 #include "base/text.h"
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 static bool take_part(const struct jb_curl *curl, const CURLU *url, CURLUPart part, char *to, size_t size)
 {
@@ -78,4 +80,54 @@ char *jb_http_resolve(const struct jb_curl *curl, const char *base, const char *
     }
     curl->url_cleanup(url);
     return target;
+}
+
+/* The end of "127.x.y.z" at the beginning of a text; NULL. Only decimal and whole: 127.1 and 0177.0.0.1 are read in
+ * more than one way. */
+static const char *skip_own_address(const char *text)
+{
+    if (strncmp(text, "127.", 4) != 0) {
+        return NULL;
+    }
+    text += 4;
+    for (int part = 0; part < 3; part++) {
+        size_t digits = strspn(text, "0123456789");
+        if (digits < 1 || digits > 3 || (digits > 1 && text[0] == '0') ||
+            (digits == 3 && strncmp(text, "255", 3) > 0)) {
+            return NULL;
+        }
+        text += digits;
+        if (part < 2 && *text++ != '.') {
+            return NULL;
+        }
+    }
+    return text;
+}
+
+static bool is_scheme(const char *url, const char *scheme)
+{
+    return url && strncasecmp(url, scheme, strlen(scheme)) == 0;
+}
+
+bool jb_http_is_loopback(const char *url)
+{
+    if (!is_scheme(url, "http://")) {
+        return false;
+    }
+    const char *host = url + strlen("http://"), *end = skip_own_address(host);
+    if (!end && is_scheme(host, "localhost")) {
+        end = host + strlen("localhost");
+    } else if (!end && jb_starts(host, "[::1]")) {
+        end = host + strlen("[::1]");
+    }
+    if (end && *end == ':') {
+        end++;
+        end += strspn(end, "0123456789");
+    }
+    return end && strchr("/?#", *end); /* or the end of the text */
+}
+
+bool jb_http_is_safe(const char *url)
+{
+    return jb_http_is_loopback(url) || (is_scheme(url, "https://") && strcspn(url + strlen("https://"), "/?#") > 0);
 }

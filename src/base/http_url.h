@@ -28,6 +28,9 @@ bool jb_http_may_follow(const struct jb_http_place *from, const struct jb_http_p
 /* `location` as seen from `base`: a whole URL, for curl_free(); NULL: it is none. */
 char *jb_http_resolve(const struct jb_curl *curl, const char *base, const char *location);
 
+/* Plain http to this very machine, spelt so that no parser could see another host. */
+bool jb_http_is_loopback(const char *url);
+
 /* The URL for a message, in JB_HTTP_SHOWN bytes: without its query, which may hold a secret. */
 void jb_http_show(const char *url, char *to);
 

@@ -7,9 +7,10 @@
  * cannot be read counts as none. No key is in it; `who` is a short hash of URL and key by which what was said to
  * another server or key is not taken for ours.
  *
- * Rules that need more than one process to keep: one request for each provider and place in each quarter of an hour of
- * the clock (:00, :15, :30, :45), and none before `retry_ns` after failures: 1, 2, 4 ... 60 minutes, or what
- * Retry-After said, up to a day. A 401 may be a rate limit, so it is retried as everything is.
+ * Rules that need more than one process to keep: one answer of each provider about each place in each quarter of an
+ * hour of the clock (:00, :15, :30, :45), one more for what it foretells, and none before `retry_ns` after failures: 1,
+ * 2, 4 ... 60 minutes, or what Retry-After said, up to a day. That nothing is known of a time (-ENODATA) is an answer.
+ * A 401 may be a rate limit, so it is retried as everything is. Ranges of the past do not count, but wait as all do.
  */
 #ifndef JB_GRID_CACHE_H
 #define JB_GRID_CACHE_H
@@ -21,10 +22,11 @@
 
 struct jb_cached {
     struct jb_track track;
-    int64_t asked_ns, forecast_asked_ns; /* when it was last asked; 0: never */
+    int64_t asked_ns, forecast_asked_ns; /* when it last answered about what is now, and about what will be; 0: never */
+    int64_t failed_ns;                   /* when it last did not; a clock that shows less than that went back */
     int64_t retry_ns;                    /* not before */
     unsigned failures;                   /* in a row */
-    char error[200];                     /* what it said last; empty */
+    char error[200];                     /* of the last request; empty */
 };
 void jb_cached_finish(struct jb_cached *cached);
 
@@ -33,7 +35,7 @@ int jb_cache_load(const char *folder, const struct jb_provider *provider, const 
                   struct jb_cached *ret);
 int jb_cache_save(const char *folder, const struct jb_provider *provider, const struct jb_ask *ask, int64_t now_ns,
                   const struct jb_cached *cached, struct jb_diag *diag);
-/* A descriptor that holds the lock until it is closed; -EWOULDBLOCK after wait_ns. */
+/* A descriptor that holds the lock until it is closed; -EWOULDBLOCK after wait_ns; others: there can be no lock. */
 int jb_cache_lock(const char *folder, const struct jb_provider *provider, const struct jb_ask *ask, uint64_t wait_ns);
 
 /* Pure: may the provider be asked at `now`, by the rules above? A clock that went back is no reason to wait for hours.

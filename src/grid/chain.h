@@ -29,8 +29,10 @@ struct jb_chain {
     size_t count;
 };
 
-/* The providers of a signal that serve the place and may be asked. `ret_steps` gets why there is none, or why one that
- * was named is left out ("no key: set [grid] eia_token"). With the world's average as place there is nobody to ask. */
+/* The providers of a signal that serve the place and may be asked. `ret_steps` (may be NULL) gets why there is none, or
+ * why one that was named is left out ("eia: no key: set [grid] eia_token"); that nobody was named for the marginal
+ * signal is not worth a step. With the world's average as place there is nobody to ask, but the user's own file is the
+ * user's wherever that is. */
 void jb_chain_make(const struct jb_grid_settings *settings, const struct jb_intensity *place, enum jb_signal signal,
                    struct jb_chain *ret, struct jb_steps *ret_steps);
 

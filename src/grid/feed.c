@@ -1,27 +1,271 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * feed.c - the thread that fetches. Documented in feed.h.
+ *
+ * As with a lane of the meter (meter/lane.c), what both threads touch is under `lock`, requests are made without it,
+ * and the thread holds a reference of its own, so that one that wakes up after the run is over finds its memory, and
+ * frees it. It sleeps by the monotonic clock, a minute at most: the calendar may jump, and it does while a machine is
+ * suspended.
+ */
 #include "grid/feed.h"
 
+#include "grid/cache.h"
+
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NAP_NS    (60 * JB_NS_PER_S)
+#define SPREAD_MS 30000
+#define LEAVE_NS  (100 * JB_NS_PER_MS)
+#define SECOND_NS ((int64_t)JB_NS_PER_S)
+
+struct jb_feed {
+    atomic_int references;
+    pthread_t thread;
+    struct jb_walltime walltime;
+
+    /* The thread's own. */
+    struct jb_fetch *fetch;
+    int64_t from_ns, spread_ns;
+    int64_t asked_ns, due_ns; /* by the calendar */
+
+    /* Under the lock. */
+    pthread_mutex_t lock;
+    pthread_cond_t wake, told;
+    bool stop, finish, exited;
+    bool changed;
+    struct jb_track track;
+    struct jb_steps steps;
+};
+
+static void release(struct jb_feed *feed)
+{
+    if (atomic_fetch_sub(&feed->references, 1) > 1) {
+        return;
+    }
+    jb_fetch_destroy(feed->fetch);
+    jb_track_finish(&feed->track);
+    pthread_cond_destroy(&feed->told);
+    pthread_cond_destroy(&feed->wake);
+    pthread_mutex_destroy(&feed->lock);
+    free(feed);
+}
+
+int64_t jb_feed_due(int64_t now_ns, int64_t again_ns, int64_t spread_ns)
+{
+    int64_t next_ns = now_ns - now_ns % JB_CACHE_SLOT_NS + JB_CACHE_SLOT_NS + spread_ns;
+    int64_t soonest_ns = now_ns + SECOND_NS;
+    again_ns = again_ns > soonest_ns ? again_ns : soonest_ns;
+    return again_ns < next_ns ? again_ns : next_ns;
+}
+
+/* The same for one process, another for each: multiplied by a large odd number, neighbours lie far apart. */
+static int64_t spread_of(pid_t pid)
+{
+    uint32_t mixed = (uint32_t)pid * UINT32_C(2654435761) >> 8;
+    return (int64_t)(mixed % SPREAD_MS) * (int64_t)JB_NS_PER_MS;
+}
+
+static bool same(const struct jb_track *a, const struct jb_track *b)
+{
+    if (a->count != b->count) {
+        return false;
+    }
+    for (size_t i = 0; i < a->count; i++) {
+        const struct jb_point *p = &a->points[i], *q = &b->points[i];
+        if (p->start_ns != q->start_ns || p->end_ns != q->end_ns || p->flags != q->flags ||
+            p->fetched_ns != q->fetched_ns || p->provider != q->provider || p->g_per_kwh < q->g_per_kwh ||
+            p->g_per_kwh > q->g_per_kwh) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* With the lock held, which is given up while somebody is asked. */
+static void ask(struct jb_feed *feed)
+{
+    struct jb_track track = {0};
+    struct jb_steps steps = {.count = 0};
+    int64_t now_ns = jb_walltime_ns(&feed->walltime);
+    int err = jb_track_copy(&track, &feed->track);
+    pthread_mutex_unlock(&feed->lock);
+    if (err == 0) {
+        err = jb_fetch_past(feed->fetch, JB_FETCH_ASK, feed->from_ns, now_ns, &track, &steps, NULL);
+    }
+    feed->asked_ns = now_ns;
+    feed->due_ns = jb_feed_due(now_ns, jb_fetch_again_ns(feed->fetch), feed->spread_ns);
+    pthread_mutex_lock(&feed->lock);
+    if (err == 0 && !same(&track, &feed->track)) {
+        struct jb_track before = feed->track;
+        feed->track = track;
+        track = before;
+        feed->changed = true;
+    }
+    for (size_t i = 0; i < steps.count; i++) {
+        jb_steps_add(&feed->steps, "%s", steps.text[i]);
+    }
+    jb_track_finish(&track);
+}
+
+/* With the lock held: is there a quarter that has begun, was not asked about, and is not known already? */
+static bool is_behind(const struct jb_feed *feed)
+{
+    int64_t now_ns = jb_walltime_ns(&feed->walltime), from_ns, to_ns;
+    int64_t begin_ns = now_ns - now_ns % JB_CACHE_SLOT_NS;
+    return feed->asked_ns < begin_ns && now_ns > begin_ns &&
+           jb_track_gap(&feed->track, begin_ns > feed->from_ns ? begin_ns : feed->from_ns, now_ns, &from_ns, &to_ns);
+}
+
+/* With the lock held; gives it up. Comes back when something is to be done, or before. */
+static void nap(struct jb_feed *feed)
+{
+    int64_t left_ns = feed->due_ns - jb_walltime_ns(&feed->walltime);
+    uint64_t until_ns = jb_mono_ns() + (left_ns < (int64_t)NAP_NS ? (uint64_t)left_ns : NAP_NS);
+    const struct timespec until = {.tv_sec = (time_t)(until_ns / JB_NS_PER_S),
+                                   .tv_nsec = (long)(until_ns % JB_NS_PER_S)};
+    pthread_cond_timedwait(&feed->wake, &feed->lock, &until);
+}
+
+static void *run(void *argument)
+{
+    struct jb_feed *feed = argument;
+    pthread_mutex_lock(&feed->lock);
+    while (!feed->stop && !feed->finish) {
+        int64_t now_ns = jb_walltime_ns(&feed->walltime);
+        if (now_ns >= feed->due_ns || now_ns < feed->asked_ns) { /* the calendar may go back */
+            ask(feed);
+        } else {
+            nap(feed);
+        }
+    }
+    if (!feed->stop && is_behind(feed)) {
+        ask(feed);
+    }
+    feed->exited = true;
+    pthread_cond_broadcast(&feed->told);
+    pthread_mutex_unlock(&feed->lock);
+    release(feed);
+    return NULL;
+}
+
+static int init_locks(struct jb_feed *feed)
+{
+    pthread_condattr_t attributes;
+    if (pthread_condattr_init(&attributes) != 0) {
+        return -ENOMEM;
+    }
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    /* On Linux these do not fail. */
+    pthread_mutex_init(&feed->lock, NULL);
+    pthread_cond_init(&feed->wake, &attributes);
+    pthread_cond_init(&feed->told, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return 0;
+}
+
+static int start_thread(struct jb_feed *feed)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int err = pthread_create(&feed->thread, NULL, run, feed);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (err == 0) {
+        pthread_setname_np(feed->thread, "jb-grid");
+    }
+    return -err;
+}
 
 int jb_feed_start(const struct jb_grid_settings *settings, const struct jb_intensity *place, enum jb_signal signal,
                   int64_t from_ns, struct jb_feed **ret, struct jb_steps *steps, struct jb_diag *diag)
 {
-    return -ENODATA;
+    struct jb_feed *feed = calloc(1, sizeof(*feed));
+    if (feed == NULL || init_locks(feed) < 0) {
+        free(feed);
+        return jb_fail(diag, -ENOMEM, "out of memory");
+    }
+    atomic_init(&feed->references, 1);
+    feed->walltime = settings->walltime;
+    feed->from_ns = from_ns;
+    feed->spread_ns = spread_of(getpid());
+    int err = jb_fetch_create(settings, place, signal, &feed->fetch, diag);
+    if (err == 0 && !jb_fetch_anybody(feed->fetch)) {
+        struct jb_chain chain;
+        jb_chain_make(settings, place, signal, &chain, steps);
+        err = jb_fail(diag, -ENODATA, "there is nobody to ask about %s", place->zone);
+    }
+    if (err == 0) {
+        atomic_store(&feed->references, 2);
+        err = start_thread(feed);
+        if (err < 0) {
+            atomic_store(&feed->references, 1);
+            jb_fail(diag, err, "no thread to fetch intensities: %s", strerror(-err));
+        }
+    }
+    if (err < 0) {
+        release(feed);
+        return err;
+    }
+    *ret = feed;
+    return 0;
 }
 
 bool jb_feed_take(struct jb_feed *feed, struct jb_track *ret)
 {
-    return false;
-}
-
-void jb_feed_finish(struct jb_feed *feed, uint64_t deadline_ns)
-{
+    pthread_mutex_lock(&feed->lock);
+    bool taken = feed->changed && jb_track_copy(ret, &feed->track) == 0;
+    feed->changed = feed->changed && !taken;
+    pthread_mutex_unlock(&feed->lock);
+    return taken;
 }
 
 void jb_feed_steps(struct jb_feed *feed, struct jb_steps *ret)
 {
+    pthread_mutex_lock(&feed->lock);
+    *ret = feed->steps;
+    pthread_mutex_unlock(&feed->lock);
+}
+
+/* With the lock held; true when the thread is done. */
+static bool wait_exit(struct jb_feed *feed, uint64_t deadline_ns)
+{
+    const struct timespec until = {.tv_sec = (time_t)(deadline_ns / JB_NS_PER_S),
+                                   .tv_nsec = (long)(deadline_ns % JB_NS_PER_S)};
+    while (!feed->exited && pthread_cond_timedwait(&feed->told, &feed->lock, &until) != ETIMEDOUT) {
+    }
+    return feed->exited;
+}
+
+void jb_feed_finish(struct jb_feed *feed, uint64_t deadline_ns)
+{
+    pthread_mutex_lock(&feed->lock);
+    feed->finish = true;
+    pthread_cond_signal(&feed->wake);
+    (void)wait_exit(feed, deadline_ns);
+    pthread_mutex_unlock(&feed->lock);
 }
 
 void jb_feed_destroy(struct jb_feed *feed)
 {
+    if (feed == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&feed->lock);
+    feed->stop = true;
+    pthread_cond_signal(&feed->wake);
+    bool exited = wait_exit(feed, jb_mono_ns() + LEAVE_NS);
+    pthread_mutex_unlock(&feed->lock);
+    if (exited) {
+        pthread_join(feed->thread, NULL);
+    } else {
+        pthread_detach(feed->thread);
+    }
+    release(feed);
 }

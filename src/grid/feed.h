@@ -31,6 +31,10 @@ void jb_feed_finish(struct jb_feed *feed, uint64_t deadline_ns);
 
 void jb_feed_steps(struct jb_feed *feed, struct jb_steps *ret); /* what went wrong so far */
 
+/* Pure: when to ask after it was asked at `now`: in the next quarter of an hour plus the spread, or sooner where that
+ * is of use (jb_fetch_again_ns()). */
+int64_t jb_feed_due(int64_t now_ns, int64_t again_ns, int64_t spread_ns);
+
 /* NULL-safe. Waits for the thread at most 100 ms: one that hangs is left behind and frees what is its own. */
 void jb_feed_destroy(struct jb_feed *feed);
 

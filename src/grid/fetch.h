@@ -4,7 +4,8 @@
  *
  * What the cache knows is used first; a provider that answered for the time is not asked again. Of the providers in the
  * chain the first that has something wins; the next are asked only for time that is still not covered by anything but
- * forecasts, and a provider that failed is told in the steps. Each request has 5 s, no retry; an answer over 1 MB, a
+ * forecasts, and not for the newest time that a provider before them will publish when its usual lag is over. A
+ * provider that failed is told in the steps. Each request has 5 s, no retry; an answer over 1 MB, a
  * redirect to another server and a certificate that is not valid are refused by base/http.h, and so is, here, a key
  * that would go over plain http to anything but this machine.
  *
@@ -40,6 +41,10 @@ int jb_fetch_past(struct jb_fetch *fetch, enum jb_fetch_how how, int64_t from_ns
 /* What is foretold from now to `to`, and what holds now. -ENODATA: nobody foretells this place. */
 int jb_fetch_forecast(struct jb_fetch *fetch, enum jb_fetch_how how, int64_t to_ns, struct jb_track *track,
                       struct jb_steps *steps, struct jb_diag *diag);
+
+/* When it is of use to ask again though the quarter is the same: a provider failed, or another process was asking it.
+ * INT64_MAX: not. */
+int64_t jb_fetch_again_ns(const struct jb_fetch *fetch);
 
 /* The `credit` of each provider that is in the track; ends with NULL. At most `max` - 1. */
 void jb_credits(const struct jb_track *track, const char **ret, size_t max);

@@ -14,7 +14,10 @@
 
 struct jb_conf;
 
-#define JB_MAX_PROVIDERS 20
+#define JB_MAX_PROVIDERS  20
+#define JB_GRID_URL_TEXT  256  /* bytes of a configured address, which a provider puts a path and a query behind */
+#define JB_GRID_KEY_TEXT  2048 /* bytes of a token: with a name before it, it must fit into a header of jb_request */
+#define JB_GRID_NAME_TEXT 48
 
 enum jb_factor { JB_FACTOR_ANY, JB_FACTOR_LIFECYCLE, JB_FACTOR_DIRECT };
 
@@ -26,14 +29,23 @@ struct jb_grid_settings {
     enum jb_factor factor;      /* any: the life cycle where a provider has both */
     double latitude, longitude; /* NAN */
     const char *ca_file;        /* [grid] ca, else CURL_CA_BUNDLE, else SSL_CERT_FILE; NULL: the system's */
-    struct jb_access access[JB_MAX_PROVIDERS]; /* by the index in jb_providers; url is set where there is one */
-    char cache[512];                           /* folder; empty: there is none, nothing is cached */
+    struct jb_access access[JB_MAX_PROVIDERS];     /* by the index in jb_providers, for jb_grid_access() */
+    char urls[JB_MAX_PROVIDERS][JB_GRID_URL_TEXT]; /* the configured addresses without a slash at the end; empty */
+    char cache[512];                               /* folder; empty: there is none, nothing is cached */
     struct jb_walltime walltime;
 };
 
-/* -EINVAL: a provider that is not known (with the nearest name), coordinates out of range, a URL that is none. */
+/* -EINVAL: a provider that is not known (with the nearest name), coordinates out of range or only one of them, a URL
+ * that is none, a key that can be none. */
 int jb_grid_settings_load(const struct jb_conf *conf, const char *root, struct jb_grid_settings *ret,
                           struct jb_diag *diag);
+
+/* What the provider is asked with: url is set where there is one. Points into `settings`. */
+void jb_grid_access(const struct jb_grid_settings *settings, const struct jb_provider *provider, struct jb_access *ret);
+size_t jb_grid_provider_index(const struct jb_provider *provider); /* in jb_providers; JB_MAX_PROVIDERS: not there */
+
+/* The next of a list of names that are parted by commas or blanks, cut where it is too long; NULL at the end. */
+const char *jb_grid_next_name(const char **list, char name[JB_GRID_NAME_TEXT]);
 
 /* Is all there that the provider needs? */
 bool jb_grid_has_key(const struct jb_grid_settings *settings, const struct jb_provider *provider);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fetch_one.c - one provider and the cache's file: whoever holds the lock asks, the others read what was said.
+ * Documented in fetch_one.h.
+ */
+#include "grid/fetch_one.h"
+
+#include "base/cleanup.h"
+#include "base/http.h"
+#include "grid/exchange.h"
+
+#include <errno.h>
+
+#define LOCK_WAIT_NS (6 * JB_NS_PER_S) /* a request of another process takes 5 s at most */
+
+void jb_fetch_one_finish(struct jb_fetch_one *one)
+{
+    jb_cached_finish(&one->cached);
+}
+
+static int64_t last_ns(const struct jb_cached *cached)
+{
+    int64_t last = cached->asked_ns > cached->forecast_asked_ns ? cached->asked_ns : cached->forecast_asked_ns;
+    return last > cached->failed_ns ? last : cached->failed_ns;
+}
+
+void jb_fetch_one_load(struct jb_fetch_one *one, const struct jb_grid_settings *settings, int64_t now_ns)
+{
+    struct jb_cached loaded, *own = &one->cached;
+    struct jb_ask ask = one->ask;
+    ask.now_ns = now_ns;
+    if (one->provider->read != NULL || jb_cache_load(settings->cache, one->provider, &ask, &loaded) < 0) {
+        return;
+    }
+    /* What the file does not keep: long ago, or never written. All the rest of ours is in it. */
+    for (size_t i = 0; i < own->track.count; i++) {
+        const struct jb_point *point = &own->track.points[i];
+        if (one->unsaved || point->start_ns < now_ns - JB_CACHE_KEEP_NS) {
+            (void)jb_track_put(&loaded.track, point);
+        }
+    }
+    struct jb_track track = loaded.track;
+    if (last_ns(&loaded) < last_ns(own)) {
+        loaded = *own;
+    }
+    jb_track_finish(&own->track);
+    *own = loaded;
+    own->track = track;
+}
+
+static int ask_file(struct jb_fetch_one *one, const struct jb_ask *ask, struct jb_diag *diag)
+{
+    struct jb_track track = {0};
+    int err = one->provider->read(ask, &track, diag);
+    if (err == 0 && track.count == 0) {
+        err = jb_fail(diag, -ENODATA, "%s has nothing for that time", one->provider->name);
+    }
+    for (size_t i = 0; err == 0 && i < track.count; i++) {
+        track.points[i].provider = one->provider;
+        err = jb_track_put(&one->cached.track, &track.points[i]);
+    }
+    jb_track_finish(&track);
+    return err;
+}
+
+static int ask_network(struct jb_fetch_one *one, const struct jb_grid_settings *settings, struct jb_http **http,
+                       const struct jb_ask *ask, struct jb_diag *diag)
+{
+    struct jb_track said = {0};
+    struct jb_exchanged how = {0};
+    const struct jb_http_config config = {.ca_file = settings->ca_file};
+    int err = *http != NULL ? 0 : jb_http_create(&config, http, diag);
+    if (err < 0) {
+        return err;
+    }
+    err = jb_exchange_run(*http, one->provider, ask, &said, &how, diag);
+    if (!how.sent || err == -ENOMEM) {
+        return err;
+    }
+    if (err == 0) {
+        err = jb_track_merge(&one->cached.track, &said);
+        jb_track_finish(&said);
+    }
+    jb_cache_note(&one->cached, ask->kind, ask->now_ns, err, how.retry_after_s, diag->text);
+    one->unsaved = jb_cache_save(settings->cache, one->provider, ask, ask->now_ns, &one->cached, NULL) < 0;
+    return err;
+}
+
+int jb_fetch_one_ask(struct jb_fetch_one *one, const struct jb_grid_settings *settings, struct jb_http **http,
+                     enum jb_ask_kind kind, int64_t from_ns, int64_t to_ns, struct jb_diag *diag)
+{
+    struct jb_ask ask = one->ask;
+    int64_t gap_from_ns, gap_to_ns;
+    ask.kind = kind;
+    ask.now_ns = jb_walltime_ns(&settings->walltime);
+    ask.from_ns = from_ns;
+    ask.to_ns = to_ns;
+    if (one->provider->read != NULL) {
+        return ask_file(one, &ask, diag);
+    }
+    if (!jb_cache_may_ask(&one->cached, kind, ask.now_ns)) {
+        return -EALREADY;
+    }
+    /* Without a folder that can be written each process asks for itself. */
+    JB_CLEANUP(jb_closep) int lock = jb_cache_lock(settings->cache, one->provider, &ask, LOCK_WAIT_NS);
+    one->busy = lock == -EWOULDBLOCK;
+    if (one->busy) {
+        return -EWOULDBLOCK;
+    }
+    if (lock >= 0) {
+        ask.now_ns = jb_walltime_ns(&settings->walltime);
+        jb_fetch_one_load(one, settings, ask.now_ns);
+        if (!jb_cache_may_ask(&one->cached, kind, ask.now_ns)) {
+            return one->cached.failures > 0 ? -EALREADY : 0;
+        }
+        if (kind == JB_ASK_RANGE && !jb_track_gap(&one->cached.track, from_ns, to_ns, &gap_from_ns, &gap_to_ns)) {
+            return 0;
+        }
+    }
+    return ask_network(one, settings, http, &ask, diag);
+}

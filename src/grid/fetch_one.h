@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fetch_one.h - one provider of a chain, with what it said so far. For fetch.c.
+ */
+#ifndef JB_GRID_FETCH_ONE_H
+#define JB_GRID_FETCH_ONE_H
+
+#include "grid/cache.h"
+
+struct jb_http;
+
+struct jb_fetch_one {
+    const struct jb_provider *provider;
+    struct jb_ask ask; /* without kind and times */
+    struct jb_cached cached;
+    bool unsaved; /* the file could not be written: what is here is newer */
+    bool busy;    /* another process was asking it when we wanted to */
+};
+void jb_fetch_one_finish(struct jb_fetch_one *one);
+
+/* Take over what is in the cache's file. */
+void jb_fetch_one_load(struct jb_fetch_one *one, const struct jb_grid_settings *settings, int64_t now_ns);
+
+/* Ask about [from, to), if that may be now; what it says goes into `cached`, and into the file. *http is made where it
+ * is NULL. 0: it said something, or another process has heard it meanwhile; -EALREADY: not now, by the rules of
+ * cache.h; -EWOULDBLOCK: another process is asking. A reader of files is asked without all that. */
+int jb_fetch_one_ask(struct jb_fetch_one *one, const struct jb_grid_settings *settings, struct jb_http **http,
+                     enum jb_ask_kind kind, int64_t from_ns, int64_t to_ns, struct jb_diag *diag);
+
+#endif
