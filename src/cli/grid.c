@@ -27,7 +27,7 @@ static const struct jb_option options[] = {
 
 static const char examples[] =
     "\n"
-    "examples:\n"
+    "Examples:\n"
     "  joulebook grid                             the intensity that a run here is priced at\n"
     "  joulebook grid DE --history 7d             the last week\n"
     "  joulebook grid --forecast 48h              the next two days\n"
@@ -179,7 +179,7 @@ static int grid_main(int argc, char **argv, void *context)
 
 const struct jb_command cmd_grid = {
     .name = "grid",
-    .operands = "[ZONE | backfill [RUN] | refresh FILE]",
+    .operands = "[ZONE | backfill RUN | refresh FILE]",
     .summary = "carbon intensity of a place, with its source",
     .operand_choices = "@zone",
     .options = options,

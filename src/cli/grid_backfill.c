@@ -2,13 +2,15 @@
 /*
  * grid_backfill.c - joulebook grid backfill [RUN|--all]: price stored runs with what is known now.
  *
- * One line a run, as soon as it is done: the network may take its time. Without an operand it is the last run; --all
- * are all that have ended and could still be priced better, or with --zone all.
+ * One line a run, as soon as it is done: the network may take its time. --all are those that have ended and could still
+ * be priced better; with --zone, all that have ended. Of those a run whose place nobody serves is no failure: it would
+ * be one for ever.
  */
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/grid_place.h"
+#include "engine/price.h"
 #include "engine/reprice.h"
 
 #include <errno.h>
@@ -24,7 +26,7 @@ struct backfill {
     struct jb_reprice_config config;
     struct cli_style style;
     json_t *runs; /* NULL: text */
-    size_t changed, same, failed;
+    size_t changed, same, nobody, failed;
 };
 
 struct run_ids {
@@ -113,22 +115,27 @@ static void load_reason(struct backfill *backfill, const char *id, char *reason,
     }
 }
 
-/* What became of one run. */
-static void tell(struct backfill *backfill, const struct jb_record *record, int error, bool wanted,
-                 const struct jb_reprice_result *result, const struct jb_diag *diag)
+/* All that went wrong, in one line. */
+static void steps_text(const struct jb_steps *steps, char *buffer, size_t size)
 {
-    const struct jb_steps *steps = &result->steps;
-    char reason[400] = "";
-    bool failed = error < 0 || (wanted && !result->changed && !(result->live_after > result->live_before));
+    buffer[0] = '\0';
+    for (size_t i = 0; i < steps->count; i++) {
+        size_t used = strlen(buffer);
+        jb_snprintf(buffer + used, size - used, "%s%s", i > 0 ? "; " : "", steps->text[i]);
+    }
+}
 
+/* What became of one run. */
+static void tell(struct backfill *backfill, const struct jb_record *record, bool failed,
+                 const struct jb_reprice_result *result, const char *otherwise)
+{
+    char reason[400];
+
+    steps_text(&result->steps, reason, sizeof(reason));
     if (result->changed) {
         load_reason(backfill, record->id, reason, sizeof(reason));
-    } else if (steps->count > 0) {
-        jb_copy(reason, sizeof(reason), steps->text[steps->count - 1]);
-    } else if (error < 0) {
-        jb_copy(reason, sizeof(reason), diag->text[0] != '\0' ? diag->text : strerror(-error));
-    } else {
-        jb_copy(reason, sizeof(reason), failed ? "no provider has values of that time" : "nothing better is to be had");
+    } else if (reason[0] == '\0') {
+        jb_copy(reason, sizeof(reason), otherwise);
     }
     backfill->changed += result->changed;
     backfill->same += !result->changed && !failed;
@@ -140,30 +147,65 @@ static void tell(struct backfill *backfill, const struct jb_record *record, int 
     }
 }
 
-/* 0, or an error that is of all runs and not of this one. */
+/* Does anybody serve the place that the run is to be priced for? */
+static bool anybody(const struct backfill *backfill, const struct jb_record *record)
+{
+    struct jb_intensity place;
+    struct jb_chain chain;
+    struct jb_steps steps = {0};
+    struct jb_diag diag = {0};
+
+    if (backfill->config.zone == NULL) {
+        jb_price_table(record, &place);
+    } else if (jb_grid_zone(backfill->config.zone, &place, &diag) < 0) {
+        return false;
+    }
+    jb_chain_make(backfill->config.settings, &place, JB_AVERAGE, &chain, &steps);
+    return chain.count > 0;
+}
+
+static int reprice(struct backfill *backfill, const struct jb_record *record, bool wanted, struct jb_diag *diag)
+{
+    struct jb_reprice_result result = {
+        .old_g = record->emissions_g, .new_g = NAN, .live_before = NAN, .live_after = NAN};
+    int error = jb_reprice(backfill->store, record->id, &backfill->config, &result, diag);
+
+    if (error < 0 && error != -ENODATA) {
+        return error;
+    }
+    bool better = result.changed || result.live_after > result.live_before;
+    bool failed = wanted && (error < 0 || !better);
+    tell(backfill, record, failed, &result,
+         failed ? "no provider has values of that time" : "nothing better is to be had");
+    return 0;
+}
+
+/* 0, or an error that ends all. */
 static int one(struct backfill *backfill, const char *id, struct jb_diag *diag)
 {
     JB_CLEANUP(jb_record_finish) struct jb_record record = {0};
-    struct jb_reprice_result result = {.old_g = NAN, .new_g = NAN, .live_before = NAN, .live_after = NAN};
+    bool all = backfill->options->all;
     int error = jb_store_load(backfill->store, id, &record, diag);
 
     if (error < 0) {
         return error;
     }
     bool wanted = jb_reprice_wanted(&record);
-    result.old_g = record.emissions_g;
-    if (!wanted && backfill->options->all && backfill->config.zone == NULL) {
+    if (all && !wanted && backfill->config.zone == NULL) {
         backfill->same++;
         return 0;
     }
-    struct jb_diag own = {0};
-    error = jb_reprice(backfill->store, id, &backfill->config, &result, &own);
-    if (error == -ENOMEM) {
-        *diag = own;
-        return error;
+    if (all && !anybody(backfill, &record)) {
+        backfill->nobody++;
+        return 0;
     }
-    tell(backfill, &record, error, wanted || backfill->config.zone != NULL, &result, &own);
-    return 0;
+    error = reprice(backfill, &record, wanted, diag);
+    if (error < 0 && all && error != -ENOMEM) { /* of this run only: it is told, and the others have their turn */
+        cli_complain(&cmd_grid, 0, "%.*s: %s", ID_SHOWN, id, diag->text[0] != '\0' ? diag->text : strerror(-error));
+        backfill->failed++;
+        return 0;
+    }
+    return error < 0 && diag->text[0] == '\0' ? jb_fail(diag, error, "%s: %s", id, strerror(-error)) : error;
 }
 
 static int each(struct backfill *backfill, const char *run, struct jb_diag *diag)
@@ -173,7 +215,7 @@ static int each(struct backfill *backfill, const char *run, struct jb_diag *diag
     int error;
 
     if (!backfill->options->all) {
-        error = jb_store_find(backfill->store, run != NULL ? run : "last", id, diag);
+        error = jb_store_find(backfill->store, run, id, diag);
         return error < 0 ? error : one(backfill, id, diag);
     }
     error = jb_store_list(backfill->store, &(struct jb_run_filter){0}, add_id, &list, diag);
@@ -196,8 +238,8 @@ static int finish(struct backfill *backfill)
         return written != 0 ? written : status;
     }
     if (backfill->options->all) {
-        printf("%zu priced anew, %zu as good as can be, %zu without anything to price them by\n", backfill->changed,
-               backfill->same, backfill->failed);
+        printf("%zu priced anew, %zu as good as can be, %zu where nobody serves the place, %zu failed\n",
+               backfill->changed, backfill->same, backfill->nobody, backfill->failed);
     }
     return status;
 }
@@ -231,6 +273,10 @@ static int run_all(const struct grid_place *place, struct jb_store *store, const
 
 int grid_backfill(const struct grid_options *options, const char *run)
 {
+    if (run == NULL && !options->all) {
+        return cli_complain(&cmd_grid, EXIT_USAGE,
+                            "which run? joulebook grid backfill RUN, or --all; see: joulebook list");
+    }
     struct grid_options own = *options;
     struct grid_place place = {0};
     struct jb_conf *conf = NULL;

@@ -3,6 +3,7 @@
 #include "cli/grid_now.h"
 
 #include "base/clock.h"
+#include "engine/price.h"
 #include "grid/cache.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@ const struct jb_point *grid_pick(const struct jb_track *track, int64_t now_ns)
     if (point == NULL) {
         point = jb_track_before(track, now_ns);
     }
-    return point != NULL && now_ns - point->end_ns <= GRID_HELD_NS ? point : NULL;
+    return point != NULL && now_ns - point->end_ns <= JB_HOLD_NS ? point : NULL;
 }
 
 double grid_age_s(const struct jb_point *point, int64_t now_ns)

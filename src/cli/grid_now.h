@@ -5,9 +5,6 @@
 
 #include "cli/grid_place.h"
 
-/* A value that ended longer ago is none of now (engineering bound: the lag of the slowest hourly providers). */
-#define GRID_HELD_NS (3 * 3600 * (int64_t)JB_NS_PER_S)
-
 struct grid_look {
     struct jb_track average, marginal;
     const struct jb_point *live, *at_margin; /* in the tracks; NULL: there is none */
@@ -15,7 +12,8 @@ struct grid_look {
 };
 void grid_look_finish(struct grid_look *look);
 
-/* The point to show for now: the one that holds, or the newest if it is not too old; NULL. Pure. */
+/* The point that a run would be priced at now, by engine/price.h: the one that holds, or the newest if it ended at most
+ * JB_HOLD_NS ago; NULL. Pure. */
 const struct jb_point *grid_pick(const struct jb_track *track, int64_t now_ns);
 /* By how much the time of the point is over; 0: it is of now. */
 double grid_age_s(const struct jb_point *point, int64_t now_ns);

@@ -85,7 +85,7 @@ static int print_json(const struct grid_place *place, const struct jb_chain chai
 static void add_row(struct cli_table *table, const struct grid_place *place, const struct jb_provider *provider,
                     const struct jb_chain chains[2])
 {
-    char asked[24] = "", forecast[GRID_TIME_TEXT] = "";
+    char asked[24] = "", forecast[GRID_TIME_TEXT] = "none";
     size_t at = turn(provider, chains);
 
     if (at > 0) {

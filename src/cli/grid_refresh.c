@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define LICENCES                                                                                                       \
-    "Electricity Maps, Open Database License 1.0; Ember, CC BY 4.0: the notices stand at the top of the file"
+    "Electricity Maps, Open Database License 1.0 (ODbL); Ember, CC BY 4.0: the notices stand at the top of the file"
 
 int grid_refresh(const struct grid_options *options, const char *file)
 {

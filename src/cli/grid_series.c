@@ -43,28 +43,39 @@ static void print_range(const struct grid_series *series, const struct cli_style
     printf("%s\n", style->off);
 }
 
-/* "ukgrid 22 h, energycharts 2 h" */
+/* How much of the time in view a provider told, and by which factors. */
+static int64_t share(const struct grid_series *series, const struct jb_provider *provider, bool *ret_lifecycle,
+                     bool *ret_direct)
+{
+    int64_t sum_ns = 0;
+
+    for (size_t i = jb_track_from(&series->track, series->from_ns); i < series->track.count; i++) {
+        const struct jb_point *point = &series->track.points[i];
+        int64_t from_ns = point->start_ns > series->from_ns ? point->start_ns : series->from_ns;
+        int64_t to_ns = point->end_ns < series->to_ns ? point->end_ns : series->to_ns;
+        if (point->provider == provider && from_ns < to_ns) {
+            sum_ns += to_ns - from_ns;
+            *ret_direct = *ret_direct || (point->flags & JB_POINT_DIRECT) != 0;
+            *ret_lifecycle = *ret_lifecycle || (point->flags & JB_POINT_DIRECT) == 0;
+        }
+    }
+    return sum_ns;
+}
+
+/* "ukgrid (direct) for 22 h, energycharts (lifecycle) for 2 h" */
 static void sources_text(const struct grid_series *series, char *buffer, size_t size)
 {
     char length[GRID_TIME_TEXT];
 
     buffer[0] = '\0';
     for (size_t i = 0; jb_providers[i] != NULL; i++) {
-        int64_t sum_ns = 0;
         bool direct = false, lifecycle = false;
-        for (size_t k = 0; k < series->track.count; k++) {
-            const struct jb_point *point = &series->track.points[k];
-            if (point->provider == jb_providers[i]) {
-                sum_ns += point->end_ns - point->start_ns;
-                direct = direct || (point->flags & JB_POINT_DIRECT) != 0;
-                lifecycle = lifecycle || (point->flags & JB_POINT_DIRECT) == 0;
-            }
-        }
+        int64_t sum_ns = share(series, jb_providers[i], &lifecycle, &direct);
         size_t used = strlen(buffer);
         if (sum_ns > 0) {
-            jb_snprintf(buffer + used, size - used, "%s%s %s (%s%s%s)", used > 0 ? ", " : "", jb_providers[i]->name,
-                        grid_length((double)sum_ns / 1e9, length, sizeof(length)), lifecycle ? "lifecycle" : "",
-                        lifecycle && direct ? " and " : "", direct ? "direct" : "");
+            jb_snprintf(buffer + used, size - used, "%s%s (%s%s%s) for %s", used > 0 ? ", " : "", jb_providers[i]->name,
+                        lifecycle ? "lifecycle" : "", lifecycle && direct ? " and " : "", direct ? "direct" : "",
+                        grid_length((double)sum_ns / 1e9, length, sizeof(length)));
         }
     }
 }
@@ -109,12 +120,13 @@ static json_t *to_json(const struct grid_series *series)
     json_object_set_new(object, "mean_g_per_kwh", grid_number(range.mean));
     json_object_set_new(object, "max_g_per_kwh", grid_number(range.max));
     json_object_set_new(object, "coverage", grid_number(range.covered));
-    for (size_t i = 0; i < series->track.count; i++) {
+    for (size_t i = jb_track_from(&series->track, series->from_ns);
+         i < series->track.count && series->track.points[i].start_ns < series->to_ns; i++) {
         json_array_append_new(points, grid_point(&series->track.points[i]));
     }
     json_object_set_new(object, "points", points);
     if (series->forecast) {
-        json_object_set_new(object, "greenest", series->wants_window ? grid_window_json(series) : json_null());
+        json_object_set_new(object, "window", series->wants_window ? grid_window_json(series) : json_null());
     }
     json_object_set_new(object, "steps", grid_steps_json(&series->steps));
     json_object_set_new(object, "credits", grid_credits_json(&series->track));
@@ -125,11 +137,17 @@ static json_t *to_json(const struct grid_series *series)
 static int nothing(const struct grid_series *series)
 {
     const struct jb_steps *steps = &series->steps;
+    const struct jb_intensity *place = &series->place->place;
 
-    return cli_complain(
-        &cmd_grid, 1, "nobody %s the intensity of %s%s%.220s; see who could: joulebook grid %s --providers",
-        series->forecast ? "foretells" : "knows", series->place->place.zone, steps->count > 0 ? ": " : "",
-        steps->count > 0 ? steps->text[steps->count - 1] : "", series->place->place.zone);
+    if (place->live_zone[0] == '\0') {
+        return cli_complain(&cmd_grid, 1,
+                            "%s is no zone that anybody could be asked about; name one: joulebook grid ZONE %s",
+                            place->zone, series->forecast ? "--forecast" : "--history 24h");
+    }
+    return cli_complain(&cmd_grid, 1,
+                        "there is no %s for %s%s%.220s; see who could be asked: joulebook grid %s --providers",
+                        series->forecast ? "forecast" : "history", place->zone, steps->count > 0 ? ": " : "",
+                        steps->count > 0 ? steps->text[steps->count - 1] : "", place->zone);
 }
 
 static int fetch(struct grid_series *series)
@@ -138,6 +156,7 @@ static int fetch(struct grid_series *series)
     struct jb_fetch *fetch = NULL;
     struct jb_chain chain;
     struct jb_diag diag = {0};
+    struct chart_range range;
 
     jb_chain_make(&place->settings, &place->place, JB_AVERAGE, &chain, &series->steps);
     int error = jb_fetch_create(&place->settings, &place->place, JB_AVERAGE, &fetch, &diag);
@@ -148,8 +167,7 @@ static int fetch(struct grid_series *series)
                                     &diag);
     }
     jb_fetch_destroy(fetch);
-    jb_track_cut(&series->track, series->from_ns, series->to_ns);
-    if (error == -ENODATA || (error == 0 && series->track.count == 0)) {
+    if (error == -ENODATA || (error == 0 && !chart_range(&series->track, series->from_ns, series->to_ns, &range))) {
         return nothing(series);
     }
     if (error < 0 && diag.text[0] == '\0') {

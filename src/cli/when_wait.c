@@ -29,8 +29,7 @@ static int nobody(const char *zone, const struct jb_steps *steps, const struct j
 {
     const char *why = steps->count > 0 ? steps->text[steps->count - 1] : inner->text;
 
-    jb_fail(diag, -ENODATA, "--when: nobody foretells the intensity of %s%s%.200s", zone, why[0] != '\0' ? ": " : "",
-            why);
+    jb_fail(diag, -ENODATA, "--when: there is no forecast for %s%s%.200s", zone, why[0] != '\0' ? ": " : "", why);
     jb_fix(diag, "see who could: joulebook grid %s --providers; or run without --when", zone);
     return -ENODATA;
 }
