@@ -45,15 +45,15 @@ static bool at_multiple(const struct chart *chart, size_t column, int64_t every_
     return (local_ns + every_ns - 1) / every_ns * every_ns < local_ns + chart->step_ns;
 }
 
-/* How far apart labels of `width` characters stand. */
-static int64_t distance(const struct chart *chart, int64_t width)
+/* How far apart labels stand: "00:00 ", or "22 Nov " where they are of days. */
+static int64_t distance(const struct chart *chart)
 {
     static const int hours[] = {1, 2, 3, 6, 12, 24, 48, 168, 336};
     int64_t every_ns = 0;
 
     for (size_t i = 0; i < sizeof(hours) / sizeof(hours[0]); i++) {
         every_ns = hours[i] * HOUR_NS;
-        if (every_ns / chart->step_ns > width) {
+        if (every_ns / chart->step_ns >= (every_ns < DAY_NS ? 6 : 7)) {
             break;
         }
     }
@@ -121,7 +121,7 @@ static void print_window(const struct chart *chart, const struct chart_look *loo
 void chart_print_axis(const struct chart *chart, const struct chart_look *look, FILE *out)
 {
     char clocks[LINE], days[LINE], label[32];
-    int64_t every_ns = distance(chart, 6); /* "00:00", "22 Nov" */
+    int64_t every_ns = distance(chart);
     size_t size = chart->count + 12 < LINE ? chart->count + 12 : LINE;
 
     memset(clocks, ' ', sizeof(clocks));
