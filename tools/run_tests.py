@@ -23,7 +23,7 @@ import xml.etree.ElementTree as ElementTree
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 WAITING = {"test_machines.py", "test_wall.py", "test_jetson.py", "test_nvml.py", "test_sensors.py"}
-WAITING_TOO = {"test_record.py", "test_plug.py"}
+WAITING_TOO = {"test_record.py", "test_plug.py", "test_grid_run.py", "test_grid_backfill.py"}
 TSAN_TESTS = ["unit/meter/", "unit/engine/", "unit/nvml/", "unit/sensor/"]
 
 
