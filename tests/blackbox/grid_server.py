@@ -181,7 +181,7 @@ class Server(http.server.ThreadingHTTPServer):
         return MODES.get(mode, mode) if isinstance(mode, str) else mode
 
     def url(self, provider="", host="127.0.0.1"):
-        tail = {"electricitymaps": "/v3"}.get(provider, "")
+        tail = {"electricitymaps": "/v4"}.get(provider, "")
         return f"{self.scheme}://{host}:{self.server_address[1]}" + (f"/{provider}{tail}" if provider else "")
 
     def asked(self, provider):

@@ -274,12 +274,13 @@ def eia(grid, ask, twist):
     if ask.get("api_key") != grid.keys["eia"]:
         return 403, {"error": {"code": "API_KEY_INVALID", "message": "An invalid api_key was supplied."}}
     respondent, now = ask.get("facets[respondent][]"), grid.now()
-    start = parse(ask.get("start")) if ask.get("start") else now - 86400
-    end = min(parse(ask.get("end")) + 3600, now) if ask.get("end") else now
+    # Periods are called by the end of their hour, start and end too.
+    start = parse(ask.get("start")) - 3600 if ask.get("start") else now - 86400
+    end = min(parse(ask.get("end")), now // 3600 * 3600) if ask.get("end") else now // 3600 * 3600
     rows = []
     for t in slots(start, end, 3600):
         for code, name, amount in zip(("WND", "COL"), ("Wind", "Coal"), mix(grid.intensity("US", t))):
-            rows.append({"period": iso(t, "%Y-%m-%dT%H"), "respondent": "XXXX" if twist == "wrong zone" else respondent, "respondent-name": "Somebody",
+            rows.append({"period": iso(t + 3600, "%Y-%m-%dT%H"), "respondent": "XXXX" if twist == "wrong zone" else respondent, "respondent-name": "Somebody",
                          "fueltype": code, "type-name": name, "value": None if twist == "null" else f"{amount:.0f}", "value-units": "megawatthours"})
     if ask.get("sort[0][direction]", "").lower() == "desc":
         rows.reverse()

@@ -139,7 +139,7 @@ def test_a_certificate_of_nobody_is_refused_and_ones_own_authority_can_be_named(
 
 
 def test_no_key_goes_over_plain_http_to_another_machine(world):
-    world.key("electricitymaps").set(grid_electricitymaps_url="http://192.0.2.1/v3")
+    world.key("electricitymaps").set(grid_electricitymaps_url="http://192.0.2.1/v4")
     ok, steps = live(world.json("grid", "KR", timeout=4))
     assert not ok and "https" in steps, steps
 
@@ -149,7 +149,7 @@ def test_the_proxy_of_the_environment_is_used(world):
     ok, _ = live(world.json("grid", "GB", env={"no_proxy": "", "http_proxy": world.server.url()}))
     assert ok
     assert world.server.seen[0].headers["Host"].startswith("ukgrid.invalid")
-    world.key("electricitymaps").set(grid_electricitymaps_url="http://electricitymaps.invalid/v3", grid_providers="electricitymaps")
+    world.key("electricitymaps").set(grid_electricitymaps_url="http://electricitymaps.invalid/v4", grid_providers="electricitymaps")
     before = len(world.server.seen)
     assert not live(world.json("grid", "KR", env={"no_proxy": "", "http_proxy": world.server.url()}))[0], "a key is not for a proxy to read"
     assert len(world.server.seen) == before
