@@ -110,7 +110,7 @@ static void add_times(struct jb_buf *url, const struct jb_ask *ask)
     } else if (ask->kind == JB_ASK_RANGE && !in_history(ask)) {
         /* From the beginning of the hour that `from` lies in: values are found by when they begin. */
         add_time(url, "start", whole_hour(ask->from_ns));
-        add_time(url, "end", whole_hour(ask->to_ns + HOUR_NS - 1));
+        add_time(url, "end", ask->to_ns);
     }
 }
 
@@ -172,7 +172,7 @@ const struct jb_provider jb_provider_electricitymaps = {
     /* The value of an hour is estimated before it begins (updatedAt is earlier than datetime) and is `latest` within
      * its first minutes. */
     .lag_ns = 3 * 60 * JB_NS_PER_S,
-    /* past-range takes 240 hours; one day less leaves room for the hours that are cut at either end. */
+    /* past-range takes 240 hours; one day less leaves room for the hour that is begun. */
     .max_span_ns = UINT64_C(9) * 24 * (uint64_t)HOUR_NS,
     .past_ns = 0,
     .forecast_ns = UINT64_C(72) * (uint64_t)HOUR_NS,

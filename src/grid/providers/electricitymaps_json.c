@@ -33,11 +33,6 @@ struct reading {
     size_t none[JB_EM_VALUES]; /* how many are no points, by why */
 };
 
-static void finish(struct reading *reading)
-{
-    free(reading->values);
-}
-
 static void release(json_t **json)
 {
     json_decref(*json);
@@ -91,6 +86,7 @@ static int check_zone(const struct jb_ask *ask, const json_t *object, bool neede
     return 0;
 }
 
+/* 0, JB_EM_SANDBOX, or an error. */
 static int check_state(const json_t *root, struct jb_diag *diag)
 {
     const char *disclaimer = json_string_value(json_object_get(root, "_disclaimer"));
@@ -203,6 +199,24 @@ static int put_values(struct reading *reading, struct jb_track *track, struct jb
     return 0;
 }
 
+static int read_answer(struct reading *reading, struct jb_track *track, struct jb_diag *diag)
+{
+    int err = check_state(reading->context.root, diag);
+    if (err == JB_EM_SANDBOX) {
+        reading->none[JB_EM_SANDBOX]++;
+        return tell_nothing(reading, diag);
+    }
+    err = err < 0 ? err : check_zone(reading->context.ask, reading->context.root, true, diag);
+    err = err < 0 ? err : read_values(reading, diag);
+    if (err < 0) {
+        return err;
+    }
+    if (reading->count == 0 || reading->none[JB_EM_SANDBOX] > 0) {
+        return tell_nothing(reading, diag);
+    }
+    return put_values(reading, track, diag);
+}
+
 int jb_em_answer(const struct jb_provider *provider, const struct jb_ask *ask, const char *body, size_t length,
                  struct jb_track *track, struct jb_diag *diag)
 {
@@ -211,26 +225,12 @@ int jb_em_answer(const struct jb_provider *provider, const struct jb_ask *ask, c
         return jb_fail(diag, -EBADMSG, "expected a JSON object");
     }
     const struct jb_grid_place *place = has_zone(ask) ? jb_em_place(ask->zone) : NULL;
-    JB_CLEANUP(finish)
-    struct reading reading = {.context = {
-                                  .provider = provider,
-                                  .ask = ask,
-                                  .root = root,
-                                  .forecast = ask->kind == JB_ASK_FORECAST,
-                                  .spread = place != NULL ? place->spread : 0,
-                              }};
-    int err = check_state(root, diag);
-    if (err == JB_EM_SANDBOX) {
-        reading.none[JB_EM_SANDBOX]++;
-        return tell_nothing(&reading, diag);
-    }
-    err = err < 0 ? err : check_zone(ask, root, true, diag);
-    err = err < 0 ? err : read_values(&reading, diag);
-    if (err < 0) {
-        return err;
-    }
-    if (reading.count == 0 || reading.none[JB_EM_SANDBOX] > 0) {
-        return tell_nothing(&reading, diag);
-    }
-    return put_values(&reading, track, diag);
+    struct reading reading = {.context = {.provider = provider,
+                                          .ask = ask,
+                                          .root = root,
+                                          .forecast = ask->kind == JB_ASK_FORECAST,
+                                          .spread = place != NULL ? place->spread : 0}};
+    int err = read_answer(&reading, track, diag);
+    free(reading.values);
+    return err;
 }

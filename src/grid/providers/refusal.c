@@ -95,7 +95,7 @@ static void hide_keys(char *text)
  * two would not be known for one. */
 static void tidy(const char *text, size_t length, char ret[WORDS_TEXT])
 {
-    char line[4 * WORDS_TEXT];
+    char line[4 * WORDS_TEXT] = "";
     size_t n = 0;
     for (size_t i = 0; i < length && n < sizeof(line) - 1; i++) {
         if (!is_blank(text[i])) {
