@@ -49,7 +49,7 @@ int jb_national_time(const json_t *value, int64_t *ret_ns)
 
 unsigned jb_national_said_before(const struct jb_ask *ask, int64_t start_ns)
 {
-    return start_ns > ask->now_ns ? JB_POINT_FORECAST : JB_POINT_ESTIMATED;
+    return start_ns > ask->now_ns ? JB_POINT_FORECAST : JB_POINT_FORECAST | JB_POINT_ESTIMATED;
 }
 
 static bool asked_for(const struct jb_ask *ask, int64_t start_ns, int64_t end_ns)

@@ -40,7 +40,8 @@ int jb_national_value(const json_t *value, double *ret_g_per_kwh);
 /* The time in a string; -EBADMSG. */
 int jb_national_time(const json_t *value, int64_t *ret_ns);
 
-/* How a value that was said beforehand is marked: for a time to come, or as the best there is of now and before. */
+/* How a value that was said beforehand is marked: a forecast, and of now and before also an estimate, which is asked for
+ * again until there is what was. */
 unsigned jb_national_said_before(const struct jb_ask *ask, int64_t start_ns);
 
 /* Put a point if its time was asked for. -EBADMSG: more of them than a track can hold; -ENOMEM. */

@@ -40,9 +40,12 @@ static int take_row(const json_t *row, bool regional, struct jb_reply *reply)
     int has = regional ? 0 : jb_national_value(json_object_get(intensity, "actual"), &g_per_kwh);
     if (has == 0) {
         has = jb_national_value(json_object_get(intensity, "forecast"), &g_per_kwh);
-        unsigned said = jb_national_said_before(reply->ask, start_ns);
-        flags |= said | (regional ? JB_POINT_ESTIMATED : 0U);
-        error = regional ? REGION_ERROR : (said & JB_POINT_FORECAST) != 0 ? AHEAD_ERROR : FORECAST_ERROR;
+        bool ahead = start_ns > reply->ask->now_ns;
+        flags |= jb_national_said_before(reply->ask, start_ns) | (regional ? JB_POINT_ESTIMATED : 0U);
+        if (regional && !ahead) { /* nothing better ever comes of a region */
+            flags &= ~(unsigned)JB_POINT_FORECAST;
+        }
+        error = regional ? REGION_ERROR : ahead ? AHEAD_ERROR : FORECAST_ERROR;
     }
     return has <= 0 ? has : jb_national_put(reply, start_ns, end_ns, g_per_kwh, error, flags);
 }

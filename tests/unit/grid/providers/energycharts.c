@@ -60,8 +60,8 @@ static void what_was_is_measured_and_what_is_missing_estimated(void **state)
     assert_int_equal(track.count, 5); /* up to 10:30 */
     expect_point(&track, 0, "2026-10-05T09:30Z", 15, 301.5, 0);
     expect_point(&track, 2, "2026-10-05T10:00Z", 15, 310.4, 0);
-    expect_point(&track, 3, "2026-10-05T10:15Z", 15, 318, JB_POINT_ESTIMATED);
-    expect_point(&track, 4, "2026-10-05T10:30Z", 15, 322.5, JB_POINT_ESTIMATED);
+    expect_point(&track, 3, "2026-10-05T10:15Z", 15, 318, JB_POINT_ESTIMATED | JB_POINT_FORECAST);
+    expect_point(&track, 4, "2026-10-05T10:30Z", 15, 322.5, JB_POINT_ESTIMATED | JB_POINT_FORECAST);
     assert_true(track.points[2].rel_error < track.points[3].rel_error);
     jb_track_finish(&track);
 }
@@ -72,7 +72,7 @@ static void what_is_to_come_is_a_forecast(void **state)
     struct jb_track track = {0};
     assert_int_equal(said_in(&exchange, "de.json", &track), 0);
     assert_int_equal(track.count, 3);
-    expect_point(&track, 0, "2026-10-05T10:30Z", 15, 322.5, JB_POINT_ESTIMATED);
+    expect_point(&track, 0, "2026-10-05T10:30Z", 15, 322.5, JB_POINT_ESTIMATED | JB_POINT_FORECAST);
     expect_point(&track, 1, "2026-10-05T10:45Z", 15, 330, JB_POINT_FORECAST);
     expect_point(&track, 2, "2026-10-05T11:00Z", 15, 341.2, JB_POINT_FORECAST);
     jb_track_finish(&track);

@@ -91,7 +91,7 @@ static void what_is_settled_is_actual_and_the_rest_estimated(void **state)
     assert_int_equal(track.count, 3); /* what is to come is not what holds now */
     expect_point(&track, 0, "2026-10-05T09:30Z", 30, 121, JB_POINT_DIRECT);
     expect_point(&track, 1, "2026-10-05T10:00Z", 30, 124, JB_POINT_DIRECT);
-    expect_point(&track, 2, "2026-10-05T10:30Z", 30, 126, JB_POINT_DIRECT | JB_POINT_ESTIMATED);
+    expect_point(&track, 2, "2026-10-05T10:30Z", 30, 126, JB_POINT_DIRECT | JB_POINT_ESTIMATED | JB_POINT_FORECAST);
     assert_true(track.points[1].rel_error < track.points[2].rel_error);
     jb_track_finish(&track);
 }
@@ -102,7 +102,7 @@ static void what_is_to_come_is_a_forecast(void **state)
     struct jb_track track = {0};
     assert_int_equal(said_in(&exchange, "national.json", &track), 0);
     assert_int_equal(track.count, 2);
-    expect_point(&track, 0, "2026-10-05T10:30Z", 30, 126, JB_POINT_DIRECT | JB_POINT_ESTIMATED);
+    expect_point(&track, 0, "2026-10-05T10:30Z", 30, 126, JB_POINT_DIRECT | JB_POINT_ESTIMATED | JB_POINT_FORECAST);
     expect_point(&track, 1, "2026-10-05T11:00Z", 30, 131, JB_POINT_DIRECT | JB_POINT_FORECAST);
     assert_true(track.points[0].rel_error < track.points[1].rel_error);
     jb_track_finish(&track);
@@ -214,9 +214,10 @@ static void what_cannot_be_is_no_point(void **state)
     struct jb_track track = {0};
     assert_int_equal(said(&exchange, NOW("{\"actual\":0}"), &track), 0);
     assert_int_equal(said(&exchange, NOW("{\"actual\":2000}"), &track), 0);
+    jb_track_finish(&track);
     assert_int_equal(said(&exchange, NOW("{\"actual\":-1,\"forecast\":9}"), &track), 0);
     assert_int_equal(track.count, 1);
-    expect_point(&track, 0, "2026-10-05T10:30Z", 30, 9, JB_POINT_DIRECT | JB_POINT_ESTIMATED);
+    expect_point(&track, 0, "2026-10-05T10:30Z", 30, 9, JB_POINT_DIRECT | JB_POINT_ESTIMATED | JB_POINT_FORECAST);
     jb_track_finish(&track);
 }
 
