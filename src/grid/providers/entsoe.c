@@ -60,10 +60,11 @@ static int answer(struct jb_exchange *exchange, const char *body, size_t length,
         return jb_fail(diag, -EINVAL, "entsoe has nothing for that place");
     }
     int err = jb_slots_init(&slots, jb_entsoe_codes, JB_ENTSOE_CODES, ask, LATEST_NS, STEP_NS, diag);
-    err = err == 0 ? jb_entsoe_parse(body, length, area, &slots, diag) : err;
-    if (err == -EINVAL) { /* a refusal that came with 200 */
-        return -EBADMSG;
+    if (err < 0) {
+        return err;
     }
+    err = jb_entsoe_parse(body, length, area, &slots, diag);
+    err = err == -EINVAL ? -EBADMSG : err; /* a refusal that came with 200 */
     return err == 0 ? jb_slots_points(&slots, ask, &jb_provider_entsoe, 0, track, diag) : err;
 }
 
