@@ -26,14 +26,18 @@ struct jb_table {
 };
 void jb_table_finish(struct jb_table *table);
 
-/* Pure: the rows of one data file of the package (yearly_YYYY.js, average-intensities.js and their minified forms).
- * -EBADMSG: not such a file. */
+/* Pure: adds the rows of one data file of the package (yearly_YYYY.js, average-intensities.js and their minified
+ * forms); of a zone that is there already the later year stays. The average figures have the year 0 and three letters
+ * of ISO 3166: the package does not say of which year they are. -EBADMSG: not such a file. */
 int jb_table_from_package(const char *name, const char *text, size_t length, struct jb_table *table,
                           struct jb_diag *diag);
 /* `path`: the .tgz, its unpacked folder, or one of the files. Writes the user's table; the counts of rows in it and of
- * those that are newer than ours. */
+ * those that are newer than ours. What has no year is left out. -ENOENT: no such file, or no data file in it; -ENODATA:
+ * nothing in it has a year. */
 int jb_table_refresh(const char *path, const char *to, size_t *ret_rows, size_t *ret_newer, struct jb_diag *diag);
 
+/* Where the user's table is; -ENOENT: there is no home. */
+int jb_table_path(char *buffer, size_t size);
 /* The user's table; -ENOENT: there is none. */
 int jb_table_load(const char *path, struct jb_table *ret, struct jb_diag *diag);
 int jb_table_parse(char *text, struct jb_table *ret, struct jb_diag *diag); /* pure; changes text */
