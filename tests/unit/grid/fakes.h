@@ -159,6 +159,17 @@ const struct jb_provider *jb_provider_find(const char *name)
 
 enum fake_index { PAPER, ALPHA, BETA, GAMMA, DELTA, MOE };
 
+/* As the real one, which has tests of its own. */
+int jb_refusal(const struct jb_provider *provider, int status, const char *body, size_t length, struct jb_diag *diag)
+{
+    int err = status == 401   ? -EACCES
+              : status == 403 ? -EPERM
+              : status == 404 ? -ENODATA
+              : status == 429 ? -EAGAIN
+                              : -EIO;
+    return jb_fail(diag, err, "%s answers %d: %.150s", provider->name, status, body);
+}
+
 /* The clock shows so many minutes after noon now, and runs on. */
 static inline void fake_clock(double minutes)
 {
