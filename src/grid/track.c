@@ -20,11 +20,11 @@ void jb_track_finish(struct jb_track *track)
 
 static int reserve(struct jb_track *track, size_t count)
 {
-    if (count <= track->capacity) {
-        return 0;
-    }
     if (count > JB_TRACK_MAX) {
         return -E2BIG;
+    }
+    if (count <= track->capacity) {
+        return 0;
     }
     size_t capacity = count + count / 2 + 16;
     struct jb_point *points = reallocarray(track->points, capacity, sizeof(*points));
@@ -210,7 +210,9 @@ void jb_track_cut(struct jb_track *track, int64_t from_ns, int64_t to_ns)
         struct jb_point point = track->points[i];
         point.start_ns = point.start_ns > from_ns ? point.start_ns : from_ns;
         point.end_ns = point.end_ns < to_ns ? point.end_ns : to_ns;
-        track->points[kept++] = point;
+        if (point.start_ns < point.end_ns) { /* not so when `to` is before `from` */
+            track->points[kept++] = point;
+        }
     }
     track->count = kept;
 }
