@@ -167,7 +167,7 @@ static bool anybody(const struct backfill *backfill, const struct jb_record *rec
 static int reprice(struct backfill *backfill, const struct jb_record *record, bool wanted, struct jb_diag *diag)
 {
     struct jb_reprice_result result = {
-        .old_g = record->emissions_g, .new_g = NAN, .live_before = NAN, .live_after = NAN};
+        .old_g = record->emissions_g, .new_g = NAN, .live_before = jb_price_live_share(record), .live_after = NAN};
     int error = jb_reprice(backfill->store, record->id, &backfill->config, &result, diag);
 
     if (error < 0 && error != -ENODATA) {
