@@ -37,12 +37,14 @@ static void local_text(int64_t wall_ns, enum label label, char *buffer, size_t s
     }
 }
 
-/* Does a multiple of `every` by local time lie in the column? */
-static bool at_multiple(const struct chart *chart, size_t column, int64_t every_ns)
+/* Does a multiple of `every` by local time lie in the column? Then also when that is. */
+static bool at_multiple(const struct chart *chart, size_t column, int64_t every_ns, int64_t *ret_ns)
 {
     int64_t start_ns = column_ns(chart, column), local_ns = start_ns + grid_offset_ns(start_ns);
+    int64_t ahead_ns = (local_ns + every_ns - 1) / every_ns * every_ns - local_ns;
 
-    return (local_ns + every_ns - 1) / every_ns * every_ns < local_ns + chart->step_ns;
+    *ret_ns = start_ns + ahead_ns;
+    return ahead_ns < chart->step_ns;
 }
 
 /* How far apart labels stand: "00:00 ", or "22 Nov " where they are of days. */
@@ -91,8 +93,9 @@ static void print_line(char *line, size_t size, FILE *out)
 static void print_ticks(const struct chart *chart, int64_t every_ns, const struct chart_look *look, FILE *out)
 {
     fprintf(out, "%*s %s", CHART_LABEL - 1, "0", look->utf8 ? "└" : "+");
+    int64_t at_ns;
     for (size_t i = 0; i < chart->count; i++) {
-        bool tick = at_multiple(chart, i, every_ns);
+        bool tick = at_multiple(chart, i, every_ns, &at_ns);
         fputs(look->utf8 ? (tick ? "┬" : "─") : (tick ? "+" : "-"), out);
     }
     fputc('\n', out);
@@ -121,18 +124,18 @@ static void print_window(const struct chart *chart, const struct chart_look *loo
 void chart_print_axis(const struct chart *chart, const struct chart_look *look, FILE *out)
 {
     char clocks[LINE], days[LINE], label[32];
-    int64_t every_ns = distance(chart);
+    int64_t every_ns = distance(chart), at_ns;
     size_t size = chart->count + 12 < LINE ? chart->count + 12 : LINE;
 
     memset(clocks, ' ', sizeof(clocks));
     memset(days, ' ', sizeof(days));
     for (size_t i = 0; i < chart->count; i++) {
-        if (at_multiple(chart, i, every_ns)) {
-            local_text(column_ns(chart, i), every_ns < DAY_NS ? LABEL_CLOCK : LABEL_DATE, label, sizeof(label));
+        if (at_multiple(chart, i, every_ns, &at_ns)) {
+            local_text(at_ns, every_ns < DAY_NS ? LABEL_CLOCK : LABEL_DATE, label, sizeof(label));
             put(clocks, size, i, label);
         }
-        if (every_ns < DAY_NS && at_multiple(chart, i, DAY_NS)) {
-            local_text(column_ns(chart, i), LABEL_DAY, label, sizeof(label));
+        if (every_ns < DAY_NS && at_multiple(chart, i, DAY_NS, &at_ns)) {
+            local_text(at_ns, LABEL_DAY, label, sizeof(label));
             put(days, size, i, label);
         }
     }

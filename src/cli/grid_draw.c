@@ -47,6 +47,7 @@ static const char *colour(const struct chart_column *column, const struct cli_st
 static void print_row(const struct chart *chart, int above, const struct chart_look *look, FILE *out)
 {
     const char *now = "";
+    size_t blanks = 0; /* that are printed only if something follows */
     bool coloured = look->style->off[0] != '\0';
 
     for (size_t i = 0; i < chart->count; i++) {
@@ -54,7 +55,13 @@ static void print_row(const struct chart *chart, int above, const struct chart_l
         bool hole = isnan(column->g_per_kwh);
         const char *text = hole ? above == 0 ? look->utf8 ? "·" : "." : " "
                                 : cell(height(chart, column), above, column->flags != 0 && !coloured, look);
-        const char *wanted = text[0] == ' ' ? now : hole ? look->style->dim : colour(column, look->style);
+        if (text[0] == ' ') {
+            blanks++;
+            continue;
+        }
+        fprintf(out, "%*s", (int)blanks, "");
+        blanks = 0;
+        const char *wanted = hole ? look->style->dim : colour(column, look->style);
         if (strcmp(wanted, now) != 0) {
             fprintf(out, "%s%s", now[0] != '\0' ? look->style->off : "", wanted);
             now = wanted;
@@ -94,12 +101,12 @@ void chart_legend(const struct chart *chart, const struct chart_look *look, FILE
     }
     fprintf(out, "%*s%s", CHART_LABEL + 1, "", look->style->dim);
     if (foretold || estimated) {
-        fprintf(out, "%s %s%s%s", mark, foretold ? "foretold" : "", foretold && estimated ? " or " : "",
+        fprintf(out, "%s: %s%s%s", mark, foretold ? "foretold" : "", foretold && estimated ? " or " : "",
                 estimated ? "estimated" : "");
         gap = ", ";
     }
     if (chart->holes) {
-        fprintf(out, "%s%s not known", gap, look->utf8 ? "·" : ".");
+        fprintf(out, "%s%s: not known", gap, look->utf8 ? "·" : ".");
     }
     fprintf(out, "%s\n", look->style->off);
 }

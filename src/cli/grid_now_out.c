@@ -129,7 +129,7 @@ static void print_table_line(const struct jb_intensity *table, const struct cli_
 
     value_text(table->g_per_kwh, table->rel_error, value, sizeof(value));
     table_kind(table, kind, sizeof(kind));
-    jb_snprintf(line, sizeof(line), "%s  %s; %s", value, kind, table->source);
+    jb_snprintf(line, sizeof(line), "%s, %s; %s", value, kind, table->source);
     grid_line(table->year > 0 ? "year" : "table", line, style);
 }
 
@@ -140,7 +140,7 @@ static void print_marginal(const struct grid_place *place, const struct grid_loo
     value_text(look->at_margin->g_per_kwh, look->at_margin->rel_error, value, sizeof(value));
     kind_text(look->at_margin, "marginal", kind, sizeof(kind));
     when_text(look->at_margin, place->now_ns, when, sizeof(when));
-    jb_snprintf(line, sizeof(line), "%s  %s; %s", value, kind, when);
+    jb_snprintf(line, sizeof(line), "%s, %s; %s", value, kind, when);
     grid_line("marginal", line, style);
     grid_credits(&look->marginal, style);
 }
@@ -150,7 +150,7 @@ void grid_now_text(const struct grid_place *place, const struct grid_look *look,
     const struct jb_intensity *table = &place->place;
     char value[80], kind[64], line[256];
 
-    grid_title(table, "", style);
+    grid_title(table, style);
     if (look->live != NULL) {
         value_text(look->live->g_per_kwh, look->live->rel_error, value, sizeof(value));
         kind_text(look->live, "live average", kind, sizeof(kind));

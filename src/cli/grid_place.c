@@ -56,9 +56,9 @@ int grid_duration(const char *name, const char *text, uint64_t min_ns, uint64_t 
     return 0;
 }
 
-void grid_title(const struct jb_intensity *place, const char *more, const struct cli_style *style)
+void grid_title(const struct jb_intensity *place, const struct cli_style *style)
 {
-    printf("%s%s%s  %s%s\n", style->bold, place->zone, style->off, place->name, more);
+    printf("%s%s%s  %s\n", style->bold, place->zone, style->off, place->name);
 }
 
 void grid_line(const char *label, const char *text, const struct cli_style *style)

@@ -32,7 +32,7 @@ int grid_duration(const char *name, const char *text, uint64_t min_ns, uint64_t 
                   struct jb_diag *diag);
 
 /* ---- text: "  source  ukgrid ...", wrapped, dimmed ---- */
-void grid_title(const struct jb_intensity *place, const char *more, const struct cli_style *style);
+void grid_title(const struct jb_intensity *place, const struct cli_style *style);
 void grid_line(const char *label, const char *text, const struct cli_style *style);
 void grid_steps(const struct jb_steps *steps, const struct cli_style *style);
 void grid_credits(const struct jb_track *track, const struct cli_style *style);

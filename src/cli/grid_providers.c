@@ -114,7 +114,7 @@ static void print_text(const struct grid_place *place, const struct jb_chain cha
     for (size_t i = 0; jb_providers[i] != NULL; i++) {
         add_row(&table, place, jb_providers[i], chains);
     }
-    grid_title(&place->place, "", &style);
+    grid_title(&place->place, &style);
     cli_table_print(&table, stdout, "  ", style.dim, style.off);
     cli_table_finish(&table);
     fputc('\n', stdout);

@@ -84,16 +84,15 @@ static void print_text(const struct grid_series *series)
 {
     struct cli_style style = cli_style(&series->place->options->common, stdout);
     struct chart_look look = chart_look(&style, stdout);
-    char length[GRID_TIME_TEXT], title[96], sources[320];
+    char length[GRID_TIME_TEXT], sources[320];
     struct chart chart;
 
     grid_length((double)(series->to_ns - series->from_ns) / 1e9, length, sizeof(length));
-    jb_snprintf(title, sizeof(title), "  %s %s", series->forecast ? "foretold for" : "the last", length);
-    grid_title(&series->place->place, title, &style);
+    grid_title(&series->place->place, &style);
+    printf("  %s%s %s, average gCO2e/kWh", style.dim, series->forecast ? "foretold for" : "the last", length);
     chart_make(&series->track, series->from_ns, series->to_ns, series->window.start_ns, series->window.end_ns,
                chart_width(&look), &chart);
-    printf("  %sgCO2e/kWh, average, a column is %s%s\n", style.dim,
-           grid_length((double)chart.step_ns / 1e9, length, sizeof(length)), style.off);
+    printf(", a column is %s%s\n", grid_length((double)chart.step_ns / 1e9, length, sizeof(length)), style.off);
     chart_print(&chart, &look, stdout);
     chart_legend(&chart, &look, stdout);
     print_range(series, &style);

@@ -11,16 +11,16 @@
 #include <math.h>
 
 /* "123 g/kWh then, 250 g/kWh now: 51 % less, foretold by ukgrid" */
-static void say_worth(const struct when_plan *plan, FILE *err)
+static void say_worth(const struct when_plan *plan, bool due, FILE *err)
 {
     char then[JB_UNIT_TEXT], now[JB_UNIT_TEXT];
     double saving = when_saving(&plan->window);
 
-    fprintf(err, "%s g/kWh then", jb_format_3(plan->window.g_per_kwh, then, sizeof(then)));
-    if (!isnan(plan->window.now_g_per_kwh)) {
+    fprintf(err, "%s g/kWh%s", jb_format_3(plan->window.g_per_kwh, then, sizeof(then)), due ? "" : " then");
+    if (!due && !isnan(plan->window.now_g_per_kwh)) {
         fprintf(err, ", %s g/kWh when started now", jb_format_3(plan->window.now_g_per_kwh, now, sizeof(now)));
     }
-    if (!isnan(saving)) {
+    if (!due && !isnan(saving)) {
         fprintf(err, ": %.0f %% %s", fabs(saving) * 100, saving < 0 ? "more" : "less");
     }
     if (plan->provider != NULL) {
@@ -51,7 +51,7 @@ void when_say(const struct cli_when *when, const struct when_plan *plan, int64_t
                 style->bold, clock, zone, style->off, left);
     }
     fprintf(err, "  %s", style->dim);
-    say_worth(plan, err);
+    say_worth(plan, when_plan_due(plan, now_ns), err);
     if (plan->window.known_ns < plan->until_ns) {
         fprintf(err, "  the forecast reaches to %s only\n",
                 grid_clock(plan->window.known_ns, now_ns, clock, sizeof(clock)));

@@ -120,7 +120,7 @@ static void a_hole_is_a_hole_and_not_zero(void **state)
     }
     char *text = printed(&(struct chart_look){&plain, true, 80});
     assert_non_null(strstr(text, "│····"));
-    assert_non_null(strstr(text, "· not known"));
+    assert_non_null(strstr(text, "·: not known"));
     free(text);
 }
 
@@ -175,18 +175,18 @@ static void as_it_is_printed(void **state)
     }
     chart_make(&track, NOW_NS, NOW_NS + 8 * HOUR_NS, 0, 0, 72, &chart);
     char *text = printed(&(struct chart_look){&plain, true, 80});
-    assert_string_equal(text, "  500 ┤   ██   \n"
-                              "      │   ██   \n"
-                              "      │   ██   \n"
-                              "      │   ██   \n"
-                              "  250 ┤  ▂██▂  \n"
-                              "      │  ████▁ \n"
-                              "      │▁▅█████ \n"
+    assert_string_equal(text, "  500 ┤   ██\n"
+                              "      │   ██\n"
+                              "      │   ██\n"
+                              "      │   ██\n"
+                              "  250 ┤  ▂██▂\n"
+                              "      │  ████▁\n"
+                              "      │▁▅█████\n"
                               "      │███████·\n"
                               "    0 └┬─────┬─\n"
                               "       12:00 18:00\n"
                               "       Sun 22 Nov\n"
-                              "       · not known\n");
+                              "       ·: not known\n");
     free(text);
 }
 
@@ -201,7 +201,7 @@ static void without_utf8_it_is_ascii(void **state)
     }
     assert_non_null(strstr(text, "######::::::\n"));
     assert_non_null(strstr(text, "^^^^ greenest"));
-    assert_non_null(strstr(text, ": foretold, . not known"));
+    assert_non_null(strstr(text, ":: foretold, .: not known"));
     free(text);
 }
 
@@ -214,11 +214,11 @@ static void what_is_foretold_is_hatched_or_dimmed(void **state)
     assert_true(chart.dashed);
     char *text = printed(&(struct chart_look){&plain, true, 80});
     assert_non_null(strstr(text, "│█▒▒▒\n"));
-    assert_non_null(strstr(text, "▒ foretold or estimated\n"));
+    assert_non_null(strstr(text, "▒: foretold or estimated\n"));
     free(text);
     text = printed(&(struct chart_look){&coloured, true, 80});
     assert_non_null(strstr(text, "│█\033[2m███\033[0m\n"));
-    assert_non_null(strstr(text, "dimmed foretold or estimated"));
+    assert_non_null(strstr(text, "dimmed: foretold or estimated"));
     free(text);
 }
 
