@@ -8,6 +8,7 @@ import contextlib
 import datetime
 import json
 import pathlib
+import threading
 
 import grid_server
 import grid_shapes
@@ -60,7 +61,10 @@ class World:
         return self
 
     def clock(self):
-        (self.root / "clock").write_text(iso(self.grid.now(), "%Y-%m-%dT%H:%M:%S.%fZ") + "\n")
+        """At once, so that a program that starts just now reads the old time or the new."""
+        new = self.root / f"clock.{threading.get_ident()}"
+        new.write_text(iso(self.grid.now(), "%Y-%m-%dT%H:%M:%S.%fZ") + "\n")
+        new.replace(self.root / "clock")
 
     def __call__(self, *args, env=None, **more):
         self.clock()
