@@ -169,11 +169,27 @@ def test_one_request_a_quarter_of_an_hour_for_all(world):
     world.grid.jump(8 * 60)  # 12:11
     assert world.json("grid", "KR")["live"] is True
     assert len(world.server.asked("electricitymaps")) == 1
-    world.grid.jump(5 * 60)  # 12:16
+    world.grid.jump(5 * 60)  # 12:16: the value of the hour may be known better, and holds
     world("grid", "KR")
-    assert len(world.server.asked("electricitymaps")) == 2
+    before = len(world.server.asked("electricitymaps"))
+    assert before <= 2
+    world.grid.jump(45 * 60)  # 13:01: another hour
+    for _ in range(3):
+        assert seconds(world.json("grid", "KR")["start"]) == seconds("2026-11-22T13:00:00Z")
+    assert len(world.server.asked("electricitymaps")) == before + 1
     world("grid", "JP-TK")
-    assert len(world.server.asked("electricitymaps")) == 3, "another place is another question"
+    assert len(world.server.asked("electricitymaps")) == before + 2, "another place is another question"
+
+
+def test_a_value_of_the_hour_before_does_not_keep_the_next_provider_from_being_asked(world):
+    """What one that fails said an hour ago is no reason to leave the others alone."""
+    world.key("electricitymaps")
+    assert world.json("grid", "GB")["provider"] == "electricitymaps"
+    world.server.modes["electricitymaps"] = "500"
+    world.grid.jump(3600)
+    answer = world.json("grid", "GB")
+    assert answer["provider"] == "ukgrid", answer
+    assert "electricitymaps" in said(answer)
 
 
 def test_a_cache_that_cannot_be_read_counts_as_none(world):
