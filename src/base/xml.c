@@ -70,7 +70,8 @@ static int load(const char *const *names, struct expat *ret, struct jb_diag *dia
     for (size_t i = 0; i < JB_COUNT(functions); i++) {
         void *address = dlsym(library, functions[i].symbol);
         if (address == NULL) {
-            return jb_fail(diag, -ENOENT, "libexpat is too old: it has no %s", functions[i].symbol);
+            jb_fail(diag, -ENOENT, "libexpat is too old: it has no %s", functions[i].symbol);
+            return -ENOENT;
         }
         memcpy((char *)&expat + functions[i].offset, &address, sizeof(address));
     }
@@ -79,7 +80,7 @@ static int load(const char *const *names, struct expat *ret, struct jb_diag *dia
 }
 
 struct reading {
-    struct expat expat;
+    const struct expat *expat;
     XML_Parser parser;
     const struct jb_xml_events *events;
     void *context;
@@ -93,7 +94,7 @@ struct reading {
 static void end_reading(struct reading *reading, int err)
 {
     reading->err = err;
-    reading->expat.stop(reading->parser, XML_FALSE);
+    reading->expat->stop(reading->parser, XML_FALSE);
 }
 
 static const char *local_name(const char *name)
@@ -161,7 +162,7 @@ static void on_doctype(void *context, const XML_Char *name, const XML_Char *syst
 
 static int parse(struct reading *reading, const char *bytes, size_t length)
 {
-    const struct expat *expat = &reading->expat;
+    const struct expat *expat = reading->expat;
     expat->user_data(reading->parser, reading);
     expat->elements(reading->parser, on_begin, on_end);
     expat->text(reading->parser, on_text);
@@ -181,20 +182,21 @@ static int parse(struct reading *reading, const char *bytes, size_t length)
 int jb_xml_parse_with(const char *const *names, const char *bytes, size_t length, const struct jb_xml_events *events,
                       void *context, struct jb_diag *diag)
 {
-    struct reading reading = {.events = events, .context = context, .diag = diag};
+    struct expat expat;
+    struct reading reading = {.expat = &expat, .events = events, .context = context, .diag = diag};
     if (length > JB_XML_LIMIT) {
         return jb_fail(diag, -EMSGSIZE, "the XML has %zu bytes, more than %zu", length, JB_XML_LIMIT);
     }
-    int err = load(names, &reading.expat, diag);
+    int err = load(names, &expat, diag);
     if (err < 0) {
         return err;
     }
-    reading.parser = reading.expat.create(NULL);
+    reading.parser = expat.create(NULL);
     if (reading.parser == NULL) {
         return jb_fail(diag, -ENOMEM, "no memory to read XML");
     }
     err = parse(&reading, bytes, length);
-    reading.expat.destroy(reading.parser);
+    expat.destroy(reading.parser);
     return err;
 }
 

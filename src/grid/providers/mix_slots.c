@@ -169,7 +169,7 @@ int jb_slots_points_by(const struct jb_slots *slots, const struct jb_ask *ask, c
                        jb_slot_intensity *intensity, const void *context, struct jb_track *track, struct jb_diag *diag)
 {
     JB_CLEANUP(jb_track_finish) struct jb_track points = {0};
-    JB_CLEANUP(jb_freep) double *missing = weigh_missing(slots);
+    double *missing = weigh_missing(slots);
     int err = missing == NULL ? -ENOMEM : 0;
     bool direct = ask->direct || !provider->lifecycle;
     for (size_t i = 0; i < slots->count && err == 0; i++) {
@@ -185,6 +185,7 @@ int jb_slots_points_by(const struct jb_slots *slots, const struct jb_ask *ask, c
             err = put(&points, &point);
         }
     }
+    free(missing);
     err = err == 0 ? jb_track_merge(track, &points) : err;
     if (err < 0) {
         return jb_fail(diag, err, "%s gave more than can be kept", provider->name);

@@ -200,7 +200,7 @@ static bool intensity(const struct jb_slots *energy, size_t slot, bool direct, c
         mwh += of_it;
         tonnes += out > 0 ? out : 0;
     }
-    if (!(mwh > 0) || !isfinite(tonnes / mwh)) {
+    if (!(mwh > 0) || !isfinite(mwh) || !isfinite(tonnes / mwh)) {
         return false;
     }
     *ret_g_per_kwh = 1000 * tonnes / mwh;

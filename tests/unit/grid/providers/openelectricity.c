@@ -109,6 +109,7 @@ static void what_burns_needs_its_emissions(void **state)
         BODY(BLOCK("energy", "MWh", SERIES("fusion", AT("5"))) "," BLOCK("emissions", "t", SERIES("fusion", AT("1")))),
         0, 200);
     gives(BODY(BLOCK("energy", "MWh", SERIES("battery_discharging", AT("5")))), -ENODATA, 0);
+    gives(BODY(BLOCK("energy", "MWh", SERIES("wind", AT("1.7e308")) "," SERIES("hydro", AT("1.7e308")))), -ENODATA, 0);
     gives(BODY(BLOCK("price", "$/MWh", "7") "," BLOCK("energy", "MWh", SERIES("wind", AT("5")))), 0, 0);
 }
 
