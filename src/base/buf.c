@@ -90,6 +90,7 @@ void jb_buf_printf(struct jb_buf *buf, const char *format, ...)
 void jb_buf_url(struct jb_buf *buf, const char *text)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    jb_buf_add(buf, "", 0); /* of nothing, the empty string */
     for (; *text != '\0'; text++) {
         if (strchr(plain, *text) != NULL) {
             jb_buf_add(buf, text, 1);

@@ -184,8 +184,8 @@ static bool scan_offset(const char *text, int64_t *ret_ns)
         return false;
     }
     text += 3;
+    int minutes = *text != '\0' ? two(text + (*text == ':')) : 0; /* behind a colon they must be there */
     text += *text == ':';
-    int minutes = *text != '\0' ? two(text) : 0;
     *ret_ns = sign * (hours * 3600 + minutes * 60) * (int64_t)JB_NS_PER_S;
     return minutes >= 0 && minutes < 60 && (*text == '\0' || text[2] == '\0');
 }
@@ -223,8 +223,8 @@ int jb_walltime_init(const char *root, struct jb_walltime *ret, struct jb_diag *
     int64_t shown_ns = 0;
     struct jb_walltime walltime = {0};
     ssize_t length = jb_root_is_real(root) ? -ENOENT : jb_root_read(root, "/clock", text, sizeof(text));
-    if (length >= 0) {
-        if (jb_iso_parse(jb_trim(text), &shown_ns) < 0) {
+    if (length != -ENOENT) {
+        if (length < 0 || jb_iso_parse(jb_trim(text), &shown_ns) < 0) {
             return jb_fail(diag, -EINVAL, "%s/clock holds no time such as 2026-11-22T03:00:00Z", jb_root_name(root));
         }
         walltime.ahead_ns = shown_ns - jb_wall_ns();

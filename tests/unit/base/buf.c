@@ -105,6 +105,42 @@ static void snprintf_tells_the_length_it_needed(void **state)
     assert_int_equal(jb_snprintf(NULL, 0, "%s", "longer"), 6);
 }
 
+static void what_a_query_cannot_hold_is_percent_encoded(void **state)
+{
+    static const struct {
+        const char *text, *wanted;
+    } cases[] = {
+        {"", ""},
+        {"azAZ09-._~", "azAZ09-._~"},
+        {"a b", "a%20b"},
+        {"a+b/c=&?#%", "a%2Bb%2Fc%3D%26%3F%23%25"},
+        {"{\"PriceArea\":[\"DK1\"]}", "%7B%22PriceArea%22%3A%5B%22DK1%22%5D%7D"},
+        {"Z\xc3\xbcrich\x7f\xff", "Z%C3%BCrich%7F%FF"},
+        {"\x01\r\n", "%01%0D%0A"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        JB_CLEANUP(jb_buf_finish) struct jb_buf b = {0};
+        jb_buf_url(&b, cases[i].text);
+        assert_string_equal(b.data, cases[i].wanted);
+        assert_int_equal(b.length, strlen(cases[i].wanted));
+    }
+}
+
+static void each_byte_is_plain_or_encoded(void **state)
+{
+    for (int c = 1; c < 256; c++) {
+        const char text[] = {(char)c, '\0'};
+        char encoded[8];
+        JB_CLEANUP(jb_buf_finish) struct jb_buf b = {0};
+        snprintf(encoded, sizeof(encoded), "%%%02X", (unsigned)c);
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                     c == '.' || c == '_' || c == '~';
+        jb_buf_puts(&b, "x");
+        jb_buf_url(&b, text);
+        assert_string_equal(b.data + 1, plain ? text : encoded);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +152,8 @@ int main(void)
         cmocka_unit_test(out_of_memory_is_remembered_and_keeps_what_was_there),
         cmocka_unit_test(finish_accepts_anything),
         cmocka_unit_test(numbers_are_printed_in_the_c_locale),
+        cmocka_unit_test(what_a_query_cannot_hold_is_percent_encoded),
+        cmocka_unit_test(each_byte_is_plain_or_encoded),
         cmocka_unit_test(snprintf_tells_the_length_it_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,6 +141,158 @@ static void boot_time_is_never_less_than_monotonic_time(void **state)
     assert_true(jb_boot_ns() >= mono);
 }
 
+static void times_of_all_services_are_read(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t ns;
+    } cases[] = {
+        {"1970-01-01T00:00:00Z", 0},
+        {"1970-01-01", 0},
+        {"2026-11-22T12:00:00Z", INT64_C(1795348800000000000)},
+        {"2026-11-22t12:00:00z", INT64_C(1795348800000000000)},
+        {"2026-11-22 12:00:00", INT64_C(1795348800000000000)},
+        {"2026-11-22T12:00Z", INT64_C(1795348800000000000)},
+        {"2026-11-22T12", INT64_C(1795348800000000000)},
+        {"2026-11-22T12Z", INT64_C(1795348800000000000)},
+        {"2026-11-22T12:00:00.123Z", INT64_C(1795348800123000000)},
+        {"2026-11-22T12:00:00.123456789Z", INT64_C(1795348800123456789)},
+        {"2026-11-22T12:00:00.1234567899999999999999Z", INT64_C(1795348800123456789)},
+        {"2026-11-22T13:00:00+01:00", INT64_C(1795348800000000000)},
+        {"2026-11-22T13:00:00+0100", INT64_C(1795348800000000000)},
+        {"2026-11-22T13:00:00+01", INT64_C(1795348800000000000)},
+        {"2026-11-22T13:00+01:00", INT64_C(1795348800000000000)},
+        {"2026-11-22T06:15:00-05:45", INT64_C(1795348800000000000)},
+        {"2026-11-22T17:30:00.000+05:30", INT64_C(1795348800000000000)},
+        {"2026-11-22T00:00:00+15:59", INT64_C(1795248060000000000)},
+        {"2024-02-29T00:00:00Z", INT64_C(1709164800000000000)},
+        {"2026-11-21T24:00:00Z", INT64_C(1795305600000000000)},
+        {"2016-12-31T23:59:60Z", INT64_C(1483228800000000000)},
+        {"2200-12-31T23:59:59Z", INT64_C(7289654399000000000)},
+        {"1970-01-01T00:00:00+01:00", INT64_C(-3600000000000)},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int64_t ns = 77;
+        if (jb_iso_parse(cases[i].text, &ns) != 0 || ns != cases[i].ns) {
+            fail_msg("%s is %" PRId64, cases[i].text, ns);
+        }
+    }
+}
+
+static void what_is_no_time_is_refused(void **state)
+{
+    static const char *const bad[] = {"",
+                                      "now",
+                                      "2026",
+                                      "2026-11",
+                                      "2026-11-2",
+                                      "2026-1-22T12:00Z",
+                                      "26-11-22T12:00Z",
+                                      "2026/11/22",
+                                      "20261122T120000Z",
+                                      "2026-11-22T",
+                                      "2026-11-22Tx",
+                                      "2026-11-22T1",
+                                      "2026-11-22T12:",
+                                      "2026-11-22T12:0",
+                                      "2026-11-22T12:00:",
+                                      "2026-11-22T12:00:0",
+                                      "2026-11-22T12:00:00.",
+                                      "2026-11-22T12:00:00.Z",
+                                      "2026-11-22T12:00:00,5Z",
+                                      "2026-11-22T12.5Z x",
+                                      "2026-11-22T12:00:00ZZ",
+                                      "2026-11-22T12:00:00Z ",
+                                      " 2026-11-22T12:00:00Z",
+                                      "2026-11-22T12:00:00+",
+                                      "2026-11-22T12:00:00+1",
+                                      "2026-11-22T12:00:00+01:",
+                                      "2026-11-22T12:00:00+01:0",
+                                      "2026-11-22T12:00:00+01:60",
+                                      "2026-11-22T12:00:00+16:00",
+                                      "2026-11-22T12:00:00+01:00x",
+                                      "2026-11-22T12:00:00+01:00:00",
+                                      "2026-11-22T12:00:00 +01:00",
+                                      "2026-11-22T25:00:00Z",
+                                      "2026-11-22T24:00:01Z",
+                                      "2026-11-22T24:01:00Z",
+                                      "2026-11-22T12:60:00Z",
+                                      "2026-11-22T12:00:61Z",
+                                      "2026-00-22T12:00:00Z",
+                                      "2026-13-22T12:00:00Z",
+                                      "2026-11-00T12:00:00Z",
+                                      "2026-11-31T12:00:00Z",
+                                      "2026-02-29T12:00:00Z",
+                                      "2026-11-99",
+                                      "1969-12-31T23:59:59Z",
+                                      "2201-01-01T00:00:00Z",
+                                      "-026-11-22T12:00:00Z",
+                                      "2026-+1-22T12:00:00Z",
+                                      "2026-11-22T-1:00:00Z"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        int64_t ns = 77;
+        if (jb_iso_parse(bad[i], &ns) != -EINVAL || ns != 77) {
+            fail_msg("'%s' is %" PRId64, bad[i], ns);
+        }
+    }
+    int64_t ns = 77;
+    assert_int_equal(jb_iso_parse(NULL, &ns), -EINVAL);
+}
+
+static void each_time_that_is_written_reads_back(void **state)
+{
+    struct random r = random_start();
+    for (int i = 0; i < 20000; i++) {
+        int64_t ms = (int64_t)random_below(&r, 7289654400) * 1000 + (int64_t)random_below(&r, 1000), got = -1;
+        char text[32];
+        jb_iso_time(ms * 1000000, text, sizeof(text));
+        CHECK_SEEDED(&r, jb_iso_parse(text, &got) == 0 && got == ms * 1000000);
+        text[strlen(text) - 1] = '\0'; /* without the Z */
+        CHECK_SEEDED(&r, jb_iso_parse(text, &got) == 0 && got == ms * 1000000);
+    }
+}
+
+static void the_machines_clock_is_the_real_one(void **state)
+{
+    struct jb_walltime walltime = {.ahead_ns = 77};
+    assert_int_equal(jb_walltime_init(NULL, &walltime, NULL), 0);
+    assert_true(walltime.ahead_ns == 0);
+    int64_t before = jb_wall_ns(), now = jb_walltime_ns(&walltime);
+    assert_true(now >= before && now - before < 60 * (int64_t)JB_NS_PER_S);
+}
+
+static void a_made_up_machine_has_a_clock_that_runs(void **state)
+{
+    struct scratch s;
+    struct jb_walltime walltime = {.ahead_ns = 77};
+    struct jb_diag diag = {0};
+    scratch_make(&s);
+    assert_int_equal(jb_walltime_init(s.path, &walltime, &diag), 0); /* no such file: the real one */
+    assert_true(walltime.ahead_ns == 0);
+    scratch_text(&s, "clock", " 2030-01-02T03:04:05.5+00:00 \n");
+    assert_int_equal(jb_walltime_init(s.path, &walltime, &diag), 0);
+    int64_t begin = INT64_C(1893553445500000000), first = jb_walltime_ns(&walltime);
+    assert_true(first >= begin && first < begin + 60 * (int64_t)JB_NS_PER_S);
+    int64_t real = jb_wall_ns();
+    while (jb_wall_ns() < real + 2000000) {
+    }
+    assert_true(jb_walltime_ns(&walltime) >= first + 2000000);
+    static const char *const bad[] = {"", "noon", "2030-01-02T03:04:05Z 1", "2030-13-02"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        scratch_text(&s, "clock", bad[i]);
+        walltime.ahead_ns = 77;
+        assert_int_equal(jb_walltime_init(s.path, &walltime, &diag), -EINVAL);
+        assert_true(walltime.ahead_ns == 77);
+        assert_non_null(strstr(diag.text, "/clock"));
+    }
+    char text[200];
+    memset(text, '0', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    scratch_text(&s, "clock", text); /* a clock that cannot be read is not passed over either */
+    assert_int_equal(jb_walltime_init(s.path, &walltime, &diag), -EINVAL);
+    scratch_remove(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +304,11 @@ int main(void)
         cmocka_unit_test(wall_time_is_rfc_3339_in_utc),
         cmocka_unit_test(a_short_buffer_is_terminated),
         cmocka_unit_test(the_time_zone_does_not_matter),
+        cmocka_unit_test(times_of_all_services_are_read),
+        cmocka_unit_test(what_is_no_time_is_refused),
+        cmocka_unit_test(each_time_that_is_written_reads_back),
+        cmocka_unit_test(the_machines_clock_is_the_real_one),
+        cmocka_unit_test(a_made_up_machine_has_a_clock_that_runs),
         cmocka_unit_test(clocks_never_run_backwards),
         cmocka_unit_test(boot_time_is_never_less_than_monotonic_time),
     };

@@ -53,6 +53,19 @@ static void a_password_that_others_can_read_is_told(void **state)
     assert_true(exposed("[plug]\npassword = secret\n", 0640, NULL));
 }
 
+static void so_is_a_key_of_a_provider(void **state)
+{
+    (void)state;
+    struct jb_diag diag = {0};
+    assert_true(exposed("[grid]\nelectricitymaps_token = hunter2\n", 0644, &diag));
+    assert_non_null(strstr(diag.text, "[grid] electricitymaps_token"));
+    assert_null(strstr(diag.text, "hunter2"));
+    assert_true(exposed("[grid]\nwatttime_password = hunter2\n", 0604, &diag));
+    assert_non_null(strstr(diag.text, "[grid] watttime_password"));
+    assert_false(exposed("[grid]\nwatttime_user = me\nelectricitymaps_url = https://x\n", 0644, NULL));
+    assert_false(exposed("[grid]\nelectricitymaps_token = hunter2\n", 0600, NULL));
+}
+
 static void a_file_of_ones_own_and_one_without_password_are_fine(void **state)
 {
     (void)state;
@@ -75,6 +88,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_password_that_others_can_read_is_told),
+        cmocka_unit_test(so_is_a_key_of_a_provider),
         cmocka_unit_test(a_file_of_ones_own_and_one_without_password_are_fine),
         cmocka_unit_test(a_password_from_elsewhere_is_not_the_files),
     };

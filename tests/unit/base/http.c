@@ -116,6 +116,17 @@ static bool serve(struct server *server, int fd, const char *path)
         answer(fd, known ? "200 OK" : "401 No\r\nWWW-Authenticate: Basic realm=\"x\"", known ? "gold" : "who?");
     } else if (strcmp(path, "/mute") == 0) {
         answer(fd, known ? "200 OK" : "401 No", known ? "gold" : "who?");
+    } else if (strcmp(path, "/bye") == 0) {
+        answer(fd, "200 OK\r\nConnection: close", "fine");
+        return false;
+    } else if (strcmp(path, "/busy") == 0) {
+        answer(fd, "429 No\r\nRetry-After: 120", "later");
+    } else if (strcmp(path, "/busy-for-ever") == 0) {
+        answer(fd, "503 No\r\nRetry-After: 999999999", "later");
+    } else if (strcmp(path, "/busy-since") == 0) {
+        answer(fd, "503 No\r\nRetry-After: Fri, 31 Dec 1999 23:59:59 GMT", "later");
+    } else if (strcmp(path, "/busy-somehow") == 0) {
+        answer(fd, "503 No\r\nRetry-After: -5 weeks", "later");
     } else if (strcmp(path, "/elsewhere") == 0) {
         server->elsewhere++;
         answer(fd, "200 OK", "trap");
@@ -483,6 +494,165 @@ static void headers_are_sent(void **state)
     assert_true(heard(server, "auth-token: abc\r\n"));
 }
 
+static struct jb_http_answer told(struct server *server, struct jb_http *http, const char *path,
+                                  const char *const *headers, const char *user, const char *password)
+{
+    char url[64];
+    struct jb_diag diag = {0};
+    struct jb_http_answer got = {0};
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", server->port, path);
+    const struct jb_http_request request = {.url = url, .headers = headers, .user = user, .password = password};
+    assert_int_equal(jb_http_ask(http, &request, &got, &diag), 0);
+    assert_int_equal(strlen(got.body), got.length);
+    free(got.body);
+    got.body = NULL;
+    return got;
+}
+
+static void a_request_has_headers_of_its_own(void **state)
+{
+    struct server *server = *state;
+    static const char *const usual[] = {"auth-token: abc", "Accept: text/plain", NULL};
+    static const char *const own[] = {"AUTH-Token: other", "X-More: 1", NULL}, *const none[] = {NULL};
+    struct jb_http *http = client(&(struct jb_http_config){.headers = usual});
+    assert_int_equal(told(server, http, "/ok", own, NULL, NULL).status, 200);
+    assert_true(heard(server, "AUTH-Token: other\r\n"));
+    assert_true(heard(server, "X-More: 1\r\n"));
+    assert_true(heard(server, "Accept: text/plain\r\n"));
+    assert_false(heard(server, "abc"));
+    assert_int_equal(told(server, http, "/ok", none, NULL, NULL).status, 200); /* and the next has not */
+    assert_true(heard(server, "auth-token: abc\r\n"));
+    assert_false(heard(server, "other"));
+    assert_false(heard(server, "X-More"));
+    jb_http_destroy(http);
+}
+
+static void a_line_break_makes_no_second_header(void **state)
+{
+    struct server *server = *state;
+    static const char *const wrong[] = {"a: b\r\nEvil: 1", "a: b\nEvil: 1", "a: b\rEvil: 1"};
+    char url[64];
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/ok", server->port);
+    struct jb_http *http = client(&plain);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        const char *const headers[] = {"good: 1", wrong[i], NULL};
+        const struct jb_http_request request = {.url = url, .headers = headers};
+        struct jb_http_answer got = {.status = -1};
+        struct jb_diag diag = {0};
+        assert_int_equal(jb_http_ask(http, &request, &got, &diag), -EINVAL);
+        assert_int_equal(got.status, -1);
+        assert_null(strstr(diag.text, "Evil"));
+    }
+    assert_int_equal(server->connections, 0);
+    assert_int_equal(told(server, http, "/ok", NULL, NULL, NULL).status, 200);
+    assert_false(heard(server, "good"));
+    jb_http_destroy(http);
+}
+
+static void a_request_has_credentials_of_its_own_and_sends_them_at_once(void **state)
+{
+    struct server *server = *state;
+    struct jb_http *http = client(&plain);
+    assert_int_equal(told(server, http, "/ok", NULL, "me", "secret").status, 200);
+    assert_true(heard(server, BASIC));
+    assert_int_equal(told(server, http, "/ok", NULL, NULL, NULL).status, 200);
+    assert_false(heard(server, "Authorization"));
+    assert_int_equal(told(server, http, "/secret", NULL, NULL, NULL).status, 401);
+    assert_int_equal(told(server, http, "/secret", NULL, "me", "guess").status, 401);
+    jb_http_destroy(http);
+    http = client(&(struct jb_http_config){.user = "you", .password = "other"});
+    assert_int_equal(told(server, http, "/secret", NULL, "me", "secret").status, 200);
+    assert_int_equal(told(server, http, "/secret", NULL, NULL, NULL).status, 401); /* the client's own again */
+    assert_true(heard(server, "Authorization: Basic eW91Om90aGVy"));
+    jb_http_destroy(http);
+}
+
+static void a_server_says_when_to_come_again(void **state)
+{
+    struct server *server = *state;
+    struct jb_http *http = client(&plain);
+    struct jb_http_answer got = told(server, http, "/busy", NULL, NULL, NULL);
+    assert_int_equal(got.status, 429);
+    assert_int_equal(got.retry_after_s, 120);
+    assert_int_equal(told(server, http, "/ok", NULL, NULL, NULL).retry_after_s, 0);
+    got = told(server, http, "/busy-for-ever", NULL, NULL, NULL);
+    assert_true(got.retry_after_s > 3600 && got.retry_after_s <= 86400);
+    assert_int_equal(told(server, http, "/busy-since", NULL, NULL, NULL).retry_after_s, 0);
+    assert_int_equal(told(server, http, "/busy-somehow", NULL, NULL, NULL).retry_after_s, 0);
+    jb_http_destroy(http);
+}
+
+static void keys_may_go_over_https_or_to_this_machine(void **state)
+{
+    (void)state;
+    static const char *const safe[] = {"https://example.org",
+                                       "https://example.org/x?y",
+                                       "HTTPS://a",
+                                       "http://localhost",
+                                       "http://LocalHost:8080/x",
+                                       "http://127.0.0.1",
+                                       "http://127.255.0.9:1/x",
+                                       "http://[::1]/",
+                                       "http://[::1]:80?x",
+                                       "Http://localhost/#http://",
+                                       "http://127.0.0.1?@evil.org",
+                                       "https://[::2]/"};
+    static const char *const unsafe[] = {"",
+                                         "http://example.org",
+                                         "http://localhost.evil.org",
+                                         "http://localhost@evil.org/",
+                                         "http://localhost:80@evil.org/",
+                                         "http://127.0.0.1@evil.org",
+                                         "http://127.0.0.1.evil.org",
+                                         "http://127.0.0.1\\@evil.org",
+                                         "http://127.0.0.1%2eevil.org",
+                                         "http://127.0.0.256",
+                                         "http://127.0.0.1234",
+                                         "http://127.0.0",
+                                         "http://127.0.00.1",
+                                         "http://127.1",
+                                         "http://127...1",
+                                         "http://128.0.0.1",
+                                         "http://1270.0.0.1",
+                                         "http://[::1]evil.org",
+                                         "http://[::2]/",
+                                         "http://10.0.0.1/?http://localhost",
+                                         "http:///localhost",
+                                         "http:/localhost",
+                                         "http://",
+                                         "https://",
+                                         "https:///x",
+                                         "https:/x",
+                                         "ftp://localhost",
+                                         " http://localhost",
+                                         "http:// localhost",
+                                         "httpss://x",
+                                         "localhost"};
+    for (size_t i = 0; i < sizeof(safe) / sizeof(safe[0]); i++) {
+        assert_true(jb_http_is_safe(safe[i]));
+    }
+    for (size_t i = 0; i < sizeof(unsafe) / sizeof(unsafe[0]); i++) {
+        assert_false(jb_http_is_safe(unsafe[i]));
+    }
+    assert_false(jb_http_is_safe(NULL));
+}
+
+static void what_goes_to_this_machine_passes_by_the_proxy(void **state)
+{
+    struct server *server = *state;
+    char proxy[64];
+    snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", server->port);
+    setenv("http_proxy", "http://127.0.0.1:9", 1); /* nobody is there */
+    struct jb_http *http = client(&plain);
+    assert_int_equal(told(server, http, "/bye", NULL, "me", "secret").status, 200);
+    setenv("http_proxy", proxy, 1); /* and the next request asks the environment again */
+    struct got got = ask(http, "http://meter.invalid/ok");
+    unsetenv("http_proxy");
+    jb_http_destroy(http);
+    assert_int_equal(got.err, 0);
+    assert_string_equal(got.body, "by proxy");
+}
+
 static void the_proxy_of_the_environment_is_used(void **state)
 {
     struct server *server = *state;
@@ -567,6 +737,12 @@ int main(void)
         WITH_SERVER(redirects_that_do_not_end_are_given_up),
         cmocka_unit_test(no_message_shows_a_query),
         WITH_SERVER(headers_are_sent),
+        WITH_SERVER(a_request_has_headers_of_its_own),
+        WITH_SERVER(a_line_break_makes_no_second_header),
+        WITH_SERVER(a_request_has_credentials_of_its_own_and_sends_them_at_once),
+        WITH_SERVER(a_server_says_when_to_come_again),
+        cmocka_unit_test(keys_may_go_over_https_or_to_this_machine),
+        WITH_SERVER(what_goes_to_this_machine_passes_by_the_proxy),
         WITH_SERVER(the_proxy_of_the_environment_is_used),
         WITH_SERVER(a_command_started_now_would_inherit_no_connection),
         cmocka_unit_test(without_libcurl_the_command_that_installs_it_is_told),
