@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "engine/price.h"
-#include "grid/cache.h"
 
 #include <errno.h>
 
@@ -39,8 +38,7 @@ static void ask(const struct grid_place *place, enum jb_signal signal, struct jb
     jb_chain_make(&place->settings, &place->place, signal, &chain, steps);
     int error = jb_fetch_create(&place->settings, &place->place, signal, &fetch, &diag);
     if (error == 0 && jb_fetch_anybody(fetch)) {
-        error =
-            jb_fetch_past(fetch, JB_FETCH_ASK, place->now_ns - JB_CACHE_SLOT_NS, place->now_ns, track, steps, &diag);
+        error = jb_fetch_past(fetch, JB_FETCH_ASK, place->now_ns, place->now_ns, track, steps, &diag);
     }
     if (error < 0 && error != -ENODATA && diag.text[0] != '\0') {
         jb_steps_add(steps, "%s", diag.text);
