@@ -47,7 +47,7 @@ static int open_archive(const char *path, struct jb_diag *diag)
 }
 
 /* 0 or a positive errno, as posix_spawn has it. A group of its own, so that gzip can be ended with tar. */
-static int spawn_tar(const char *const *arguments, int input, int output, pid_t *ret_pid)
+static int spawn_tar(char *const *arguments, int input, int output, pid_t *ret_pid)
 {
     char path[4096];
     const char *search = getenv("PATH");
@@ -70,9 +70,7 @@ static int spawn_tar(const char *const *arguments, int input, int output, pid_t 
         error = error != 0 ? error : posix_spawnattr_setpgroup(&attributes, 0);
         error =
             error != 0 ? error : posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-        error = error != 0 ? error
-                           : posix_spawnp(ret_pid, "tar", &actions, &attributes, (char *const *)(uintptr_t)arguments,
-                                          environment);
+        error = error != 0 ? error : posix_spawnp(ret_pid, "tar", &actions, &attributes, arguments, environment);
         posix_spawnattr_destroy(&attributes);
     }
     posix_spawn_file_actions_destroy(&actions);
@@ -118,8 +116,7 @@ static bool ended_well(pid_t pid)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static int run_tar(const char *path, const char *const *arguments, size_t limit, struct jb_buf *ret,
-                   struct jb_diag *diag)
+static int run_tar(const char *path, char *const *arguments, size_t limit, struct jb_buf *ret, struct jb_diag *diag)
 {
     JB_CLEANUP(jb_closep) int archive = open_archive(path, diag);
     if (archive < 0) {
@@ -151,12 +148,17 @@ static int run_tar(const char *path, const char *const *arguments, size_t limit,
 
 int jb_tar_list(const char *path, struct jb_buf *ret, struct jb_diag *diag)
 {
-    static const char *const arguments[] = {"tar", "-tzf", "-", NULL};
+    char program[] = "tar", list[] = "-tzf", input[] = "-";
+    char *const arguments[] = {program, list, input, NULL};
     return run_tar(path, arguments, LIST_LIMIT, ret, diag);
 }
 
 int jb_tar_member(const char *path, const char *member, struct jb_buf *ret, struct jb_diag *diag)
 {
-    const char *const arguments[] = {"tar", "-xzOf", "-", "--", member, NULL};
+    char program[] = "tar", extract[] = "-xzOf", input[] = "-", names[] = "--", name[1024];
+    char *const arguments[] = {program, extract, input, names, name, NULL};
+    if (!jb_copy(name, sizeof(name), member)) {
+        return jb_fail(diag, -EBADMSG, "%s: too long a name in it", path);
+    }
     return run_tar(path, arguments, JB_PACKAGE_FILE_LIMIT, ret, diag);
 }

@@ -80,20 +80,21 @@ static int load_currency(const struct jb_conf *conf, char currency[8], struct jb
 
 int jb_tariff_load(const struct jb_conf *conf, struct jb_tariff *ret, struct jb_diag *diag)
 {
-    JB_CLEANUP(jb_tariff_finish) struct jb_tariff tariff = {0};
+    struct jb_tariff tariff = {0};
     int err = load_currency(conf, tariff.currency, diag);
     err = err < 0 ? err : load_hours(conf, "hours", &tariff.has_hours, tariff.hours, diag);
     err = err < 0 ? err : load_hours(conf, "weekend", &tariff.has_weekend, tariff.weekend, diag);
     err = err < 0 ? err : load_file(conf, &tariff.file, diag);
     if (err < 0) {
+        jb_tariff_finish(&tariff);
         return err;
     }
     tariff.has_price = jb_conf_number(conf, "tariff", "price", &tariff.price);
     if (!tariff.has_price && !tariff.has_hours && !tariff.has_weekend && tariff.file.count == 0) {
+        jb_tariff_finish(&tariff);
         return jb_fail(diag, -ENOENT, "no prices are configured");
     }
     *ret = tariff;
-    tariff = (struct jb_tariff){0}; /* handed over */
     return 0;
 }
 

@@ -200,7 +200,7 @@ static int read_rows(struct reader *reader, char *text)
         return jb_fail(reader->diag, -EBADMSG, "%s:%u: %s", reader->name, csv.line,
                        count == -E2BIG ? "too many fields" : "a quote that is not closed well");
     }
-    return reader->count > 0 ? 0 : jb_fail(reader->diag, -EBADMSG, "%s: no rows", reader->name);
+    return 0;
 }
 
 static int by_start(const void *a, const void *b)
@@ -232,6 +232,9 @@ static int close_row(struct reader *reader, size_t i)
 
 static int lay_out(struct reader *reader)
 {
+    if (reader->rows == NULL) {
+        return jb_fail(reader->diag, -EBADMSG, "%s: no rows", reader->name);
+    }
     qsort(reader->rows, reader->count, sizeof(*reader->rows), by_start);
     for (size_t i = 0; i < reader->count; i++) {
         struct row *row = &reader->rows[i], *next = i + 1 < reader->count ? row + 1 : NULL;
@@ -250,7 +253,7 @@ static int lay_out(struct reader *reader)
 
 static int take_points(const struct reader *reader, struct jb_point_file *ret)
 {
-    struct jb_point *points = calloc(reader->count, sizeof(*points));
+    struct jb_point *points = reallocarray(NULL, reader->count + 1, sizeof(*points));
     if (points == NULL) {
         return jb_fail(reader->diag, -ENOMEM, "%s: out of memory", reader->name);
     }

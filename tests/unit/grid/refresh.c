@@ -117,12 +117,12 @@ static void its_folder_and_its_files(void **state)
 
 static void a_later_year_is_newer_than_ours(void **state)
 {
-    command("cp -r $F/package . && cd package/dist/esm/data/electricity-maps && sed 's/348/11.5/; s/\"AX\"/\"XQ\"/' "
-            "yearly_2025.js > yearly_2031.js && cd - && tar -czf p.tgz package");
+    command("cp -r $F/package . && (cd package/dist/esm/data/electricity-maps && sed 's/348/11.5/; s/\"AX\"/\"XQ\"/' "
+            "yearly_2025.js > yearly_2031.js) && tar -czf p.tgz package");
     refreshed("p.tgz", 9, 7); /* XQ is a place that we do not know; AX stays of 2025 */
     char *text = text_of(to);
     assert_non_null(strstr(text, "\nAE,11.5,2031,electricitymaps-yearly-2031 (ODbL)\n"));
-    assert_non_null(strstr(text, "\nAX,17,2025,"));
+    assert_non_null(strstr(text, "AX,17,2025,"));
     assert_non_null(strstr(text, "\nXQ,17,2031,"));
     free(text);
     refreshed("package", 9, 7);
@@ -192,7 +192,7 @@ static void names_mean_nothing_to_tar(void **state)
 
 static void bombs_are_bounded(void **state)
 {
-    command("mkdir -p b && truncate -s 300M b/yearly_2025.js && tar -czf b.tgz b && rm b/yearly_2025.js");
+    command("mkdir -p b && truncate -s 64M b/yearly_2025.js && tar -czf b.tgz b && rm b/yearly_2025.js");
     struct jb_diag diag = {0};
     uint64_t start_ns = jb_mono_ns();
     assert_int_equal(refused("b.tgz", &diag), -EFBIG);
