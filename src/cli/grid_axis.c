@@ -75,7 +75,9 @@ static void put(char *line, size_t size, size_t at, const char *label)
             return;
         }
     }
-    memcpy(line + at, label, length);
+    for (size_t i = 0; i < length; i++) {
+        line[at + i] = label[i];
+    }
 }
 
 static void print_line(char *line, size_t size, FILE *out)
