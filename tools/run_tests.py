@@ -23,7 +23,8 @@ import xml.etree.ElementTree as ElementTree
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 WAITING = {"test_machines.py", "test_wall.py", "test_jetson.py", "test_nvml.py", "test_sensors.py"}
-WAITING_TOO = {"test_record.py", "test_plug.py", "test_grid_run.py", "test_grid_backfill.py"}
+WAITING_TOO = {"test_record.py", "test_plug.py"}
+WAITING_AGAIN = {"test_grid_run.py", "test_grid_backfill.py"}
 TSAN_TESTS = ["unit/meter/", "unit/engine/", "unit/nvml/", "unit/sensor/"]
 
 
@@ -138,11 +139,12 @@ def stage_blackbox(tally):
     path = build(tally, "test-gcc", "gcc", [])
     if not path:
         return
-    # Three parts beside each other: most tests wait for counters to move and leave the processors to those that do not.
+    # Four parts beside each other: most tests wait for counters to move and leave the processors to those that do not.
     folder = ROOT / "tests" / "blackbox"
     files = sorted(folder.glob("test_*.py"))
     parts = {"waiting": [f for f in files if f.name in WAITING], "waiting-too": [f for f in files if f.name in WAITING_TOO],
-             "busy": [f for f in files if f.name not in WAITING | WAITING_TOO]}
+             "waiting-again": [f for f in files if f.name in WAITING_AGAIN],
+             "busy": [f for f in files if f.name not in WAITING | WAITING_TOO | WAITING_AGAIN]}
     running = []
     for name, tests in parts.items():
         results = BUILD / f"blackbox-{name}.xml"
