@@ -5,8 +5,8 @@
  * `time` and `elapsed_s` are the end of the interval, power_w is its mean. emissions_g prices the record's basis, so
  * that the column sums to the record's emissions: run_j for basis "run", energy_j for "machine"; for "footprint" run_j
  * and, of the rest of the interval, the part that is the run's footprint over the whole run in this channel. Channels
- * that are not in the total (parents, twins) have no emissions: their joules are already in another row. `region` is
- * empty until regions are measured.
+ * that are not in the total (parents, twins) have no emissions: their joules are already in another row. A row that
+ * lies in several segments has their mean by time. `region` is empty until regions are measured.
  *
  * Odd: rows are written as they are read, so memory does not grow with the run.
  */
@@ -26,6 +26,7 @@
 
 struct series {
     const struct jb_record *record;
+    struct jb_export_prices prices;
     enum jb_share basis;
     FILE *out;
     struct jb_buf row;
@@ -62,12 +63,12 @@ static double priced_j(const struct series *series, const struct jb_record_chann
 static void emissions(struct series *series, const struct jb_record_channel *channel, const struct jb_sample *s)
 {
     struct jb_buf *row = &series->row;
-    double intensity = jb_export_intensity(series->record, s->t0_ns, s->t1_ns);
+    double intensity = jb_export_intensity(&series->prices, s->t0_ns, s->t1_ns);
     jb_export_number(row, intensity);
     jb_buf_puts(row, ",");
     if (channel && channel->in_total) {
         double kwh = priced_j(series, channel, s) / JOULES_PER_KWH;
-        jb_export_number(row, kwh * intensity * series->record->pue);
+        jb_export_number(row, kwh * intensity * jb_export_pue(series->record));
     }
 }
 
@@ -77,15 +78,10 @@ static int write_sample(void *context, const struct jb_sample *s)
     struct jb_buf *row = &series->row;
     const struct jb_record_channel *channel = find(series->record, s->channel);
     char time[32], unnamed[32];
-    int64_t elapsed_ns = s->t1_ns > INT64_MAX ? INT64_MAX : (int64_t)s->t1_ns;
-    int64_t wall_ns;
-    if (__builtin_add_overflow(series->record->started_ns, elapsed_ns, &wall_ns)) {
-        wall_ns = INT64_MAX;
-    }
     snprintf(unnamed, sizeof(unnamed), "channel %d", s->channel);
 
     jb_buf_clear(row);
-    jb_buf_puts(row, jb_iso_time(wall_ns, time, sizeof(time)));
+    jb_buf_puts(row, jb_iso_time(jb_export_wall(&series->prices, s->t1_ns), time, sizeof(time)));
     jb_buf_puts(row, ",");
     jb_export_fixed(row, s->t1_ns, 9);
     jb_buf_puts(row, ",");
@@ -123,10 +119,12 @@ static int write_csv(const struct jb_export_input *input, FILE *out, struct jb_d
               out) < 0) {
         return jb_fail(diag, -EIO, "cannot write the CSV");
     }
+    jb_export_prices_init(&series.prices, input->record, input->store);
     int r = jb_store_series(input->store, input->record->id, write_sample, &series, diag);
     if (series.error < 0) {
         r = jb_fail(diag, series.error, "cannot write the CSV: %s", strerror(-series.error));
     }
+    jb_export_prices_finish(&series.prices);
     jb_buf_finish(&series.row);
     return r < 0 ? r : 0;
 }

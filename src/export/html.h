@@ -31,7 +31,12 @@ void jb_html_devices(struct jb_report *report);  /* table by device */
 void jb_html_wall(struct jb_report *report);     /* what the machine took in, beside the sensors */
 void jb_html_power(struct jb_report *report);    /* charts over time */
 void jb_html_carbon(struct jb_report *report);
-void jb_html_method(struct jb_report *report); /* hardware, method sentence, our own cost */
+void jb_html_segments(struct jb_report *report); /* of it: the intensity over time, and its table */
+void jb_html_prices(struct jb_report *report);   /* of it: the former ones */
+void jb_html_method(struct jb_report *report);   /* hardware, method sentence, our own cost */
+
+void jb_html_intensity(struct jb_buf *out, double g_per_kwh, double uncertainty); /* NAN: not said */
+void jb_html_source(struct jb_buf *out, const struct jb_record_segment *segment);
 
 /* Helpers (html_text.c). Values that are not known print as "unknown". */
 void jb_html_energy(struct jb_buf *out, double energy_uj);

@@ -62,10 +62,28 @@ static size_t next(const struct jb_chart *chart, const double *value, size_t fro
     return from;
 }
 
+/* "x,y " at each end of every stretch of one value. */
+static void corners(struct frame *f, const double *value, size_t start, size_t end)
+{
+    for (size_t i = start; i < end;) {
+        size_t to = i + 1;
+        while (to < end && value[to] == value[i]) {
+            to++;
+        }
+        double y = y_of(f, value[i]);
+        jb_buf_printf(f->out, "%.1f,%.1f %.1f,%.1f ", x_of(f, (double)i), y, x_of(f, (double)to), y);
+        i = to;
+    }
+}
+
 /* "x,y " for the slices [start, end), from edge to edge of them. */
 static void points(struct frame *f, const double *value, size_t start, size_t end)
 {
     bool cumulative = f->chart->cumulative;
+    if (f->chart->steps) {
+        corners(f, value, start, end);
+        return;
+    }
     double first = cumulative && start == 0 ? 0 : value[start];
     jb_buf_printf(f->out, "%.1f,%.1f ", x_of(f, (double)start), y_of(f, first));
     for (size_t i = start; i < end; i++) {
@@ -199,6 +217,9 @@ static void end_labels(struct frame *f)
         double last = NAN;
         for (size_t i = chart->count; i-- > 0 && isnan(last);) {
             last = chart->lines[l].value[i];
+        }
+        if (chart->steps && isnan(chart->lines[l].value[chart->count - 1])) {
+            continue; /* another line goes on in its place */
         }
         double y = isnan(last) ? 0 : 100 * (1 - y_of(f, last) / HEIGHT);
         size_t k = count++;

@@ -25,6 +25,7 @@ struct jb_chart {
     char *(*format)(double value, char *buffer, size_t size); /* of axis and hover, with its unit */
     double seconds;                                           /* of the time axis */
     bool cumulative; /* values hold at the end of their slice, and begin at 0 */
+    bool steps;      /* values hold for the whole of their slice: no slope from one to the next */
     size_t count;    /* slices */
     const struct jb_chart_line *lines;
     size_t line_count;

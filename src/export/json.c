@@ -4,8 +4,10 @@
  *
  * Beyond the contract: in a channel idle_j, others_j, unattributed_j, footprint_j, run_uncertainty_j, idle_source,
  * twin_of (id of the channel that shows the same counter), coverage, note, context_w and context_tax_j (of run_j, what
- * the run's context on a GPU cost); in energy run_uncertainty_j, footprint_uncertainty_j; in carbon basis, zone_name
- * and zone_note (how the zone was found).
+ * the run's context on a GPU cost); in energy run_uncertainty_j, footprint_uncertainty_j; in carbon basis, zone_name,
+ * zone_note (how the zone was found), steps (on the way down the chain of sources), credits (what the terms of the
+ * providers want to be shown), former (what the run was priced at before, oldest first) and marginal (never part of the
+ * rest); in a segment uncertainty_g_per_kwh, live (of its very time), energy_j and emissions_g; and cost.
  *
  * Odd: joules are written from integer microjoules as exact decimals. A run in which nothing answered has null for its
  * energies: a sum over no channels is not 0 J.
@@ -17,22 +19,11 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/diag.h"
 #include "export/hardware_view.h"
 #include "export/json_out.h"
 #include "export/measured.h"
 #include "export/run_json.h"
-
-static void time_member(struct jb_json *json, const char *key, int64_t wall_ns)
-{
-    char text[32];
-    if (wall_ns == 0) {
-        jb_json_null(json, key);
-    } else {
-        jb_json_string(json, key, jb_iso_time(wall_ns, text, sizeof(text)));
-    }
-}
 
 /* A key given twice is written once, with its last value: a JSON object has no two members of a name. */
 static void tags(struct jb_json *json, const struct jb_record *record)
@@ -64,8 +55,8 @@ void jb_export_run_json(struct jb_json *json, const char *key, const struct jb_r
         jb_json_text(json, NULL, record->command[i]);
     }
     jb_json_close(json, ']');
-    time_member(json, "started", record->started_ns);
-    time_member(json, "ended", record->ended_ns);
+    jb_export_time_member(json, "started", record->started_ns);
+    jb_export_time_member(json, "ended", record->ended_ns);
     jb_json_number(json, "duration_s", record->duration_s);
     jb_json_string(json, "status", jb_run_status_name(record->status));
     if (record->has_exit_code) {
@@ -180,35 +171,6 @@ static void energy(struct jb_json *json, const struct jb_record *record)
     jb_json_close(json, '}');
 }
 
-static void carbon(struct jb_json *json, const struct jb_record *record)
-{
-    jb_json_open(json, "carbon", '{');
-    jb_json_number(json, "emissions_g", jb_export_known(record, record->emissions_g));
-    jb_json_number(json, "uncertainty_g", jb_export_known(record, record->emissions_uncertainty_g));
-    jb_json_number(json, "embodied_g", record->embodied_g);
-    jb_json_number(json, "intensity_g_per_kwh", record->intensity_g_per_kwh);
-    jb_json_string(json, "basis", record->basis);
-    jb_json_string(json, "zone", record->zone);
-    jb_json_string(json, "zone_name", record->zone_name);
-    jb_json_string(json, "zone_note", record->zone_note);
-    jb_json_number(json, "pue", record->pue);
-    jb_json_open(json, "segments", '[');
-    for (size_t i = 0; i < record->segment_count; i++) {
-        const struct jb_record_segment *s = &record->segments[i];
-        jb_json_open(json, NULL, '{');
-        time_member(json, "start", s->start_ns);
-        time_member(json, "end", s->end_ns);
-        jb_json_number(json, "g_per_kwh", s->g_per_kwh);
-        jb_json_string(json, "source", s->source);
-        jb_json_string(json, "factor", s->factor);
-        jb_json_bool(json, "estimated", s->estimated);
-        jb_json_number(json, "age_s", s->age_s);
-        jb_json_close(json, '}');
-    }
-    jb_json_close(json, ']');
-    jb_json_close(json, '}');
-}
-
 static void self_cost(struct jb_json *json, const struct jb_record *record)
 {
     jb_json_open(json, "self", '{');
@@ -238,7 +200,8 @@ int jb_record_json(const struct jb_record *record, bool pretty, char **ret_text)
     jb_json_integer(&json, "schema", 1);
     jb_export_run_json(&json, "run", record);
     energy(&json, record);
-    carbon(&json, record);
+    jb_export_carbon_json(&json, "carbon", record);
+    jb_export_cost_json(&json, "cost", record);
     empty_array(&json, "regions");
     empty_array(&json, "phases");
     empty_array(&json, "operators");

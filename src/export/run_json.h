@@ -8,6 +8,10 @@
 
 void jb_export_run_json(struct jb_json *json, const char *key, const struct jb_record *record); /* the "run" object */
 
+void jb_export_carbon_json(struct jb_json *json, const char *key, const struct jb_record *record);
+void jb_export_cost_json(struct jb_json *json, const char *key, const struct jb_record *record);
+void jb_export_time_member(struct jb_json *json, const char *key, int64_t wall_ns); /* 0: null */
+
 /* energy.wall */
 void jb_export_wall_json(struct jb_json *json, const char *key, const struct jb_record *record);
 

@@ -4,8 +4,10 @@
  *
  * cpu_j, ram_j, gpu_j and board_j are of the whole machine and sum to machine_j; the uncertainties are one sigma;
  * emissions_g prices the basis column. total says what machine_j is the sum of; wall_j is what a node meter measured
- * while it was read, wall_fitted_j what the fit tells of the whole run. Tags are key=value with ";" between them, each
- * ; = and \ of a tag behind a "\".
+ * while it was read, wall_fitted_j what the fit tells of the whole run. intensity_g_per_kwh is the mean weighted by
+ * energy, live_share and estimated_share the parts of the energy that were priced at values of their own time and at
+ * estimates. marginal_emissions_g is part of nothing else; it and cost are of the part of the energy that their
+ * coverage says. Tags are key=value with ";" between them, each ; = and \ of a tag behind a "\".
  *
  * Odd: text that begins like a formula has a leading apostrophe (escape.h), so "-x" reads back as "'-x". One table
  * holds name and value of each column, so that header and row cannot drift apart.
@@ -24,6 +26,7 @@
 #include "export/formats.h"
 #include "export/hardware_view.h"
 #include "export/measured.h"
+#include "export/price.h"
 
 struct row {
     const struct jb_record *record;
@@ -169,19 +172,45 @@ static void put_gpus(struct row *row, const struct column *column)
     put_buf(row, &text);
 }
 
-/* Each source once, in order. */
+#define MAX_SOURCES 16
+
+/* Each source once, in order of time. */
 static void put_sources(struct row *row, const struct column *column)
 {
     JB_CLEANUP(jb_buf_finish) struct jb_buf text = {0};
     const struct jb_record *r = row->record;
-    const char *last = "";
-    for (size_t i = 0; i < r->segment_count; i++) {
-        if (strcmp(last, r->segments[i].source) != 0) {
-            jb_buf_printf(&text, "%s%s", text.length > 0 ? "; " : "", r->segments[i].source);
+    const char *seen[MAX_SOURCES];
+    size_t count = 0;
+    for (size_t i = 0; i < r->segment_count && count < MAX_SOURCES; i++) {
+        bool again = false;
+        for (size_t k = 0; k < count && !again; k++) {
+            again = strcmp(seen[k], r->segments[i].source) == 0;
         }
-        last = r->segments[i].source;
+        if (!again) {
+            jb_buf_printf(&text, "%s%s", count > 0 ? "; " : "", r->segments[i].source);
+            seen[count++] = r->segments[i].source;
+        }
     }
     put_buf(row, &text);
+}
+
+static void put_share(struct row *row, const struct column *column)
+{
+    bool live = jb_streq(column->device, "live");
+    jb_export_number(row->out, live ? jb_export_live_share(row->record) : jb_export_estimated_share(row->record));
+}
+
+/* A figure made from energy, of the marginal or the cost; which of the two stands in `device`. */
+static void put_beside(struct row *row, const struct column *column)
+{
+    const struct jb_record *r = row->record;
+    bool known = jb_streq(column->device, "cost") ? r->cost.known : r->marginal.known;
+    jb_export_number(row->out, known ? jb_export_known(r, number(row, column)) : NAN);
+}
+
+static void put_currency(struct row *row, const struct column *column)
+{
+    jb_export_csv_text(row->out, row->record->cost.known ? row->record->cost.currency : "");
 }
 
 static void add_guarded(struct jb_buf *out, const char *text)
@@ -254,6 +283,13 @@ static const struct column columns[] = {
     {"wall_fitted_j", put_wall_number, offsetof(struct jb_record, wall.fitted_uj), .device = "fit"},
     {"wall_fitted_uncertainty_j", put_wall_number, offsetof(struct jb_record, wall.fitted_uncertainty_uj),
      .device = "fit"},
+    {"live_share", put_share, .device = "live"},
+    {"estimated_share", put_share, .device = "estimated"},
+    {"marginal_emissions_g", put_beside, offsetof(struct jb_record, marginal.emissions_g), .device = "marginal"},
+    {"marginal_coverage", put_beside, offsetof(struct jb_record, marginal.coverage), .device = "marginal"},
+    {"cost", put_beside, offsetof(struct jb_record, cost.amount), .device = "cost"},
+    {"cost_coverage", put_beside, offsetof(struct jb_record, cost.coverage), .device = "cost"},
+    {"currency", put_currency},
 };
 
 void jb_summary_header(struct jb_buf *out)

@@ -124,31 +124,37 @@ static int read_one(sqlite3_stmt *statement, struct jb_marks *marks)
     return r;
 }
 
-int jb_store_marks(struct jb_store *store, const char *id, struct jb_marks *ret, struct jb_diag *diag)
+static int read_all(struct jb_store *store, int64_t run, struct jb_marks *marks, struct jb_diag *diag)
 {
     JB_CLEANUP(jb_db_finalize) sqlite3_stmt *statement = NULL;
-    JB_CLEANUP(jb_marks_finish) struct jb_marks marks = {0};
-    int64_t run = 0;
-    int r = jb_db_run_row(store, id, &run, diag);
-    if (r == 0) {
-        r = jb_db_prepare(store, "SELECT t_ns, wall_ns, data FROM mark WHERE run = ?1 ORDER BY t_ns", "read",
+    int r = jb_db_prepare(store, "SELECT t_ns, wall_ns, data FROM mark WHERE run = ?1 ORDER BY t_ns", "read",
                           &statement, diag);
-    }
     if (r < 0) {
         return r;
     }
     sqlite3_bind_int64(statement, 1, run);
     while ((r = jb_db_step(store, statement, "read", diag)) == 1) {
-        r = read_one(statement, &marks);
+        r = read_one(statement, marks);
         if (r < 0) {
             return r == -ENOMEM ? jb_fail(diag, r, "out of memory")
                                 : jb_db_damaged(store, "a mark of a run cannot be read", diag);
         }
     }
+    return r;
+}
+
+int jb_store_marks(struct jb_store *store, const char *id, struct jb_marks *ret, struct jb_diag *diag)
+{
+    struct jb_marks marks = {0};
+    int64_t run = 0;
+    int r = jb_db_run_row(store, id, &run, diag);
+    if (r == 0) {
+        r = read_all(store, run, &marks, diag);
+    }
     if (r < 0) {
+        jb_marks_finish(&marks);
         return r;
     }
     *ret = marks;
-    marks = (struct jb_marks){0};
     return 0;
 }

@@ -44,6 +44,16 @@ static int read_run(void *context, const struct jb_record *listed)
         jb_record_sum(&record);
         jb_record_finish(&record);
     }
+    struct jb_marks marks = {0};
+    if (jb_store_marks(store, listed->id, &marks, &diag) == 0) {
+        for (size_t i = 1; i < marks.count; i++) { /* what was booked between two is their difference */
+            if (marks.marks[i].t_ns <= marks.marks[i - 1].t_ns ||
+                marks.marks[i].channel_count < marks.marks[i - 1].channel_count) {
+                abort();
+            }
+        }
+        jb_marks_finish(&marks);
+    }
     (void)jb_store_find(store, listed->id, id, &diag);
     (void)jb_store_series(store, listed->id, count_sample, &count, &diag);
     (void)jb_store_slices(store, listed->id, 0, 0, POINTS, CHANNELS, slices, &diag);

@@ -85,6 +85,21 @@ static void fill_channel(struct input *in, struct jb_record_channel *c, int numb
     c->update_period_ns = integer(in);
 }
 
+static void fill_prices(struct input *in, struct jb_record *r)
+{
+    r->steps[0] = string(in);
+    r->credits[0] = string(in);
+    r->prices[0] =
+        (struct jb_record_price){.until_ns = (int64_t)integer(in), .emissions_g = real(in), .uncertainty_g = real(in)};
+    r->prices[0].intensity_g_per_kwh = real(in);
+    TEXT(r->prices[0].source);
+    TEXT(r->prices[0].reason);
+    r->marginal = (struct jb_record_marginal){.known = integer(in) & 1, .emissions_g = real(in), .coverage = real(in)};
+    TEXT(r->marginal.source);
+    r->cost = (struct jb_record_cost){.known = integer(in) & 1, .amount = real(in), .per_kwh = real(in)};
+    TEXT(r->cost.currency);
+}
+
 static void fill(struct input *in, struct jb_record *r)
 {
     TEXT(r->id);
@@ -109,9 +124,15 @@ static void fill(struct input *in, struct jb_record *r)
         TEXT(r->segments[i].source);
         TEXT(r->segments[i].factor);
         r->segments[i].start_ns = (int64_t)integer(in);
+        r->segments[i].end_ns = r->segments[i].start_ns + (int64_t)(integer(in) >> 24);
+        r->segments[i].energy_uj = integer(in);
+        r->segments[i].rel_error = real(in);
+        r->segments[i].estimated = integer(in) & 1;
+        r->segments[i].live = integer(in) & 1;
         r->segments[i].g_per_kwh = real(in);
         r->segments[i].age_s = real(in);
     }
+    fill_prices(in, r);
     r->started_ns = (int64_t)integer(in);
     r->ended_ns = (int64_t)integer(in);
     r->duration_s = real(in);
@@ -154,6 +175,24 @@ int jb_store_series(struct jb_store *store, const char *id, jb_sample_fn fn, voi
         r = fn(context, &sample);
     }
     return r;
+}
+
+int jb_store_marks(struct jb_store *store, const char *id, struct jb_marks *ret, struct jb_diag *diag)
+{
+    struct input in = {.numbers = store->bytes, .used = 11};
+    ret->marks = calloc(3, sizeof(*ret->marks));
+    ret->count = ret->marks == NULL ? 0 : 3;
+    for (size_t i = 0; i < ret->count; i++) {
+        ret->marks[i].t_ns = integer(&in) >> (i % 2 ? 0 : 30);
+        ret->marks[i].wall_ns = (int64_t)integer(&in);
+    }
+    return 0;
+}
+
+void jb_marks_finish(struct jb_marks *marks)
+{
+    free(marks->marks);
+    *marks = (struct jb_marks){0};
 }
 
 int jb_store_slices(struct jb_store *store, const char *id, uint64_t t0_ns, uint64_t t1_ns, size_t count,
@@ -214,7 +253,8 @@ static size_t check(struct input *in, struct jb_store *store)
     struct jb_record_channel channels[CHANNELS];
     struct jb_record_segment segments[2];
     struct jb_tag tags[1];
-    char *command[2], *warnings[1];
+    struct jb_record_price prices[1];
+    char *command[2], *warnings[1], *steps[1], *credits[1];
     struct jb_record record = {.channels = channels,
                                .channel_count = CHANNELS,
                                .segments = segments,
@@ -223,7 +263,13 @@ static size_t check(struct input *in, struct jb_store *store)
                                .command = command,
                                .command_count = 2,
                                .warnings = warnings,
-                               .warning_count = 1};
+                               .warning_count = 1,
+                               .steps = steps,
+                               .step_count = 1,
+                               .credits = credits,
+                               .credit_count = 1,
+                               .prices = prices,
+                               .price_count = 1};
     const char *at;
     json_error_t error;
     memset(channels, 0, sizeof(channels));

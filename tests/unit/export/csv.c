@@ -104,19 +104,105 @@ static void emissions_add_up_to_the_basis_of_the_record(void **state)
     fixture_finish(&f);
 }
 
+static double intensity(struct fixture *f, uint64_t t0_ns, uint64_t t1_ns)
+{
+    struct jb_export_prices prices;
+    jb_export_prices_init(&prices, &f->record, &f->store);
+    double g_per_kwh = jb_export_intensity(&prices, t0_ns, t1_ns);
+    jb_export_prices_finish(&prices);
+    return g_per_kwh;
+}
+
 static void intensity_follows_the_segments(void **state)
 {
     struct fixture f;
     fixture_init(&f);
     const uint64_t s = 1000000000;
-    assert_true(jb_export_intensity(&f.record, 0, 10 * s) == 380);
-    assert_true(jb_export_intensity(&f.record, 400 * s, 401 * s) == 400);
-    assert_true(fabs(jb_export_intensity(&f.record, 299 * s, 301 * s) - 390) < 1e-9);
-    assert_true(fabs(jb_export_intensity(&f.record, 297 * s, 301 * s) - 385) < 1e-9);
-    assert_true(jb_export_intensity(&f.record, 5000 * s, 5001 * s) == 400); /* after the last: it holds on */
-    assert_true(jb_export_intensity(&f.record, 400 * s, 400 * s) == 400);   /* a moment */
+    assert_true(intensity(&f, 0, 10 * s) == 380);
+    assert_true(intensity(&f, 400 * s, 401 * s) == 400);
+    assert_true(fabs(intensity(&f, 299 * s, 301 * s) - 390) < 1e-9);
+    assert_true(fabs(intensity(&f, 297 * s, 301 * s) - 385) < 1e-9);
+    assert_true(intensity(&f, 5000 * s, 5001 * s) == 400); /* after the last: it holds on */
+    assert_true(intensity(&f, 400 * s, 400 * s) == 400);   /* a moment */
+    assert_true(intensity(&f, 300 * s, 300 * s) == 400);   /* the first of a segment is in it */
+    f.segments[0].start_ns += 5 * (int64_t)s;
+    assert_true(intensity(&f, 0, 1 * s) == 380); /* before the first: it held already */
     f.record.segment_count = 0;
-    assert_true(jb_export_intensity(&f.record, 0, s) == f.record.intensity_g_per_kwh);
+    assert_true(intensity(&f, 0, s) == f.record.intensity_g_per_kwh);
+}
+
+/* A week by five minutes, forth, back and across: the place that is kept from call to call does not show. */
+static void thousands_of_segments_are_each_found(void **state)
+{
+    enum { COUNT = 2016 };
+    const uint64_t step_ns = UINT64_C(300000000000);
+    struct fixture f;
+    fixture_init(&f);
+    struct jb_record_segment *segments = calloc(COUNT, sizeof(*segments));
+    assert_non_null(segments);
+    for (size_t i = 0; i < COUNT; i++) {
+        segments[i] = f.segments[0];
+        segments[i].start_ns = f.record.started_ns + (int64_t)(i * step_ns);
+        segments[i].g_per_kwh = (double)i;
+    }
+    f.record.segments = segments;
+    f.record.segment_count = COUNT;
+    struct jb_export_prices prices;
+    jb_export_prices_init(&prices, &f.record, NULL);
+    for (size_t n = 0; n < 3 * COUNT; n++) {
+        size_t i = n < COUNT ? n : n < 2 * COUNT ? 2 * COUNT - 1 - n : n * 1237 % COUNT;
+        assert_true(jb_export_intensity(&prices, i * step_ns, i * step_ns + 100000000) == (double)i);
+    }
+    double mean = jb_export_intensity(&prices, 0, COUNT * step_ns);
+    assert_true(fabs(mean - (COUNT - 1) / 2.0) < 1e-6);
+    jb_export_prices_finish(&prices);
+    free(segments);
+}
+
+/* The clock of a series stands still while the machine sleeps, that of the grid does not. */
+static void a_machine_that_slept_is_priced_by_the_clock_on_the_wall(void **state)
+{
+    struct fixture f;
+    fixture_init(&f);
+    const uint64_t s = 1000000000;
+    const struct jb_store_mark marks[] = {
+        {.t_ns = 100 * s, .wall_ns = f.record.started_ns + (int64_t)(100 * s)},
+        {.t_ns = 150 * s, .wall_ns = f.record.started_ns + (int64_t)(450 * s)}, /* 300 s of sleep */
+    };
+    const struct jb_sample samples[] = {{.t0_ns = 149 * s, .t1_ns = 149 * s + 1, .energy_uj = 1},
+                                        {.t0_ns = 151 * s, .t1_ns = 152 * s, .energy_uj = 1}};
+    f.store = (struct jb_store){.samples = samples, .count = 2, .marks = marks, .mark_count = 2};
+    assert_true(intensity(&f, 110 * s, 111 * s) == 380);
+    assert_true(intensity(&f, 151 * s, 152 * s) == 400);
+    char *csv = fixture_write(&jb_export_csv, &f.record, &f.store);
+    check_text(csv, "time", 1, "2025-11-22T03:02:29.123Z");
+    check_text(csv, "time", 2, "2025-11-22T03:07:32.123Z");
+    check_text(csv, "elapsed_s", 2, "152.0");
+    check_text(csv, "intensity_g_per_kwh", 2, "400");
+    free(csv);
+}
+
+static void segments_and_marks_out_of_order_end_with_some_answer(void **state)
+{
+    static const int64_t odd[] = {INT64_MIN, INT64_MAX, 0, -1, INT64_C(1763780400123000000)};
+    struct fixture f;
+    for (size_t i = 0; i < 5; i++) {
+        for (size_t k = 0; k < 5; k++) {
+            const struct jb_store_mark marks[] = {{.t_ns = 5, .wall_ns = odd[i]}, {.t_ns = 9, .wall_ns = odd[k]}};
+            fixture_init(&f);
+            f.segments[0].start_ns = odd[k];
+            f.segments[1].start_ns = odd[i];
+            f.store = (struct jb_store){.marks = marks, .mark_count = 2};
+            struct jb_export_prices prices;
+            jb_export_prices_init(&prices, &f.record, &f.store);
+            static const uint64_t times[] = {0, 7, UINT64_MAX, 3, 10, 6};
+            for (size_t t = 0; t < 5; t++) {
+                double g = jb_export_intensity(&prices, times[t], times[t + 1]);
+                assert_true(g >= 380 && g <= 400);
+            }
+            jb_export_prices_finish(&prices);
+        }
+    }
 }
 
 static void an_unknown_intensity_is_empty(void **state)
@@ -207,6 +293,9 @@ int main(void)
         cmocka_unit_test(a_row_has_the_columns_of_the_contract),
         cmocka_unit_test(emissions_add_up_to_the_basis_of_the_record),
         cmocka_unit_test(intensity_follows_the_segments),
+        cmocka_unit_test(thousands_of_segments_are_each_found),
+        cmocka_unit_test(a_machine_that_slept_is_priced_by_the_clock_on_the_wall),
+        cmocka_unit_test(segments_and_marks_out_of_order_end_with_some_answer),
         cmocka_unit_test(an_unknown_intensity_is_empty),
         cmocka_unit_test(hostile_samples_do_not_break_a_row),
         cmocka_unit_test(without_a_store_there_is_no_series),

@@ -145,6 +145,7 @@ void fixture_init(struct fixture *f)
             .start_ns = STARTED_NS + i * INT64_C(300000000000),
             .end_ns = STARTED_NS + (i + 1) * INT64_C(300000000000),
             .g_per_kwh = i == 0 ? 380 : 400,
+            .rel_error = NAN,
             .source = "electricitymaps-yearly-2025 (ODbL)",
             .factor = "lifecycle",
             .estimated = i == 1,
@@ -154,6 +155,39 @@ void fixture_init(struct fixture *f)
     totals(f);
     f->segments[0].energy_uj = f->record.footprint_uj / 2;
     f->segments[1].energy_uj = f->record.footprint_uj - f->segments[0].energy_uj;
+}
+
+void fixture_live(struct fixture *f)
+{
+    static char step[] = "electricitymaps: the key is not valid for KR (HTTP 403)",
+                step2[] = "kpx: no data from 03:02 to 03:05", credit[] = "Source: ElectricityMaps.com";
+    struct jb_record *r = &f->record;
+    f->steps[0] = step;
+    f->steps[1] = step2;
+    r->steps = f->steps;
+    r->step_count = 2;
+    f->credits[0] = credit;
+    r->credits = f->credits;
+    r->credit_count = 1;
+    f->prices[0] = (struct jb_record_price){.until_ns = STARTED_NS + INT64_C(86400000000000),
+                                            .emissions_g = 29.5,
+                                            .uncertainty_g = 4.25,
+                                            .intensity_g_per_kwh = 436,
+                                            .source = "electricitymaps-yearly-2025 (ODbL)",
+                                            .reason = "hourly values came in for 10 min"};
+    r->prices = f->prices;
+    r->price_count = 1;
+    r->marginal = (struct jb_record_marginal){.known = true,
+                                              .emissions_g = 41.5,
+                                              .uncertainty_g = 6.125,
+                                              .intensity_g_per_kwh = 612.5,
+                                              .coverage = 0.75,
+                                              .source = "watttime"};
+    r->cost =
+        (struct jb_record_cost){.known = true, .amount = 0.0215, .per_kwh = 0.29, .coverage = 1, .currency = "EUR"};
+    f->segments[0].live = true;
+    f->segments[0].rel_error = 0.05;
+    f->segments[0].age_s = 0;
 }
 
 /* Watts of a channel at a moment, before scaling to the channel's total: a training loop with evaluation in between. */
@@ -216,6 +250,26 @@ int jb_store_series(struct jb_store *store, const char *id, jb_sample_fn fn, voi
         }
     }
     return 0;
+}
+
+int jb_store_marks(struct jb_store *store, const char *id, struct jb_marks *ret, struct jb_diag *diag)
+{
+    if (store->error < 0) {
+        return jb_fail(diag, store->error, "the double was told to fail");
+    }
+    ret->marks = store->mark_count == 0 ? NULL : calloc(store->mark_count, sizeof(*ret->marks));
+    ret->count = store->mark_count;
+    if (store->mark_count > 0) {
+        assert_non_null(ret->marks);
+        memcpy(ret->marks, store->marks, store->mark_count * sizeof(*ret->marks));
+    }
+    return 0;
+}
+
+void jb_marks_finish(struct jb_marks *marks)
+{
+    free(marks->marks);
+    *marks = (struct jb_marks){0};
 }
 
 int jb_store_slices(struct jb_store *store, const char *id, uint64_t t0_ns, uint64_t t1_ns, size_t count,

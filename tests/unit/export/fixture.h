@@ -2,8 +2,8 @@
 /*
  * fixture.h - a made-up run for the tests of export/, and a store that knows only its series.
  *
- * The record and all it points to lie within the fixture: nothing is to be freed. The double defines jb_store_series()
- * and jb_store_slices(), so that a test decides what the database says.
+ * The record and all it points to lie within the fixture: nothing is to be freed. The double defines jb_store_series(),
+ * jb_store_slices() and jb_store_marks(), so that a test decides what the database says.
  */
 #ifndef JB_TEST_EXPORT_FIXTURE_H
 #define JB_TEST_EXPORT_FIXTURE_H
@@ -18,7 +18,9 @@
 struct jb_store {
     const struct jb_sample *samples; /* in order of time, then channel */
     size_t count;
-    int error; /* what both calls fail with; 0 */
+    int error;                         /* what all calls fail with; 0 */
+    const struct jb_store_mark *marks; /* without channels */
+    size_t mark_count;
 };
 
 struct fixture {
@@ -28,6 +30,8 @@ struct fixture {
     struct jb_tag tags[2];
     char *command[4];
     char *warnings[2];
+    char *steps[2], *credits[1];
+    struct jb_record_price prices[1];
     struct jb_store store;
     struct jb_sample *samples; /* of fixture_series(); freed by fixture_finish() */
 };
@@ -36,6 +40,7 @@ struct fixture {
  * a twin of package 0. Totals and channels fit together to the microjoule. */
 void fixture_init(struct fixture *fixture);
 void fixture_series(struct fixture *fixture, double interval_s); /* give it a series, with a gap in the GPU's */
+void fixture_live(struct fixture *fixture); /* steps, credits, a former price, a marginal, a cost; live values */
 void fixture_finish(struct fixture *fixture);
 
 /* What a format writes for this input, malloc'd; fails the test when the writer fails. */

@@ -112,8 +112,8 @@ static void every_chart_has_a_table(void **state)
     fixture_init(&f);
     fixture_series(&f, 1.0);
     char *page = report(&f, &f.store);
-    /* machine, GPU, CPU, memory, energy */
-    assert_int_equal(count(page, "<figure>"), 5);
+    /* machine, GPU, CPU, memory, energy, intensity */
+    assert_int_equal(count(page, "<figure>"), 6);
     const char *figure = page;
     while ((figure = strstr(figure, "<figure>"))) {
         const char *end = strstr(figure, "</figure>"), *table = strstr(figure, "<details><summary>");
@@ -134,7 +134,7 @@ static void a_gap_is_drawn_as_a_gap(void **state)
     /* one in the legend, one before and one after the gap; the sum over the machine has it too */
     assert_int_equal(count(page, "class=\"line gpu d0\""), 3);
     assert_int_equal(count(page, "class=\"line cpu d0\""), 2);
-    assert_int_equal(count(page, "class=\"line total d0\""), 3 + 3);
+    assert_int_equal(count(page, "class=\"line total d0\""), 3 + 3 + 2); /* the last: of the grid */
     has(page, "no data");
     free(page);
     fixture_finish(&f);
@@ -147,13 +147,13 @@ static void without_a_series_it_says_why(void **state)
     fixture_init(&f);
     char *page = report(&f, NULL);
     has(page, "The run was not stored");
-    assert_null(strstr(page, "<figure>"));
+    assert_int_equal(count(page, "<figure>"), 1); /* that of the grid */
     free(page);
     page = report(&f, &broken);
     has(page, "the double was told to fail");
     free(page);
     page = report(&f, &empty);
-    assert_null(strstr(page, "<polyline class=\"line"));
+    assert_null(strstr(page, "Power of the machine"));
     free(page);
 }
 
@@ -178,6 +178,89 @@ static void a_lost_run_shows_unknown_and_never_zero(void **state)
     assert_null(strstr(page, "nan"));
     assert_true(count(page, "unknown") >= 8);
     free(page);
+}
+
+static void carbon_says_what_is_estimated_and_whom_to_credit(void **state)
+{
+    struct fixture f;
+    fixture_init(&f);
+    fixture_live(&f);
+    char *page = report(&f, NULL);
+    has(page, "380 \xC2\xB1\xC2\xA0"
+              "19.0");
+    has(page, "<span class=\"badge counter\">live</span>");
+    has(page, "<tr class=\"estimated\">");
+    has(page, "<span class=\"badge modelled\">yearly</span> <span class=\"badge modelled\">estimated</span>");
+    has(page, "class=\"line total d2\"");                                 /* dotted, in chart and legend */
+    has(page, "class=\"line total d0\" points=\"0.0,12.0 500.0,12.0 \""); /* level to its end: a step, no slope */
+    has(page, "the mean by energy of 2 segments from 380 to 400; 50.0\xC2\xA0% reported for its time, "
+              "50.0\xC2\xA0% from means of a year");
+    f.segments[1].age_s = 1500;
+    free(page);
+    page = report(&f, NULL);
+    has(page, "50.0\xC2\xA0% estimated, foretold or held</dd>");
+    has(page, ", held for 25\xC2\xA0m\xC2\xA0"
+              "00\xC2\xA0s <span class=\"badge modelled\">estimated</span>");
+    has(page, "class=\"line total d1\""); /* dashed */
+    has(page, "Source: ElectricityMaps.com");
+    has(page, "the key is not valid for KR (HTTP 403)<br>kpx: no data");
+    has(page, "hourly values came in for 10 min");
+    has(page, "2025-11-23 03:00:00 UTC");
+    has(page, "29.5\xC2\xA0g");
+    has(page, "<dt>Marginal</dt><dd>41.5\xC2\xA0g");
+    has(page, "for the 75.0\xC2\xA0% of the energy that it is known for, by watttime");
+    has(page, "<dt>Cost</dt><dd>0.0215\xC2\xA0"
+              "EUR at 0.290\xC2\xA0"
+              "EUR/kWh</dd>");
+    assert_int_equal(count(page, "41.5\xC2\xA0g"), 1); /* nowhere in another figure */
+    free(page);
+    f.record.marginal.known = f.record.cost.known = false;
+    f.record.price_count = f.record.step_count = f.record.credit_count = 0;
+    page = report(&f, NULL);
+    assert_null(strstr(page, "Marginal"));
+    assert_null(strstr(page, "<dt>Cost"));
+    assert_null(strstr(page, "Former prices"));
+    assert_null(strstr(page, "Credits"));
+    free(page);
+}
+
+static void a_long_table_is_cut_and_says_where_the_rest_is(void **state)
+{
+    enum { COUNT = 288 };
+    struct fixture f;
+    fixture_init(&f);
+    struct jb_record_segment *segments = calloc(COUNT, sizeof(*segments));
+    struct jb_record_price *prices = calloc(30, sizeof(*prices));
+    assert_true(segments && prices);
+    for (size_t i = 0; i < COUNT; i++) {
+        segments[i] = f.segments[0];
+        segments[i].start_ns = f.record.started_ns + (int64_t)i * INT64_C(300000000000);
+        segments[i].end_ns = segments[i].start_ns + INT64_C(300000000000);
+        segments[i].g_per_kwh = 100 + (double)(i % 7);
+        segments[i].estimated = i >= COUNT / 2;
+    }
+    for (size_t i = 0; i < 30; i++) {
+        prices[i] = (struct jb_record_price){.until_ns = 1 + (int64_t)i, .emissions_g = 1000 + (double)i};
+    }
+    f.record.segments = segments;
+    f.record.segment_count = COUNT;
+    f.record.prices = prices;
+    f.record.price_count = 30;
+    char *page = report(&f, NULL);
+    assert_int_equal(count(page, "<td class=\"when\">2025-11-22 0"), 48);
+    has(page, "and 240 more; <code>joulebook export --format csv 01JDA5Z3K8Q4R7T2V9W6X0Y1ZA</code>");
+    has(page, "and 6 before them");
+    assert_int_equal(count(page, "class=\"line total d0\""), 2); /* one line, and the legend */
+    assert_int_equal(count(page, "class=\"line total d1\""), 2);
+    assert_true(strlen(page) < 120000);
+    free(page);
+    segments[COUNT - 1].end_ns = INT64_MAX; /* of a damaged record: no chart of centuries */
+    f.record.segments[0].start_ns = INT64_MIN;
+    page = report(&f, NULL);
+    assert_null(strstr(page, "<figure>"));
+    free(page);
+    free(prices);
+    free(segments);
 }
 
 /* Fill every text of the record with what a browser would act on. */
@@ -211,6 +294,12 @@ static void hostile_text_is_only_text(void **state)
         jb_copy(r->segments[i].source, sizeof(r->segments[i].source), evil);
         jb_copy(r->segments[i].factor, sizeof(r->segments[i].factor), evil);
     }
+    fixture_live(&f);
+    f.steps[0] = f.steps[1] = f.credits[0] = evil;
+    jb_copy(f.prices[0].source, sizeof(f.prices[0].source), evil);
+    jb_copy(f.prices[0].reason, sizeof(f.prices[0].reason), evil);
+    jb_copy(r->marginal.source, sizeof(r->marginal.source), evil);
+    jb_copy(r->cost.currency, sizeof(r->cost.currency), "<s>&\xFF");
     char hardware[] = "{\"cpu\":\"<script>\",\"board\":\"</dd><script>\",\"gpus\":[\"<script>\"]}";
     r->hardware_json = hardware;
     char *page = report(&f, &f.store);
@@ -238,6 +327,9 @@ static void hostile_numbers_do_not_break_it(void **state)
         r->started_ns = INT64_MIN;
         r->ended_ns = INT64_MAX;
         r->exit_code = INT32_MIN;
+        fixture_live(&f);
+        f.segments[0].g_per_kwh = f.segments[1].rel_error = f.prices[0].emissions_g = r->marginal.coverage =
+            r->cost.amount = odd[i];
         char *page = report(&f, &f.store);
         free(page);
         fixture_finish(&f);
@@ -337,6 +429,8 @@ int main(void)
         cmocka_unit_test(a_gap_is_drawn_as_a_gap),
         cmocka_unit_test(without_a_series_it_says_why),
         cmocka_unit_test(a_lost_run_shows_unknown_and_never_zero),
+        cmocka_unit_test(carbon_says_what_is_estimated_and_whom_to_credit),
+        cmocka_unit_test(a_long_table_is_cut_and_says_where_the_rest_is),
         cmocka_unit_test(hostile_text_is_only_text),
         cmocka_unit_test(hostile_numbers_do_not_break_it),
         cmocka_unit_test(many_channels_keep_the_page_small),

@@ -45,7 +45,7 @@ static void the_names_are_those_of_the_contract(void **state)
     struct fixture f;
     fixture_init(&f);
     json_t *root = load(&f.record, true);
-    has_keys(root, "schema run energy carbon regions phases operators self hardware warnings");
+    has_keys(root, "schema run energy carbon cost regions phases operators self hardware warnings");
     assert_int_equal(json_integer_value(json_object_get(root, "schema")), 1);
     has_keys(json_object_get(root, "run"),
              "id name project tags host machine_id command started ended duration_s status "
@@ -60,9 +60,10 @@ static void the_names_are_those_of_the_contract(void **state)
                                           "update_period_s coverage idle_source flags note context_w context_tax_j");
     json_t *carbon = json_object_get(root, "carbon");
     has_keys(carbon,
-             "emissions_g uncertainty_g embodied_g intensity_g_per_kwh basis zone zone_name zone_note pue segments");
+             "emissions_g uncertainty_g embodied_g intensity_g_per_kwh basis zone zone_name zone_note pue segments "
+             "steps credits former marginal");
     has_keys(json_array_get(json_object_get(carbon, "segments"), 0),
-             "start end g_per_kwh source factor estimated age_s");
+             "start end g_per_kwh uncertainty_g_per_kwh source factor estimated live age_s energy_j emissions_g");
     has_keys(json_object_get(root, "self"), "cpu_s energy_j max_rss_bytes events_dropped");
     has_keys(json_object_get(root, "hardware"), "cpu sockets cores threads virtual ram_bytes gpus board");
     json_decref(root);
@@ -95,6 +96,92 @@ static void values_are_those_of_the_record(void **state)
     assert_string_equal(parent, "cpu/0/package");
     assert_int_equal(json_unpack(json_array_get(channels, 5), "{s:s,s:n}", "twin_of", &twin, "parent"), 0);
     assert_string_equal(twin, "cpu/0/package");
+    json_decref(root);
+}
+
+static void carbon_names_every_source_and_what_it_was_before(void **state)
+{
+    struct fixture f;
+    fixture_init(&f);
+    fixture_live(&f);
+    json_t *root = load(&f.record, true);
+    json_t *carbon = json_object_get(root, "carbon"), *segments = json_object_get(carbon, "segments");
+    const char *step, *step2, *credit, *until, *source, *reason, *by, *currency;
+    double emissions, uncertainty, intensity, of_first, first_g, second_g, coverage, amount, per_kwh, age;
+    int live, live2;
+    assert_int_equal(json_unpack(carbon, "{s:[s,s],s:[s]}", "steps", &step, &step2, "credits", &credit), 0);
+    assert_string_equal(step, f.steps[0]);
+    assert_string_equal(step2, f.steps[1]);
+    assert_string_equal(credit, "Source: ElectricityMaps.com");
+    has_keys(json_array_get(json_object_get(carbon, "former"), 0),
+             "until emissions_g uncertainty_g intensity_g_per_kwh source reason");
+    assert_int_equal(json_unpack(carbon, "{s:[{s:s,s:F,s:F,s:F,s:s,s:s}]}", "former", "until", &until, "emissions_g",
+                                 &emissions, "uncertainty_g", &uncertainty, "intensity_g_per_kwh", &intensity, "source",
+                                 &source, "reason", &reason),
+                     0);
+    assert_string_equal(until, "2025-11-23T03:00:00.123Z");
+    assert_true(emissions == 29.5 && uncertainty == 4.25 && intensity == 436);
+    assert_string_equal(reason, "hourly values came in for 10 min");
+    assert_int_equal(json_unpack(carbon, "{s:{s:F,s:F,s:F,s:F,s:s}}", "marginal", "emissions_g", &emissions,
+                                 "uncertainty_g", &uncertainty, "intensity_g_per_kwh", &intensity, "coverage",
+                                 &coverage, "source", &by),
+                     0);
+    assert_true(emissions == 41.5 && uncertainty == 6.125 && intensity == 612.5 && coverage == 0.75);
+    assert_string_equal(by, "watttime");
+    assert_int_equal(json_unpack(root, "{s:{s:F,s:s,s:F,s:F}}", "cost", "amount", &amount, "currency", &currency,
+                                 "per_kwh", &per_kwh, "coverage", &coverage),
+                     0);
+    assert_true(amount == 0.0215 && per_kwh == 0.29 && coverage == 1);
+    assert_string_equal(currency, "EUR");
+    assert_int_equal(json_unpack(segments, "[{s:F,s:b,s:F,s:F},{s:n,s:b,s:n,s:F}]", "uncertainty_g_per_kwh", &of_first,
+                                 "live", &live, "age_s", &age, "emissions_g", &first_g, "uncertainty_g_per_kwh", "live",
+                                 &live2, "age_s", "emissions_g", &second_g),
+                     0);
+    assert_true(of_first == 19 && live && age == 0 && !live2);
+    double expected_g = (double)f.segments[0].energy_uj / 3.6e12 * 380 * 1.1;
+    assert_true(fabs(first_g - expected_g) < 1e-9 * expected_g);
+    expected_g += (double)f.segments[1].energy_uj / 3.6e12 * 400 * 1.1;
+    assert_true(fabs(first_g + second_g - expected_g) < 1e-9 * expected_g);
+    json_decref(root);
+}
+
+/* In microjoules, as the text has them: doubles would hide one. */
+static void segments_sum_to_the_basis_exactly(void **state)
+{
+    struct fixture f;
+    char *text = NULL;
+    fixture_init(&f);
+    assert_int_equal(jb_record_json(&f.record, false, &text), 0);
+    uint64_t sum_uj = 0;
+    for (const char *at = strstr(text, "\"segments\":"); (at = strstr(at, "\"energy_j\":")) != NULL;) {
+        uint64_t whole = 0, part = 0, scale = 100000;
+        for (at += strlen("\"energy_j\":"); *at != '.'; at++) {
+            whole = whole * 10 + (uint64_t)(*at - '0');
+        }
+        for (at++; *at >= '0' && *at <= '9'; at++, scale /= 10) {
+            part += (uint64_t)(*at - '0') * scale;
+        }
+        sum_uj += whole * 1000000 + part;
+        if (strstr(at, "\"steps\"") == NULL || strstr(at, "\"energy_j\":") > strstr(at, "\"steps\"")) {
+            break;
+        }
+    }
+    assert_true(sum_uj == f.record.footprint_uj);
+    free(text);
+}
+
+static void a_record_without_them_has_empty_lists_and_nulls(void **state)
+{
+    struct fixture f;
+    fixture_init(&f);
+    json_t *root = load(&f.record, true);
+    json_t *carbon = json_object_get(root, "carbon");
+    static const char *const lists[] = {"steps", "credits", "former"};
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(json_is_array(json_object_get(carbon, lists[i])));
+        assert_int_equal(json_array_size(json_object_get(carbon, lists[i])), 0);
+    }
+    assert_true(json_is_null(json_object_get(carbon, "marginal")) && json_is_null(json_object_get(root, "cost")));
     json_decref(root);
 }
 
@@ -248,6 +335,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_names_are_those_of_the_contract),
         cmocka_unit_test(values_are_those_of_the_record),
+        cmocka_unit_test(carbon_names_every_source_and_what_it_was_before),
+        cmocka_unit_test(segments_sum_to_the_basis_exactly),
+        cmocka_unit_test(a_record_without_them_has_empty_lists_and_nulls),
         cmocka_unit_test(microjoules_are_printed_exactly),
         cmocka_unit_test(what_is_not_known_is_null),
         cmocka_unit_test(nothing_measured_is_null_and_not_zero),

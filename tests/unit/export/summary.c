@@ -125,6 +125,13 @@ static void what_is_not_known_is_empty(void **state)
         "self_cpu_s",
         "self_energy_j",
         "tags",
+        "live_share",
+        "estimated_share",
+        "marginal_emissions_g",
+        "marginal_coverage",
+        "cost",
+        "cost_coverage",
+        "currency",
     };
     struct jb_record record = {
         .id = "A",
@@ -144,6 +151,48 @@ static void what_is_not_known_is_empty(void **state)
         check(&record, columns[i], "");
     }
     check(&record, "status", "lost");
+}
+
+static void each_source_is_named_once_and_estimates_have_their_share(void **state)
+{
+    struct fixture f;
+    struct jb_record_segment segments[40];
+    fixture_init(&f);
+    for (size_t i = 0; i < 40; i++) {
+        segments[i] = (struct jb_record_segment){.energy_uj = 10, .estimated = i % 4 == 0};
+        jb_copy(segments[i].source, sizeof(segments[i].source), i % 2 ? "energinet" : "electricitymaps");
+    }
+    f.record.segments = segments;
+    f.record.segment_count = 40;
+    check(&f.record, "zone_source", "electricitymaps; energinet");
+    check(&f.record, "estimated_share", "0.25");
+    check(&f.record, "live_share", "0");
+    segments[0].live = true; /* and estimated, as its provider says */
+    check(&f.record, "live_share", "0.025");
+    check(&f.record, "estimated_share", "0.25");
+    for (size_t i = 0; i < 40; i++) { /* of nobody's record: the row stays one */
+        jb_snprintf(segments[i].source, sizeof(segments[i].source), "s%zu", i);
+    }
+    check(&f.record, "zone_source", "s0; s1; s2; s3; s4; s5; s6; s7; s8; s9; s10; s11; s12; s13; s14; s15");
+}
+
+static void marginal_and_cost_have_columns_of_their_own(void **state)
+{
+    struct fixture f;
+    fixture_init(&f);
+    check(&f.record, "marginal_emissions_g", "");
+    check(&f.record, "cost", "");
+    fixture_live(&f);
+    check(&f.record, "emissions_g", "26.25");
+    check(&f.record, "marginal_emissions_g", "41.5");
+    check(&f.record, "marginal_coverage", "0.75");
+    check(&f.record, "cost", "0.0215");
+    check(&f.record, "cost_coverage", "1");
+    check(&f.record, "currency", "EUR");
+    f.record.channel_count = 0;
+    f.record.machine_uj = f.record.measured_uj = f.record.modelled_uj = 0;
+    f.record.coverage = NAN;
+    check(&f.record, "marginal_emissions_g", ""); /* of nothing that was measured */
 }
 
 static void tags_can_be_taken_apart_again(void **state)
@@ -226,6 +275,8 @@ int main(void)
         cmocka_unit_test(the_row_tells_what_the_record_knows),
         cmocka_unit_test(energies_fit_together_as_printed),
         cmocka_unit_test(what_is_not_known_is_empty),
+        cmocka_unit_test(each_source_is_named_once_and_estimates_have_their_share),
+        cmocka_unit_test(marginal_and_cost_have_columns_of_their_own),
         cmocka_unit_test(tags_can_be_taken_apart_again),
         cmocka_unit_test(each_source_is_named_once),
         cmocka_unit_test(hostile_text_stays_in_its_column),
