@@ -293,7 +293,10 @@ static int cmd_run_main(int argc, char **argv, void *context)
         return cli_error(&cmd_run, EXIT_OURS, &diag);
     }
     status = measure(&cmd_run, session, argv + first, &mask, signal_fd, &options);
-    jb_session_destroy(session);
+    if (jb_session_destroy(session)) {
+        fflush(NULL);
+        _exit(status);
+    }
     return status;
 }
 

@@ -166,16 +166,16 @@ static void stop_vitals(struct jb_session *session)
     session->vitals = NULL;
 }
 
-void jb_session_destroy(struct jb_session *session)
+bool jb_session_destroy(struct jb_session *session)
 {
     if (session == NULL) {
-        return;
+        return false;
     }
     stop_vitals(session);
     if (session->writer != NULL && jb_writer_finish(session->writer, STORE_WAIT_NS, NULL) == -ETIMEDOUT) {
         session->store = NULL; /* the abandoned writer still holds it */
     }
-    session_grid_finish(session);
+    bool left_behind = session_grid_finish(session);
     jb_meter_destroy(session->meter);
     jb_privileged_unref(session->privileged);
     jb_proctree_destroy(session->tree);
@@ -188,6 +188,7 @@ void jb_session_destroy(struct jb_session *session)
     free(session->channels);
     free(session->nodes);
     free(session);
+    return left_behind;
 }
 
 /* Forget all that was booked so far: the run begins with fresh books. */

@@ -52,7 +52,8 @@ struct jb_session_config {
 /* Probe the machine, open the sensors and the store. A store that cannot be used is a warning in the record and not an
  * error; -EINVAL for a bad sensor list. The strings of config must outlive the session. */
 int jb_session_create(const struct jb_session_config *config, struct jb_session **ret, struct jb_diag *diag);
-void jb_session_destroy(struct jb_session *session); /* NULL-safe */
+/* NULL-safe. True: a thread that asks for intensities was left behind, see jb_feed_destroy(). */
+bool jb_session_destroy(struct jb_session *session);
 
 /* Measure idle power for so long, blocking. 1: done and quiet; 0: done, but the machine was busy (said in a warning);
  * -EINTR: stop_fd (-1: none) became readable. */

@@ -143,10 +143,12 @@ void session_grid_record(struct jb_session *session)
     jb_track_finish(&tariff);
 }
 
-void session_grid_finish(struct jb_session *session)
+bool session_grid_finish(struct jb_session *session)
 {
-    jb_feed_destroy(session->grid.average);
-    jb_feed_destroy(session->grid.marginal);
+    bool left_behind = jb_feed_destroy(session->grid.average);
+
+    left_behind = jb_feed_destroy(session->grid.marginal) || left_behind;
     jb_track_finish(&session->grid.track);
     jb_marks_finish(&session->marks);
+    return left_behind;
 }

@@ -190,7 +190,7 @@ void session_marks_look(struct jb_session *session, uint64_t now_ns);
 void session_grid_begin(struct jb_session *session);  /* the child exists */
 void session_grid_look(struct jb_session *session);   /* once a chunk */
 void session_grid_record(struct jb_session *session); /* wait a little for what is under way, and price */
-void session_grid_finish(struct jb_session *session);
+bool session_grid_finish(struct jb_session *session); /* true: a thread was left behind */
 double session_grid_live_g(const struct jb_session *session, double energy_uj);
 
 /* session_record.c */

@@ -29,6 +29,7 @@ struct jb_feed {
     atomic_int references;
     pthread_t thread;
     struct jb_walltime walltime;
+    struct jb_grid_settings *settings; /* our own */
 
     /* The thread's own. */
     struct jb_fetch *fetch;
@@ -50,6 +51,7 @@ static void release(struct jb_feed *feed)
         return;
     }
     jb_fetch_destroy(feed->fetch);
+    jb_grid_settings_free(feed->settings);
     jb_track_finish(&feed->track);
     pthread_cond_destroy(&feed->told);
     pthread_cond_destroy(&feed->wake);
@@ -195,7 +197,9 @@ int jb_feed_start(const struct jb_grid_settings *settings, const struct jb_inten
     feed->walltime = settings->walltime;
     feed->from_ns = from_ns;
     feed->spread_ns = spread_of(getpid());
-    int err = jb_fetch_create(settings, place, signal, &feed->fetch, diag);
+    feed->settings = jb_grid_settings_copy(settings);
+    int err = feed->settings != NULL ? jb_fetch_create(feed->settings, place, signal, &feed->fetch, diag)
+                                     : jb_fail(diag, -ENOMEM, "out of memory");
     if (err == 0 && !jb_fetch_anybody(feed->fetch)) {
         struct jb_chain chain;
         jb_chain_make(settings, place, signal, &chain, steps);
@@ -252,10 +256,10 @@ void jb_feed_finish(struct jb_feed *feed, uint64_t deadline_ns)
     pthread_mutex_unlock(&feed->lock);
 }
 
-void jb_feed_destroy(struct jb_feed *feed)
+bool jb_feed_destroy(struct jb_feed *feed)
 {
     if (feed == NULL) {
-        return;
+        return false;
     }
     pthread_mutex_lock(&feed->lock);
     feed->stop = true;
@@ -268,4 +272,5 @@ void jb_feed_destroy(struct jb_feed *feed)
         pthread_detach(feed->thread);
     }
     release(feed);
+    return !exited;
 }

@@ -16,8 +16,8 @@
 
 struct jb_feed;
 
-/* Signals are blocked in its thread. Everything is copied but `settings`, of which strings and all must outlive the
- * feed, and the process where it hangs. -ENODATA: there is nobody to ask for this place; `steps` says why. */
+/* Signals are blocked in its thread. Everything is copied. -ENODATA: there is nobody to ask for this place; `steps`
+ * says why. */
 int jb_feed_start(const struct jb_grid_settings *settings, const struct jb_intensity *place, enum jb_signal signal,
                   int64_t from_ns, struct jb_feed **ret, struct jb_steps *steps, struct jb_diag *diag);
 
@@ -35,7 +35,8 @@ void jb_feed_steps(struct jb_feed *feed, struct jb_steps *ret); /* what went wro
  * is of use (jb_fetch_again_ns()). */
 int64_t jb_feed_due(int64_t now_ns, int64_t again_ns, int64_t spread_ns);
 
-/* NULL-safe. Waits for the thread at most 100 ms: one that hangs is left behind and frees what is its own. */
-void jb_feed_destroy(struct jb_feed *feed);
+/* NULL-safe. Waits for the thread at most 100 ms: one that hangs is left behind and frees what is its own. True: it
+ * was; then it may be inside of libcurl, whose exit handlers must not run beside it: leave the program by _exit(). */
+bool jb_feed_destroy(struct jb_feed *feed);
 
 #endif

@@ -47,6 +47,11 @@ size_t jb_grid_provider_index(const struct jb_provider *provider); /* in jb_prov
 /* The next of a list of names that are parted by commas or blanks, cut where it is too long; NULL at the end. */
 const char *jb_grid_next_name(const char **list, char name[JB_GRID_NAME_TEXT]);
 
+/* A copy that stands alone, in one piece of memory: for a thread that may outlive the configuration. NULL: no memory.
+ */
+struct jb_grid_settings *jb_grid_settings_copy(const struct jb_grid_settings *settings);
+void jb_grid_settings_free(struct jb_grid_settings *copy); /* NULL-safe; wipes the keys */
+
 /* Is all there that the provider needs? */
 bool jb_grid_has_key(const struct jb_grid_settings *settings, const struct jb_provider *provider);
 
