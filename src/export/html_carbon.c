@@ -169,7 +169,7 @@ static void place(struct jb_buf *out, const struct jb_record *r)
         jb_html_source(out, &r->segments[0]);
         jb_buf_puts(out, "</dd>\n");
     }
-    words(out, "Passed over", r->steps, r->step_count);
+    words(out, "About the sources", r->steps, r->step_count);
     words(out, "Credits", r->credits, r->credit_count);
 }
 
