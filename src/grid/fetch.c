@@ -138,7 +138,7 @@ static void tell_failure(const struct jb_fetch_one *one, int err, const struct j
 {
     if (err == -EALREADY || err == 0) {
         tell(steps, one->provider, one->cached.failures > 0 ? one->cached.error : "");
-    } else if (err != -EWOULDBLOCK && (err != -ENODATA || one->cached.track.count == 0)) {
+    } else if (err != -EBUSY && (err != -ENODATA || one->cached.track.count == 0)) {
         tell(steps, one->provider, diag->text);
     }
 }
@@ -200,9 +200,12 @@ static void ask_one(struct jb_fetch *fetch, struct jb_fetch_one *one, const stru
     }
 }
 
-/* How far it goes by itself: what a provider that is up to date has not said yet, it will. */
+/* How far it goes by itself: what a provider that answers and is up to date has not said yet, it will. */
 static void waive_newest(const struct jb_fetch_one *one, struct window *window)
 {
+    if (one->cached.failures > 0) {
+        return;
+    }
     const struct jb_track *track = &one->cached.track;
     int64_t late_ns = (int64_t)(one->provider->lag_ns + one->provider->period_ns) + JB_CACHE_SLOT_NS;
     size_t i = jb_track_from(track, window->now_ns);
@@ -328,8 +331,12 @@ static bool foretell(struct jb_fetch *fetch, struct jb_fetch_one *one, enum jb_f
         tell_failure(one, err, &diag, steps);
     }
     const struct jb_track *track = &one->cached.track;
-    const struct jb_point *last = track->count > 0 ? &track->points[track->count - 1] : NULL;
-    return last != NULL && foretold(last) && last->end_ns > now_ns && last->start_ns < to_ns;
+    for (size_t i = jb_track_from(track, now_ns); i < track->count && track->points[i].start_ns < to_ns; i++) {
+        if (foretold(&track->points[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 int jb_fetch_forecast(struct jb_fetch *fetch, enum jb_fetch_how how, int64_t to_ns, struct jb_track *track,

@@ -105,7 +105,7 @@ int jb_fetch_one_ask(struct jb_fetch_one *one, const struct jb_grid_settings *se
     JB_CLEANUP(jb_closep) int lock = jb_cache_lock(settings->cache, one->provider, &ask, LOCK_WAIT_NS);
     one->busy = lock == -EWOULDBLOCK;
     if (one->busy) {
-        return -EWOULDBLOCK;
+        return -EBUSY;
     }
     if (lock >= 0) {
         ask.now_ns = jb_walltime_ns(&settings->walltime);

@@ -23,7 +23,7 @@ void jb_fetch_one_load(struct jb_fetch_one *one, const struct jb_grid_settings *
 
 /* Ask about [from, to), if that may be now; what it says goes into `cached`, and into the file. *http is made where it
  * is NULL. 0: it said something, or another process has heard it meanwhile; -EALREADY: not now, by the rules of
- * cache.h; -EWOULDBLOCK: another process is asking. A reader of files is asked without all that. */
+ * cache.h; -EBUSY: another process is asking. A reader of files is asked without all that. */
 int jb_fetch_one_ask(struct jb_fetch_one *one, const struct jb_grid_settings *settings, struct jb_http **http,
                      enum jb_ask_kind kind, int64_t from_ns, int64_t to_ns, struct jb_diag *diag);
 

@@ -263,6 +263,7 @@ static void a_server_says_when_to_come_again(void **state)
     struct jb_fetch *fetch = make(JB_AVERAGE);
     struct got got = past(fetch, JB_FETCH_ASK, now(), now());
     int64_t again_ns = jb_fetch_again_ns(fetch);
+    assert_true(told(&got, "429"));
     assert_true(again_ns >= AT(120) && again_ns < AT(121));
     jb_fetch_destroy(fetch);
     done(&got);
@@ -408,6 +409,23 @@ static void what_the_first_will_publish_is_left_to_it(void **state)
     done(&got);
 }
 
+static void one_that_fails_leaves_nothing_to_itself(void **state)
+{
+    fake_make("beta, gamma");
+    fake_clock(40);
+    says("/beta/latest", "-30 0 9\n0 30 8");
+    struct got got = once(AT(33), now());
+    done(&got);
+    hush();
+    refuses("/beta", 500, "", NULL);
+    says("/gamma", "40 60 1");
+    fake_clock(46);
+    got = once(now(), now());
+    assert_true(told(&got, "beta"));
+    assert_float_equal(grams_at(&got, AT(45)), 1, 0);
+    done(&got);
+}
+
 static void the_newest_value_counts_though_it_is_older_than_the_run(void **state)
 {
     fake_make("beta");
@@ -478,6 +496,25 @@ static void a_forecast_is_asked_for_once_and_kept(void **state)
         jb_fetch_destroy(fetch);
         done(&got);
     }
+}
+
+static void more_may_be_foretold_than_was_wanted(void **state)
+{
+    fake_make("beta");
+    says("/beta/latest", "-30 0 9");
+    says("/beta/forecast", "0 30 100\n30 60 90\n60 120 80");
+    struct jb_fetch *fetch = make(JB_AVERAGE);
+    struct got got = {.err = 0};
+    got.err = jb_fetch_forecast(fetch, JB_FETCH_ASK, AT(40), &got.track, &got.steps, &got.diag);
+    assert_int_equal(got.err, 0);
+    assert_float_equal(grams_at(&got, AT(39)), 90, 0);
+    assert_true(grams_at(&got, AT(70)) < 0);
+    done(&got);
+    got.err = jb_fetch_forecast(fetch, JB_FETCH_CACHED, AT(100), &got.track, &got.steps, &got.diag);
+    assert_int_equal(got.err, 0);
+    assert_float_equal(grams_at(&got, AT(70)), 80, 0);
+    jb_fetch_destroy(fetch);
+    done(&got);
 }
 
 static void nobody_who_foretells_is_said(void **state)
@@ -606,10 +643,12 @@ int main(void)
         WITH_SERVER(a_long_time_is_asked_for_in_pieces),
         WITH_SERVER(the_next_is_asked_for_what_the_first_does_not_know),
         WITH_SERVER(what_the_first_will_publish_is_left_to_it),
+        WITH_SERVER(one_that_fails_leaves_nothing_to_itself),
         WITH_SERVER(the_newest_value_counts_though_it_is_older_than_the_run),
         WITH_SERVER(with_the_cache_alone_nobody_is_asked),
         WITH_SERVER(what_the_caller_has_already_stays),
         WITH_SERVER(a_forecast_is_asked_for_once_and_kept),
+        WITH_SERVER(more_may_be_foretold_than_was_wanted),
         WITH_SERVER(nobody_who_foretells_is_said),
         WITH_SERVER(the_users_own_file_comes_first_and_needs_no_network),
         WITH_SERVER(with_nobody_to_ask_the_reason_is_told),
