@@ -4,13 +4,15 @@
 
 usage: bench/grid.py BUILD [MINUTES]
 
-Two runs of an idle command in a made-up machine at 10 Hz, priced by a server on this machine. A short run of each kind is taken off, so that
-start (opening libcurl, the first request) and end do not count; what the start costs is a line of its own. The machine's noise is some
-milliseconds: read the line with several minutes.
+Runs of an idle command in a made-up machine at 10 Hz, priced by a server on this machine, each with an empty cache. A short run of each kind
+is taken off, so that start (opening libcurl, the first request) and end do not count; what they cost is a line of its own. The long run begins
+half a minute before an hour, so that one more request is in it, which otherwise comes four times an hour at most. The machine's noise is
+some milliseconds: read the lines with several minutes.
 """
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -23,10 +25,12 @@ from grid_shapes import iso, parse  # noqa: E402
 from machines import Machine  # noqa: E402
 
 
-def cpu_s(exe, home, machine, server, seconds, live):
+def cpu_s(exe, home, machine, server, seconds, live, start="2026-11-22T12:03:00Z"):
     path = home / "record.json"
+    shutil.rmtree(home / "cache", ignore_errors=True)
+    server.grid.set(parse(start))
     (machine.root / "clock").write_text(iso(server.grid.now()))
-    env = dict(os.environ, XDG_DATA_HOME=str(home / "data"), XDG_CONFIG_HOME=str(home / "config"), XDG_CACHE_HOME=str(home / f"cache-{live}"),
+    env = dict(os.environ, XDG_DATA_HOME=str(home / "data"), XDG_CONFIG_HOME=str(home / "config"), XDG_CACHE_HOME=str(home / "cache"),
                no_proxy="*", JOULEBOOK_GRID_LIVE="true" if live else "false", JOULEBOOK_GRID_ELECTRICITYMAPS_TOKEN=server.grid.keys["electricitymaps"],
                JOULEBOOK_GRID_ELECTRICITYMAPS_URL=server.url("electricitymaps"))
     subprocess.run([exe, "run", "--quiet", "--db", "none", "--root", machine.root, "--zone", "KR", "--json", path, "--", "sleep", str(seconds)],
@@ -47,12 +51,14 @@ def main():
             short, long = {}, {}
             for live in (False, True):
                 short[live] = statistics.median(cpu_s(exe, home, machine, server, 2, live) for _ in range(3))
-                long[live] = cpu_s(exe, home, machine, server, 2 + 60 * minutes, live)
+                long[live] = cpu_s(exe, home, machine, server, 2 + 60 * minutes, live, "2026-11-22T11:59:30Z")
+        requests = len(server.seen)
     cost = {live: (long[live] - short[live]) / minutes for live in (False, True)}
     print(f"CPU of the meter a minute, prices from the table   {1e3 * cost[False]:8.2f} ms")
     print(f"CPU of the meter a minute, prices from a provider  {1e3 * cost[True]:8.2f} ms")
     print(f"what live intensities add a minute                 {1e3 * (cost[True] - cost[False]):8.2f} ms   budget 1 ms")
     print(f"what they add at start and end, once               {1e3 * (short[True] - short[False]):8.2f} ms")
+    print("requests of the four runs that asked                     " + f"{requests:8d}")
     return 0
 
 
