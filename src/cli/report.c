@@ -302,7 +302,7 @@ static void next_steps(FILE *out, const struct jb_record *record, const struct c
     if (!zone_given) {
         fputs("        joulebook run --zone KR ...   your grid; joulebook grid --list-zones\n", out);
     } else if (cli_carbon_can_improve(record)) {
-        fprintf(out, "        joulebook grid backfill %.10s   price it by the hour, once that is known\n", record->id);
+        fprintf(out, "        joulebook grid backfill %.10s   price it when more is known\n", record->id);
     }
     if (record->modelled_uj > 0) {
         fputs("        joulebook doctor   why some of this is modelled, what would measure it\n", out);

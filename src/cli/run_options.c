@@ -228,6 +228,7 @@ static int resolve_grid(struct run_options *options, struct jb_diag *diag)
         return error;
     }
     options->has_tariff = error > 0;
+    options->grid.fixed = options->intensity.given; /* --zone goes before a figure of one's own */
     return options->when_text != NULL ? cli_when_parse(options->when_text, &options->when, diag) : 0;
 }
 

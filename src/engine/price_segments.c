@@ -156,7 +156,7 @@ static void add_error(struct source_sum *sums, size_t *count, const char *source
 
 static void add_up(const struct jb_segments *segments, struct jb_segments_sum *ret)
 {
-    struct source_sum sums[MAX_SOURCES];
+    struct source_sum sums[MAX_SOURCES] = {0};
     size_t source_count = 0;
     double product = 0, weight = 0, energy_uj = 0, square = 0;
 

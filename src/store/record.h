@@ -58,7 +58,8 @@ struct jb_record_segment {
     double g_per_kwh;
     double rel_error; /* of g_per_kwh, one sigma; NAN: not known */
     char source[160], factor[16];
-    bool estimated; /* by the provider, foretold, held from before, or not of this hour at all */
+    bool estimated; /* by the provider, foretold, or held from before; of a yearly figure: derived from another place's
+                     */
     bool live;      /* of the very time of the segment, and no forecast: nothing better is to be had later */
     double age_s;   /* by how much the time that the figure is of ended before the segment did; 0: it is of that time;
                        NAN:   a yearly figure */
