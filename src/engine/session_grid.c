@@ -16,15 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LAST_WAIT_NS  JB_NS_PER_S
-#define LAST_WAIT_OF  10
-#define BEFORE_RUN_NS (3600 * (int64_t)JB_NS_PER_S) /* the value that holds when it starts began before */
+#define LAST_WAIT_NS JB_NS_PER_S
+#define LAST_WAIT_OF 10
 
 static void start(struct jb_session *session, enum jb_signal signal, struct jb_feed **ret, struct jb_steps *steps)
 {
     struct jb_diag diag = {0};
-    int err = jb_feed_start(session->config.grid, &session->intensity, signal,
-                            session->record.started_ns - BEFORE_RUN_NS, ret, steps, &diag);
+    int err =
+        jb_feed_start(session->config.grid, &session->intensity, signal, session->record.started_ns, ret, steps, &diag);
 
     if (err < 0 && err != -ENODATA && diag.text[0] != '\0') {
         jb_record_warn(&session->record, "no live carbon intensity: %s", diag.text);
