@@ -40,8 +40,8 @@ int jb_national_value(const json_t *value, double *ret_g_per_kwh);
 /* The time in a string; -EBADMSG. */
 int jb_national_time(const json_t *value, int64_t *ret_ns);
 
-/* How a value that was said beforehand is marked: a forecast, and of now and before also an estimate, which is asked for
- * again until there is what was. */
+/* How a value that was said beforehand is marked: a forecast; of now and before also an estimate, which is asked for
+ * again until what was is known. */
 unsigned jb_national_said_before(const struct jb_ask *ask, int64_t start_ns);
 
 /* Put a point if its time was asked for. -EBADMSG: more of them than a track can hold; -ENOMEM. */
