@@ -286,8 +286,11 @@ int jb_http_ask(struct jb_http *http, const struct jb_http_request *request, str
         return err < 0 ? err : jb_fail(diag, -ENOMEM, "out of memory");
     }
     body.data[body.length] = '\0';
-    *ret = (struct jb_http_answer){
-        .status = (int)status, .body = body.data, .length = body.length, .retry_after_s = retry_after(http)};
+    ret->status = (int)status;
+    ret->body = body.data;
+    ret->length = body.length;
+    ret->retry_after_s = retry_after(http);
+    /* cppcheck-suppress memleak ; the answer owns it */
     return 0;
 }
 
