@@ -7,9 +7,12 @@
 
 #include "base/cleanup.h"
 #include "base/http.h"
+#include "grid/cache_file.h"
 #include "grid/exchange.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <sys/stat.h>
 
 #define LOCK_WAIT_NS (6 * JB_NS_PER_S) /* a request of another process takes 5 s at most */
 
@@ -24,12 +27,38 @@ static int64_t last_ns(const struct jb_cached *cached)
     return last > cached->failed_ns ? last : cached->failed_ns;
 }
 
+/* All zero: there is none. */
+static struct jb_fetch_file look(const struct jb_fetch_one *one, const struct jb_grid_settings *settings)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    if (jb_cache_path(settings->cache, one->provider, &one->ask, ".json", path, sizeof(path)) < 0 ||
+        stat(path, &st) < 0) {
+        return (struct jb_fetch_file){.size = 0};
+    }
+    return (struct jb_fetch_file){.device = st.st_dev, .inode = st.st_ino, .size = st.st_size, .changed = st.st_mtim};
+}
+
+static bool same(const struct jb_fetch_file *a, const struct jb_fetch_file *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+           a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
 void jb_fetch_one_load(struct jb_fetch_one *one, const struct jb_grid_settings *settings, int64_t now_ns)
 {
     struct jb_cached loaded, *own = &one->cached;
     struct jb_ask ask = one->ask;
     ask.now_ns = now_ns;
-    if (one->provider->read != NULL || jb_cache_load(settings->cache, one->provider, &ask, &loaded) < 0) {
+    if (one->provider->read != NULL) {
+        return;
+    }
+    const struct jb_fetch_file file = look(one, settings); /* before it is read: one that comes meanwhile is newer */
+    if (same(&file, &one->seen)) {
+        return;
+    }
+    one->seen = file;
+    if (jb_cache_load(settings->cache, one->provider, &ask, &loaded) < 0) {
         return;
     }
     /* What the file does not keep: long ago, or never written. All the rest of ours is in it. */
@@ -83,6 +112,9 @@ static int ask_network(struct jb_fetch_one *one, const struct jb_grid_settings *
     }
     jb_cache_note(&one->cached, ask->kind, ask->now_ns, err, how.retry_after_s, diag->text);
     one->unsaved = jb_cache_save(settings->cache, one->provider, ask, ask->now_ns, &one->cached, NULL) < 0;
+    if (!one->unsaved) {
+        one->seen = look(one, settings);
+    }
     return err;
 }
 

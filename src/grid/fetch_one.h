@@ -7,18 +7,30 @@
 
 #include "grid/cache.h"
 
+#include <sys/types.h>
+#include <time.h>
+
 struct jb_http;
+
+/* Which file it was: each that is saved is a new one. */
+struct jb_fetch_file {
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    struct timespec changed;
+};
 
 struct jb_fetch_one {
     const struct jb_provider *provider;
     struct jb_ask ask; /* without kind and times */
     struct jb_cached cached;
-    bool unsaved; /* the file could not be written: what is here is newer */
-    bool busy;    /* another process was asking it when we wanted to */
+    struct jb_fetch_file seen; /* what of the cache is in `cached` already */
+    bool unsaved;              /* the file could not be written: what is here is newer */
+    bool busy;                 /* another process was asking it when we wanted to */
 };
 void jb_fetch_one_finish(struct jb_fetch_one *one);
 
-/* Take over what is in the cache's file. */
+/* Take over what is in the cache's file, where that has changed since. */
 void jb_fetch_one_load(struct jb_fetch_one *one, const struct jb_grid_settings *settings, int64_t now_ns);
 
 /* Ask about [from, to), if that may be now; what it says goes into `cached`, and into the file. *http is made where it

@@ -15,6 +15,7 @@
 #include "base/http_library.h"
 #include "grid/cache_file.h"
 
+#include <fcntl.h>
 #include <sys/wait.h>
 
 /* What a provider is to say: bodies by a text in the path, or a status. */
@@ -586,6 +587,41 @@ static void processes_share_one_request(void **state)
     assert_int_equal(server_requests(&fake_server), 1);
 }
 
+/* Reading it costs some milliseconds, which a run of days would pay each quarter of an hour. */
+static void a_file_that_has_not_changed_is_not_read_again(void **state)
+{
+    char path[PATH_MAX];
+    fake_make("gamma");
+    says("/gamma", "-5 0 100");
+    struct jb_fetch *fetch = make(JB_AVERAGE), *other = make(JB_AVERAGE);
+    struct got got = past(fetch, JB_FETCH_ASK, now(), now());
+    done(&got);
+    snprintf(path, sizeof(path), "%s/gamma-XX-direct.json", fake_settings.cache);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    struct stat st;
+    assert_true(fd >= 0 && fstat(fd, &st) == 0);
+    assert_int_equal(pwrite(fd, "x", 1, 0), 1); /* no cache any more, but nobody sees that */
+    const struct timespec times[] = {st.st_atim, st.st_mtim};
+    assert_int_equal(futimens(fd, times), 0);
+    close(fd);
+    got = past(fetch, JB_FETCH_CACHED, now(), now());
+    assert_int_equal(got.err, 0);
+    done(&got);
+    got = past(other, JB_FETCH_ASK, now(), now()); /* this one reads it, and asks */
+    assert_int_equal(server_requests(&fake_server), 2);
+    done(&got);
+    hush();
+    says("/gamma", "15 20 200");
+    fake_clock(20);
+    got = past(other, JB_FETCH_ASK, now(), now());
+    done(&got);
+    got = past(fetch, JB_FETCH_CACHED, now(), now()); /* and what it was told the first one sees */
+    assert_float_equal(grams_at(&got, AT(20) - 1), 200, 0);
+    done(&got);
+    jb_fetch_destroy(fetch);
+    jb_fetch_destroy(other);
+}
+
 static void without_a_folder_each_asks_for_itself_by_the_same_rules(void **state)
 {
     fake_make("gamma");
@@ -653,6 +689,7 @@ int main(void)
         WITH_SERVER(the_users_own_file_comes_first_and_needs_no_network),
         WITH_SERVER(with_nobody_to_ask_the_reason_is_told),
         WITH_SERVER(processes_share_one_request),
+        WITH_SERVER(a_file_that_has_not_changed_is_not_read_again),
         WITH_SERVER(without_a_folder_each_asks_for_itself_by_the_same_rules),
         WITH_SERVER(a_clock_that_went_back_waits_for_nothing),
     };
