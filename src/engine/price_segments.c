@@ -28,7 +28,7 @@ static bool is_forecast(const struct jb_point *point)
 /* The last value that is no forecast and whose time is over at t, if it may still be used. */
 static const struct jb_point *held_at(const struct jb_track *track, size_t next, int64_t t_ns)
 {
-    for (size_t i = next; i > 0 && track->points[i - 1].end_ns > t_ns - JB_HOLD_NS; i--) {
+    for (size_t i = track->points != NULL ? next : 0; i > 0 && track->points[i - 1].end_ns > t_ns - JB_HOLD_NS; i--) {
         const struct jb_point *point = &track->points[i - 1];
         if (point->end_ns <= t_ns && !is_forecast(point)) {
             return point;

@@ -25,22 +25,28 @@ static void find_texts(struct jb_grid_settings *settings, const char **ret[TEXTS
     }
 }
 
+/* One piece: this, and the texts. */
+struct piece {
+    size_t size;
+    struct jb_grid_settings settings;
+};
+
 struct jb_grid_settings *jb_grid_settings_copy(const struct jb_grid_settings *settings)
 {
     struct jb_grid_settings own = *settings;
     const char **texts[TEXTS];
-    size_t size = sizeof(own);
+    size_t size = sizeof(struct piece);
     find_texts(&own, texts);
     for (size_t i = 0; i < TEXTS; i++) {
         size += *texts[i] != NULL ? strlen(*texts[i]) + 1 : 0;
     }
-    struct jb_grid_settings *copy = malloc(size);
-    if (copy == NULL) {
+    struct piece *piece = malloc(size);
+    if (piece == NULL) {
         return NULL;
     }
-    *copy = own;
-    find_texts(copy, texts);
-    char *end = (char *)(copy + 1);
+    *piece = (struct piece){.size = size, .settings = own};
+    find_texts(&piece->settings, texts);
+    char *end = (char *)(piece + 1);
     for (size_t i = 0; i < TEXTS; i++) {
         if (*texts[i] != NULL) {
             size_t length = strlen(*texts[i]) + 1;
@@ -48,7 +54,7 @@ struct jb_grid_settings *jb_grid_settings_copy(const struct jb_grid_settings *se
             end += length;
         }
     }
-    return copy;
+    return &piece->settings;
 }
 
 void jb_grid_settings_free(struct jb_grid_settings *copy)
@@ -56,13 +62,7 @@ void jb_grid_settings_free(struct jb_grid_settings *copy)
     if (copy == NULL) {
         return;
     }
-    for (size_t i = 0; i < JB_MAX_PROVIDERS; i++) {
-        char *secrets[] = {(char *)(uintptr_t)copy->access[i].token, (char *)(uintptr_t)copy->access[i].password};
-        for (size_t k = 0; k < 2; k++) {
-            if (secrets[k] != NULL) {
-                explicit_bzero(secrets[k], strlen(secrets[k]));
-            }
-        }
-    }
-    free(copy);
+    struct piece *piece = (struct piece *)((char *)copy - offsetof(struct piece, settings));
+    explicit_bzero(piece, piece->size);
+    free(piece);
 }
