@@ -151,16 +151,23 @@ static void add_files(const struct jb_grid_settings *settings, const struct jb_i
 static void say_nobody(const struct jb_grid_settings *settings, const struct jb_intensity *place,
                        struct jb_steps *steps)
 {
+    char text[JB_STEP_TEXT] = "";
+    size_t used = 0;
     for (size_t i = 0; i < JB_MAX_PROVIDERS && jb_providers[i] != NULL; i++) {
         const struct jb_provider *provider = jb_providers[i];
-        if (provider->signal == JB_AVERAGE && provider->needs != NULL && !provider->opt_in &&
-            has_factor(settings, provider) && serves(settings, place, provider)) {
-            jb_steps_add(steps, "nobody to ask about %s without a key: set [grid] %s_%s", place->live_zone,
-                         provider->name, provider->needs);
-            return;
+        if (provider->signal == JB_AVERAGE && (provider->needs == NULL) == provider->opt_in && provider->read == NULL &&
+            has_factor(settings, provider) && serves(settings, place, provider) && used < sizeof(text)) {
+            used +=
+                (size_t)jb_snprintf(text + used, sizeof(text) - used, "%s%s%s%s", used > 0 ? " or " : "",
+                                    provider->opt_in ? "providers = " : provider->name,
+                                    provider->opt_in ? provider->name : "_", provider->opt_in ? "" : provider->needs);
         }
     }
-    jb_steps_add(steps, "no provider serves %s", place->live_zone);
+    if (used == 0) {
+        jb_steps_add(steps, "no provider serves %s", place->live_zone);
+    } else {
+        jb_steps_add(steps, "nobody to ask about %s without a key or your word: set [grid] %s", place->live_zone, text);
+    }
 }
 
 void jb_chain_make(const struct jb_grid_settings *settings, const struct jb_intensity *place, enum jb_signal signal,

@@ -5,7 +5,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-import time
 
 import pytest
 from conftest import BUILD, wait_until
@@ -21,6 +20,16 @@ def world(joulebook, machine):
         yield made.key("electricitymaps")
 
 
+def marks(world):
+    """How many there are in the database."""
+    path = world.joulebook.home / "data" / "joulebook" / "joulebook.db"
+    if not path.exists():
+        return 0
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        there = database.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'mark'").fetchone()[0]
+        return database.execute("SELECT count(*) FROM mark").fetchone()[0] if there else 0
+
+
 def true_grams(record, intensity):
     """Each segment at what its own time really had."""
     carbon = record["carbon"]
@@ -30,8 +39,8 @@ def true_grams(record, intensity):
 def test_an_outage_in_the_middle_and_then_backfill_is_what_live_would_have_been(world):
     """The first value is there, then the network is gone; two hours later it is back."""
     process = world.start("run", "--quiet", "--name", "train", "--zone", "KR", "--pue", "1.1", "--basis", "machine", "--", "sleep", "12")
-    wait_until(lambda: world.server.asked("electricitymaps"), "the first request", 20)
-    time.sleep(0.5)
+    cache = world.joulebook.home / "cache" / "joulebook"
+    wait_until(lambda: any(b'"asked_ns": 1' in file.read_bytes() for file in cache.rglob("*.json")), "the first value", 20)
     world.server.modes["*"] = "500"
     assert process.wait(60) == 0
     before = world.record("train")
@@ -95,7 +104,7 @@ def test_live_and_backfilled_come_to_the_same(world, tmp_path):
 def test_a_killed_run_is_priced_as_far_as_it_came(world):
     world.server.modes["*"] = "500"
     process = world.start("run", "--quiet", "--name", "lost", "--zone", "KR", "--basis", "machine", "--", "sleep", "60", start_new_session=True)
-    time.sleep(10)
+    wait_until(lambda: marks(world) > 0 and world.record("lost")["run"]["duration_s"] > 8, "energy on both sides of noon", 60)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     world.server.modes.clear()

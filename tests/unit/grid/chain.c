@@ -186,7 +186,7 @@ static void a_key_that_would_help_is_named(void **state)
     fake_settings.access[BETA].url = fake_settings.access[GAMMA].url = NULL;
     make(JB_AVERAGE);
     expect("");
-    expect_step("nobody to ask about XX without a key: set [grid] alpha_token");
+    expect_step("nobody to ask about XX without a key or your word: set [grid] alpha_token or providers = delta");
     jb_copy(fake_place.live_zone, sizeof(fake_place.live_zone), "YY");
     make(JB_AVERAGE);
     expect_step("no provider serves YY");
