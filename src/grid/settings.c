@@ -14,6 +14,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,32 @@ static int check_secret(const char *name, const char *part, const char *value, s
         good = (unsigned char)value[i] >= ' ' && value[i] != 0x7F;
     }
     return good ? 0 : jb_fail(diag, -EINVAL, "[grid] %s%s is too long or holds what no key can hold", name, part);
+}
+
+/* Does [grid] NAME_part stand in the configuration of a recorded machine? */
+static bool is_recorded(const struct jb_conf *conf, const char *root, const char *name, const char *part)
+{
+    char key[KEY_TEXT], path[PATH_MAX];
+    jb_snprintf(key, sizeof(key), "%s%s", name, part);
+    return own(conf, name, part) != NULL && !jb_root_is_real(root) &&
+           jb_root_path(root, "/etc/joulebook.conf", path, sizeof(path)) == 0 &&
+           jb_starts(jb_conf_origin(conf, "grid", key), path);
+}
+
+/* A recording is from a stranger: where its address leads, and whom its certificates vouch for, no key of ours goes. */
+static int check_recorded(const struct jb_conf *conf, const char *root, const char *name, struct jb_diag *diag)
+{
+    static const char *const keys[] = {"_token", "_user", "_password"};
+    bool address = is_recorded(conf, root, name, "_url");
+    for (size_t i = 0; (address || is_recorded(conf, root, "ca", "")) && i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (own(conf, name, keys[i]) != NULL && !is_recorded(conf, root, name, keys[i])) {
+            jb_fail(diag, -EINVAL, "[grid] %s of the recorded machine is not for your [grid] %s%s",
+                    address ? "an address" : "ca", name, keys[i]);
+            jb_fix(diag, "take it out of %.150s/etc/joulebook.conf, or set it yourself", jb_root_name(root));
+            return -EINVAL;
+        }
+    }
+    return 0;
 }
 
 static int load_access(const struct jb_conf *conf, const struct jb_provider *provider, struct jb_access *ret,
@@ -193,7 +220,8 @@ int jb_grid_settings_load(const struct jb_conf *conf, const char *root, struct j
     int err = check_providers(settings.providers, diag);
     err = err < 0 ? err : load_place(conf, &settings, diag);
     for (size_t i = 0; err == 0 && i < JB_MAX_PROVIDERS && jb_providers[i] != NULL; i++) {
-        err = load_access(conf, jb_providers[i], &settings.access[i], settings.urls[i], diag);
+        err = check_recorded(conf, root, jb_providers[i]->name, diag);
+        err = err < 0 ? err : load_access(conf, jb_providers[i], &settings.access[i], settings.urls[i], diag);
     }
     err = err < 0 ? err : jb_walltime_init(root, &settings.walltime, diag);
     if (err < 0) {

@@ -36,7 +36,8 @@ struct jb_grid_settings {
 };
 
 /* -EINVAL: a provider that is not known (with the nearest name), coordinates out of range or only one of them, a URL
- * that is none, a key that can be none. */
+ * that is none, a key that can be none, a key of the user for an address that the recorded machine below `root` names.
+ */
 int jb_grid_settings_load(const struct jb_conf *conf, const char *root, struct jb_grid_settings *ret,
                           struct jb_diag *diag);
 

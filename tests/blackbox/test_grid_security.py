@@ -220,3 +220,21 @@ def test_what_another_server_said_is_not_taken_for_ours(world):
         assert world.json("grid", "KR", env={"JOULEBOOK_GRID_ELECTRICITYMAPS_URL": other.url("electricitymaps")})["g_per_kwh"] == 321
     world.grid.keys["electricitymaps"] = "sekrit-another"
     assert world.json("grid", "KR", env={"JOULEBOOK_GRID_ELECTRICITYMAPS_TOKEN": "sekrit-another"})["g_per_kwh"] == 321
+
+
+def test_a_recorded_machine_gets_no_key_of_the_user(world):
+    """A tree may come from anybody: its configuration names addresses, and must not be sent what is not its own."""
+    world.key("electricitymaps")
+    path = world.root / "etc/joulebook.conf"
+    path.parent.mkdir()
+    path.write_text(f"[grid]\nelectricitymaps_url = {world.env.pop('JOULEBOOK_GRID_ELECTRICITYMAPS_URL')}\n")
+    result = world("grid", "KR", status=2)
+    assert "electricitymaps_token" in result.stderr and "etc/joulebook.conf" in result.stderr and "sekrit" not in result.stderr
+    assert world.server.seen == []
+    token = world.env.pop("JOULEBOOK_GRID_ELECTRICITYMAPS_TOKEN")
+    with path.open("a") as out:
+        out.write(f"electricitymaps_token = {token}\n")
+    assert world.json("grid", "KR")["live"], "its own key it may have"
+    path.write_text("[grid]\nca = /tmp/of-a-stranger.pem\n")
+    assert "ca" in world("grid", "KR", status=2, env={"JOULEBOOK_GRID_ELECTRICITYMAPS_TOKEN": token}).stderr
+    assert world.json("grid", "GB")["live"], "who has no key has none to lose"
