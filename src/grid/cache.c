@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <string.h>
 #include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
@@ -68,6 +69,40 @@ void jb_cache_note(struct jb_cached *cached, enum jb_ask_kind kind, int64_t now_
     } else if (kind == JB_ASK_FORECAST) {
         cached->forecast_asked_ns = now_ns;
     }
+}
+
+void jb_cache_note_range(struct jb_cached *cached, int64_t now_ns, int64_t from_ns, int64_t to_ns)
+{
+    if (slot_of(cached->ranges_ns) != slot_of(now_ns)) {
+        cached->range_count = 0;
+    } else if (cached->range_count == JB_CACHE_SPANS) { /* the oldest goes */
+        memmove(cached->ranges, cached->ranges + 1, (JB_CACHE_SPANS - 1) * sizeof(cached->ranges[0]));
+        cached->range_count--;
+    }
+    cached->ranges[cached->range_count].from_ns = from_ns;
+    cached->ranges[cached->range_count++].to_ns = to_ns;
+    cached->ranges_ns = now_ns;
+}
+
+bool jb_cache_heard_range(const struct jb_cached *cached, int64_t now_ns, int64_t from_ns, int64_t to_ns)
+{
+    bool heard = false;
+    for (unsigned i = 0; i < cached->range_count && !heard; i++) {
+        heard = cached->ranges[i].from_ns <= from_ns && cached->ranges[i].to_ns >= to_ns;
+    }
+    return heard && slot_of(cached->ranges_ns) == slot_of(now_ns);
+}
+
+int64_t jb_cache_newest_ns(const struct jb_cached *cached, int64_t now_ns)
+{
+    const struct jb_track *track = &cached->track;
+    size_t i = track->count;
+    while (i > 0 && (track->points[i - 1].flags & JB_POINT_FORECAST) != 0) {
+        i--;
+    }
+    bool said = i > 0 && track->points[i - 1].fetched_ns == cached->asked_ns &&
+                !jb_cache_may_ask(cached, JB_ASK_LATEST, now_ns);
+    return said ? track->points[i - 1].end_ns : INT64_MAX;
 }
 
 static int try_lock(int fd, uint64_t end_ns)

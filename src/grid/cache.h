@@ -10,7 +10,9 @@
  * Rules that need more than one process to keep: one answer of each provider about each place in each quarter of an
  * hour of the clock (:00, :15, :30, :45), one more for what it foretells, and none before `retry_ns` after failures: 1,
  * 2, 4 ... 60 minutes, or what Retry-After said, up to a day. That nothing is known of a time (-ENODATA) is an answer.
- * A 401 may be a rate limit, so it is retried as everything is. Ranges of the past do not count, but wait as all do.
+ * A 401 may be a rate limit, so it is retried as everything is. Ranges of the past do not count, but wait as all do,
+ * and of no time twice in a quarter: a hole that the provider has would else be asked for by every run, again and
+ * again.
  */
 #ifndef JB_GRID_CACHE_H
 #define JB_GRID_CACHE_H
@@ -19,14 +21,20 @@
 
 #define JB_CACHE_SLOT_NS (15 * 60 * (int64_t)JB_NS_PER_S)
 #define JB_CACHE_KEEP_NS (8 * 24 * 3600 * (int64_t)JB_NS_PER_S) /* of the past */
+#define JB_CACHE_SPANS   8
 
 struct jb_cached {
     struct jb_track track;
     int64_t asked_ns, forecast_asked_ns; /* when it last answered about what is now, and about what will be; 0: never */
     int64_t failed_ns;                   /* when it last did not; a clock that shows less than that went back */
     int64_t retry_ns;                    /* not before */
-    unsigned failures;                   /* in a row */
-    char error[200];                     /* of the last request; empty */
+    int64_t ranges_ns;                   /* when it last answered about a range */
+    struct {
+        int64_t from_ns, to_ns;
+    } ranges[JB_CACHE_SPANS]; /* of these, in that quarter of an hour; the latest of them */
+    unsigned range_count;
+    unsigned failures; /* in a row */
+    char error[200];   /* of the last request; empty */
 };
 void jb_cached_finish(struct jb_cached *cached);
 
@@ -44,6 +52,14 @@ bool jb_cache_may_ask(const struct jb_cached *cached, enum jb_ask_kind kind, int
 /* Pure: note an attempt. err 0: it answered. */
 void jb_cache_note(struct jb_cached *cached, enum jb_ask_kind kind, int64_t now_ns, int err, uint64_t retry_after_s,
                    const char *error);
+
+/* Pure: note a range that it answered about; did it, in this quarter of an hour, answer about all of [from, to)? */
+void jb_cache_note_range(struct jb_cached *cached, int64_t now_ns, int64_t from_ns, int64_t to_ns);
+bool jb_cache_heard_range(const struct jb_cached *cached, int64_t now_ns, int64_t from_ns, int64_t to_ns);
+
+/* Pure: where its newest value that is no forecast ends, if it said in this very quarter that there is no newer one;
+ * else INT64_MAX. */
+int64_t jb_cache_newest_ns(const struct jb_cached *cached, int64_t now_ns);
 
 /* The file's text, for tests and fuzzing: pure. -EBADMSG. */
 int jb_cache_parse(const char *text, size_t length, const struct jb_provider *provider, const char *who,

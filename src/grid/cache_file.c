@@ -2,9 +2,9 @@
 /*
  * cache_file.c - the cache's files: JSON, one for each provider, place and factor.
  *
- *     {"version": 1, "provider": "ukgrid", "who": "0a1b2c3d", "asked_ns": 0, "forecast_asked_ns": 0, "failed_ns": 0,
- *      "retry_ns": 0, "failures": 0, "error": "", "points": [[start_ns, end_ns, g_per_kwh, rel_error, flags,
- * fetched_ns]]}
+ *     {"version": 2, "provider": "ukgrid", "who": "0a1b2c3d", "asked_ns": 0, "forecast_asked_ns": 0, "failed_ns": 0,
+ *      "retry_ns": 0, "failures": 0, "error": "", "ranges_ns": 0, "ranges": [[from_ns, to_ns]],
+ *      "points": [[start_ns, end_ns, g_per_kwh, rel_error, flags, fetched_ns]]}
  *
  * Points are in order. A file is hostile: all is checked, and what is not as we write it counts as no file.
  */
@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION     1
+#define VERSION     2
 #define FILE_LIMIT  (2 * 1024 * 1024) /* 8 days of 5 minutes are 0.2 MB */
 #define POINTS_MAX  20000
 #define ENOUGH_G    1e5                                /* engineering bound: a hundred times coal */
@@ -91,7 +91,12 @@ void jb_cache_write(const struct jb_provider *provider, const char *who, const s
                   VERSION, provider->name, who, cached->asked_ns, cached->forecast_asked_ns, cached->failed_ns,
                   cached->retry_ns, cached->failures);
     write_error(cached->error, buf);
-    jb_buf_puts(buf, ", \"points\": [");
+    jb_buf_printf(buf, ", \"ranges_ns\": %" PRId64 ", \"ranges\": [", cached->ranges_ns);
+    for (unsigned i = 0; i < cached->range_count; i++) {
+        jb_buf_printf(buf, "%s[%" PRId64 ", %" PRId64 "]", i > 0 ? ", " : "", cached->ranges[i].from_ns,
+                      cached->ranges[i].to_ns);
+    }
+    jb_buf_puts(buf, "], \"points\": [");
     for (size_t i = 0; i < cached->track.count; i++) {
         const struct jb_point *point = &cached->track.points[i];
         jb_buf_printf(buf, "%s\n[%" PRId64 ", %" PRId64 ", %.17g, %.9g, %u, %" PRId64 "]", i > 0 ? "," : "",
@@ -151,6 +156,22 @@ static int take_points(const json_t *rows, const struct jb_provider *provider, s
     return 0;
 }
 
+static bool take_ranges(const json_t *rows, struct jb_cached *cached)
+{
+    if (!json_is_array(rows) || json_array_size(rows) > JB_CACHE_SPANS) {
+        return false;
+    }
+    cached->range_count = (unsigned)json_array_size(rows);
+    for (unsigned i = 0; i < cached->range_count; i++) {
+        const json_t *row = json_array_get(rows, i);
+        if (json_array_size(row) != 2 || !take_time(json_array_get(row, 0), &cached->ranges[i].from_ns) ||
+            !take_time(json_array_get(row, 1), &cached->ranges[i].to_ns)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static int take_all(const json_t *root, const struct jb_provider *provider, const char *who, struct jb_cached *cached)
 {
     int64_t failures = 0;
@@ -162,7 +183,9 @@ static int take_all(const json_t *root, const struct jb_provider *provider, cons
         !take_time(json_object_get(root, "forecast_asked_ns"), &cached->forecast_asked_ns) ||
         !take_time(json_object_get(root, "failed_ns"), &cached->failed_ns) ||
         !take_time(json_object_get(root, "retry_ns"), &cached->retry_ns) ||
-        !take_time(json_object_get(root, "failures"), &failures)) {
+        !take_time(json_object_get(root, "failures"), &failures) ||
+        !take_time(json_object_get(root, "ranges_ns"), &cached->ranges_ns) ||
+        !take_ranges(json_object_get(root, "ranges"), cached)) {
         return -EBADMSG;
     }
     cached->failures = failures < UINT_MAX ? (unsigned)failures : UINT_MAX;
@@ -190,7 +213,7 @@ bool jb_cache_bound(struct jb_cached *cached, int64_t now_ns)
 {
     const int64_t latest_ns = now_ns + PATIENCE_NS;
     if (cached->asked_ns > latest_ns || cached->forecast_asked_ns > latest_ns || cached->failed_ns > latest_ns ||
-        cached->retry_ns > latest_ns) {
+        cached->retry_ns > latest_ns || cached->ranges_ns > latest_ns) {
         return false;
     }
     struct jb_track *track = &cached->track;

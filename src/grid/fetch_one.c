@@ -24,6 +24,7 @@ void jb_fetch_one_finish(struct jb_fetch_one *one)
 static int64_t last_ns(const struct jb_cached *cached)
 {
     int64_t last = cached->asked_ns > cached->forecast_asked_ns ? cached->asked_ns : cached->forecast_asked_ns;
+    last = last > cached->ranges_ns ? last : cached->ranges_ns;
     return last > cached->failed_ns ? last : cached->failed_ns;
 }
 
@@ -92,6 +93,16 @@ static int ask_file(struct jb_fetch_one *one, const struct jb_ask *ask, struct j
     return err;
 }
 
+/* A range up to the newest that can be there has it all up to the end of the quarter, in which more may come. */
+static void note_range(struct jb_fetch_one *one, const struct jb_ask *ask)
+{
+    int64_t late_ns = (int64_t)(one->provider->lag_ns + one->provider->period_ns), to_ns = ask->to_ns;
+    if (to_ns >= ask->now_ns - late_ns) {
+        to_ns = ask->now_ns - ask->now_ns % JB_CACHE_SLOT_NS + JB_CACHE_SLOT_NS;
+    }
+    jb_cache_note_range(&one->cached, ask->now_ns, ask->from_ns, to_ns);
+}
+
 static int ask_network(struct jb_fetch_one *one, const struct jb_grid_settings *settings, struct jb_http **http,
                        const struct jb_ask *ask, struct jb_diag *diag)
 {
@@ -111,6 +122,9 @@ static int ask_network(struct jb_fetch_one *one, const struct jb_grid_settings *
         jb_track_finish(&said);
     }
     jb_cache_note(&one->cached, ask->kind, ask->now_ns, err, how.retry_after_s, diag->text);
+    if (ask->kind == JB_ASK_RANGE && (err == 0 || err == -ENODATA)) {
+        note_range(one, ask);
+    }
     one->unsaved = jb_cache_save(settings->cache, one->provider, ask, ask->now_ns, &one->cached, NULL) < 0;
     if (!one->unsaved) {
         one->seen = look(one, settings);
@@ -133,6 +147,9 @@ int jb_fetch_one_ask(struct jb_fetch_one *one, const struct jb_grid_settings *se
     if (!jb_cache_may_ask(&one->cached, kind, ask.now_ns)) {
         return -EALREADY;
     }
+    if (kind == JB_ASK_RANGE && jb_cache_heard_range(&one->cached, ask.now_ns, from_ns, to_ns)) {
+        return 0;
+    }
     /* Without a folder that can be written each process asks for itself. */
     JB_CLEANUP(jb_closep) int lock = jb_cache_lock(settings->cache, one->provider, &ask, LOCK_WAIT_NS);
     one->busy = lock == -EWOULDBLOCK;
@@ -145,7 +162,8 @@ int jb_fetch_one_ask(struct jb_fetch_one *one, const struct jb_grid_settings *se
         if (!jb_cache_may_ask(&one->cached, kind, ask.now_ns)) {
             return one->cached.failures > 0 ? -EALREADY : 0;
         }
-        if (kind == JB_ASK_RANGE && !jb_track_gap(&one->cached.track, from_ns, to_ns, &gap_from_ns, &gap_to_ns)) {
+        if (kind == JB_ASK_RANGE && (!jb_track_gap(&one->cached.track, from_ns, to_ns, &gap_from_ns, &gap_to_ns) ||
+                                     jb_cache_heard_range(&one->cached, ask.now_ns, from_ns, to_ns))) {
             return 0;
         }
     }

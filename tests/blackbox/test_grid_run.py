@@ -87,6 +87,16 @@ def test_parallel_runs_share_one_request(world):
         assert {s["g_per_kwh"] for s in segments} == {200.0}, segments
 
 
+def test_runs_where_the_newest_is_a_forecast_share_it_too(world):
+    """ukgrid settles a half hour when it is over; till then nobody asks for it a second time."""
+    running = [world.start("run", "--quiet", "--zone", "GB", "--", "sleep", "3") for _ in range(4)]
+    for process in running:
+        assert process.wait(60) == 0
+    world("grid", "GB")
+    world("run", "--quiet", "--zone", "GB", "--", "sleep", "1.5")
+    assert len(world.server.asked("ukgrid")) == 1, [request.path for request in world.server.asked("ukgrid")]
+
+
 def spent(world, *command):
     """Seconds until the child has begun, and of the whole run."""
     begin = time.time()

@@ -100,6 +100,27 @@ static void nothing_there_is_an_answer(void **state)
     assert_true(jb_cache_may_ask(&cached, JB_ASK_LATEST, AT(15)));
 }
 
+static void a_range_is_heard_until_the_quarter_is_over(void **state)
+{
+    struct jb_cached cached = {.failures = 0};
+    const int64_t hour = 4 * JB_CACHE_SLOT_NS, noon = INT64_C(1795348800000000000);
+    assert_false(jb_cache_heard_range(&cached, noon, noon - hour, noon));
+    jb_cache_note_range(&cached, noon, noon - hour, noon);
+    assert_true(jb_cache_heard_range(&cached, noon + 1, noon - hour, noon));
+    assert_true(jb_cache_heard_range(&cached, noon + 1, noon - hour / 2, noon - 1));
+    assert_false(jb_cache_heard_range(&cached, noon + 1, noon - hour - 1, noon));
+    assert_false(jb_cache_heard_range(&cached, noon + 1, noon - hour, noon + 1));
+    assert_false(jb_cache_heard_range(&cached, noon + JB_CACHE_SLOT_NS, noon - hour, noon));
+    for (int64_t i = 2; i <= JB_CACHE_SPANS + 1; i++) { /* the oldest goes */
+        jb_cache_note_range(&cached, noon + 1, noon - i * hour, noon - (i - 1) * hour);
+    }
+    assert_int_equal(cached.range_count, JB_CACHE_SPANS);
+    assert_false(jb_cache_heard_range(&cached, noon + 1, noon - hour, noon));
+    assert_true(jb_cache_heard_range(&cached, noon + 1, noon - 2 * hour, noon - hour));
+    jb_cache_note_range(&cached, noon + JB_CACHE_SLOT_NS, noon, noon + 1);
+    assert_int_equal(cached.range_count, 1);
+}
+
 static void a_clock_that_went_back_is_no_reason_to_wait(void **state)
 {
     struct jb_cached cached = {.failures = 0};
@@ -189,6 +210,7 @@ int main(void)
         cmocka_unit_test(a_failure_does_not_use_up_the_quarter),
         cmocka_unit_test(what_the_server_says_is_waited_for_up_to_a_day),
         cmocka_unit_test(nothing_there_is_an_answer),
+        cmocka_unit_test(a_range_is_heard_until_the_quarter_is_over),
         cmocka_unit_test(a_clock_that_went_back_is_no_reason_to_wait),
         cmocka_unit_test(an_error_is_kept_short_and_clean),
         ON_MACHINE(one_holds_the_lock),

@@ -56,6 +56,9 @@ static struct jb_cached sample(void)
                                .failed_ns = AT(-1),
                                .retry_ns = AT(1),
                                .failures = 2,
+                               .ranges_ns = AT(-4),
+                               .ranges = {{AT(-60), AT(-50)}, {AT(-40), AT(-30)}},
+                               .range_count = 2,
                                .error = "it said \"no\" \\ Zürich"};
     put(&cached.track, AT(-60), AT(-30), 0.1, 0, AT(-3));
     put(&cached.track, AT(-30), AT(30), 1.0 / 3, JB_POINT_ESTIMATED, AT(-3));
@@ -76,6 +79,8 @@ static void what_is_saved_is_loaded(void **state)
     assert_true(loaded.asked_ns == cached.asked_ns && loaded.forecast_asked_ns == cached.forecast_asked_ns);
     assert_true(loaded.failed_ns == cached.failed_ns && loaded.retry_ns == cached.retry_ns);
     assert_int_equal(loaded.failures, 2);
+    assert_true(loaded.ranges_ns == cached.ranges_ns && loaded.range_count == 2);
+    assert_memory_equal(loaded.ranges, cached.ranges, sizeof(cached.ranges));
     assert_string_equal(loaded.error, cached.error);
     assert_int_equal(loaded.track.count, 3);
     for (size_t i = 0; i < 3; i++) {
@@ -213,8 +218,9 @@ static void without_a_folder_nothing_is_kept(void **state)
 }
 
 #define HEAD                                                                                                           \
-    "{\"version\": 1, \"provider\": \"alpha\", \"who\": \"w\", \"asked_ns\": 1, \"forecast_asked_ns\": 0, "            \
-    "\"failed_ns\": 0, \"retry_ns\": 0, \"failures\": 0, \"error\": \"\", \"points\": ["
+    "{\"version\": 2, \"provider\": \"alpha\", \"who\": \"w\", \"asked_ns\": 1, \"forecast_asked_ns\": 0, "            \
+    "\"failed_ns\": 0, \"retry_ns\": 0, \"failures\": 0, \"error\": \"\", \"ranges_ns\": 0, \"ranges\": [], "          \
+    "\"points\": ["
 
 static int parse(const char *text, size_t length)
 {

@@ -356,6 +356,42 @@ static void what_cannot_be_there_yet_is_not_asked_for(void **state)
     done(&got);
 }
 
+/* A hole that stays: each of many runs finds it, and it is asked about once in a quarter of an hour. */
+static void a_hole_is_asked_about_once_in_a_quarter(void **state)
+{
+    fake_make("alpha");
+    fake_settings.access[ALPHA].token = FAKE_KEY;
+    says("/alpha/latest", "55 60 5");
+    says("/alpha/range", "0 5 1\n10 25 2\n30 55 3");
+    static const double minutes[] = {61, 62, 74, 76, 77};
+    static const unsigned requests[] = {2, 2, 2, 5, 5}; /* in the next: the newest, and each hole */
+    for (size_t i = 0; i < sizeof(minutes) / sizeof(minutes[0]); i++) {
+        fake_clock(minutes[i]);
+        struct got got = once(AT(0), now());
+        assert_int_equal(got.err, 0);
+        assert_int_equal(server_requests(&fake_server), requests[i]);
+        done(&got);
+    }
+    assert_int_equal(server_heard(&fake_server, "/alpha/range?from=5&to=10\n"), 1);
+    assert_int_equal(server_heard(&fake_server, "/alpha/range?from=25&to=30\n"), 1);
+}
+
+/* What a provider has just said is a forecast still is one: no range is asked for it. */
+static void what_was_just_foretold_is_not_asked_about_again(void **state)
+{
+    fake_make("beta");
+    says("/beta/latest", "-30 0 7\n0 30 8 f");
+    says("/beta/range", "0 30 8 f");
+    for (int i = 0; i < 3; i++) {
+        fake_clock(40 + i);
+        struct got got = once(AT(0), now());
+        assert_int_equal(got.err, 0);
+        assert_float_equal(grams_at(&got, AT(5)), 8, 0);
+        assert_int_equal(server_requests(&fake_server), 1);
+        done(&got);
+    }
+}
+
 static void a_long_time_is_asked_for_in_pieces(void **state)
 {
     fake_make("beta");
@@ -518,6 +554,28 @@ static void more_may_be_foretold_than_was_wanted(void **state)
     done(&got);
 }
 
+/* After a failure that nobody needs to be asked about again there is nothing to wake up for. */
+static void a_failure_that_is_over_wakes_nobody(void **state)
+{
+    fake_make("beta");
+    says("/beta/latest", "0 60 7");
+    refuses("/beta/forecast", 403, "no forecasts on this plan", NULL);
+    fake_clock(1);
+    struct jb_fetch *fetch = make(JB_AVERAGE);
+    struct got got = {.err = 0};
+    got.err = jb_fetch_forecast(fetch, JB_FETCH_ASK, AT(600), &got.track, &got.steps, &got.diag);
+    assert_int_equal(got.err, -ENODATA);
+    assert_true(jb_fetch_again_ns(fetch) >= AT(2));
+    fake_clock(10);
+    done(&got);
+    got = past(fetch, JB_FETCH_ASK, AT(1), now());
+    assert_int_equal(got.err, 0);
+    assert_int_equal(server_requests(&fake_server), 2);
+    assert_true(jb_fetch_again_ns(fetch) == INT64_MAX);
+    jb_fetch_destroy(fetch);
+    done(&got);
+}
+
 static void nobody_who_foretells_is_said(void **state)
 {
     fake_make("gamma");
@@ -676,6 +734,8 @@ int main(void)
         WITH_SERVER(an_answer_that_is_none_is_told),
         WITH_SERVER(a_gap_is_asked_for_and_what_is_known_is_not),
         WITH_SERVER(what_cannot_be_there_yet_is_not_asked_for),
+        WITH_SERVER(a_hole_is_asked_about_once_in_a_quarter),
+        WITH_SERVER(what_was_just_foretold_is_not_asked_about_again),
         WITH_SERVER(a_long_time_is_asked_for_in_pieces),
         WITH_SERVER(the_next_is_asked_for_what_the_first_does_not_know),
         WITH_SERVER(what_the_first_will_publish_is_left_to_it),
@@ -685,6 +745,7 @@ int main(void)
         WITH_SERVER(what_the_caller_has_already_stays),
         WITH_SERVER(a_forecast_is_asked_for_once_and_kept),
         WITH_SERVER(more_may_be_foretold_than_was_wanted),
+        WITH_SERVER(a_failure_that_is_over_wakes_nobody),
         WITH_SERVER(nobody_who_foretells_is_said),
         WITH_SERVER(the_users_own_file_comes_first_and_needs_no_network),
         WITH_SERVER(with_nobody_to_ask_the_reason_is_told),
