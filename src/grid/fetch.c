@@ -77,13 +77,12 @@ bool jb_fetch_anybody(const struct jb_fetch *fetch)
 
 int64_t jb_fetch_again_ns(const struct jb_fetch *fetch)
 {
-    int64_t again_ns = INT64_MAX;
+    int64_t again_ns = INT64_MAX, now_ns = jb_walltime_ns(&fetch->settings->walltime);
     for (size_t i = 0; i < fetch->chain.count; i++) {
         const struct jb_fetch_one *one = &fetch->ones[i];
-        int64_t at_ns = one->cached.failures > 0 ? one->cached.retry_ns : INT64_MAX;
-        if (one->busy) {
-            at_ns = jb_walltime_ns(&fetch->settings->walltime) + LOOK_NS;
-        }
+        /* Where the wait is over and it was not asked, there was no need to. */
+        int64_t at_ns = one->cached.failures > 0 && one->cached.retry_ns > now_ns ? one->cached.retry_ns : INT64_MAX;
+        at_ns = one->busy ? now_ns + LOOK_NS : at_ns;
         again_ns = at_ns < again_ns ? at_ns : again_ns;
     }
     return again_ns;
@@ -148,19 +147,6 @@ static int64_t down_to(int64_t t_ns, int64_t period_ns)
     return period_ns > 0 ? t_ns - t_ns % period_ns : t_ns;
 }
 
-/* Where its newest value ends, when it said in this very quarter that there is no newer one; else INT64_MAX. */
-static int64_t newest_end_ns(const struct jb_cached *cached, int64_t now_ns)
-{
-    const struct jb_track *track = &cached->track;
-    size_t i = track->count;
-    while (i > 0 && foretold(&track->points[i - 1])) {
-        i--;
-    }
-    bool said = i > 0 && track->points[i - 1].fetched_ns == cached->asked_ns &&
-                !jb_cache_may_ask(cached, JB_ASK_LATEST, now_ns);
-    return said ? track->points[i - 1].end_ns : INT64_MAX;
-}
-
 /* What is missing of the past, piece by piece. */
 static int ask_range(struct jb_fetch *fetch, struct jb_fetch_one *one, const struct jb_track *known,
                      const struct window *window, struct jb_diag *diag)
@@ -172,7 +158,7 @@ static int ask_range(struct jb_fetch *fetch, struct jb_fetch_one *one, const str
         cursor_ns = window->now_ns - (int64_t)provider->past_ns;
     }
     end_ns = end_ns < there_ns ? end_ns : there_ns;
-    int64_t newest_ns = newest_end_ns(&one->cached, window->now_ns);
+    int64_t newest_ns = jb_cache_newest_ns(&one->cached, window->now_ns);
     end_ns = end_ns < newest_ns ? end_ns : newest_ns;
     int err = 0;
     for (int piece = 0; err == 0 && piece < PIECES_MAX; piece++) {
