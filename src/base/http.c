@@ -65,15 +65,23 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
     return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
+/* What went wrong in libcurl's words; in fewer where they would repeat an address with its password, as they do of a
+ * proxy that it cannot use. */
+static const char *words_of(const struct jb_http *http, CURLcode code)
+{
+    bool sayable = http->error[0] && !strchr(http->error, '@') && !strstr(http->error, "Unsupported proxy");
+    return sayable ? http->error : http->curl.easy_strerror(code);
+}
+
 static int fail_curl(struct jb_http *http, CURLcode code, const struct jb_http_body *body, const char *url,
                      struct jb_diag *diag)
 {
     char shown[JB_HTTP_SHOWN];
     long os_error = 0;
-    const char *why = http->error[0] ? http->error : http->curl.easy_strerror(code);
+    jb_sanitise(http->error);
+    const char *why = words_of(http, code);
 
     jb_http_show(url, shown);
-    jb_sanitise(http->error);
     switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
         return jb_fail(diag, -ETIMEDOUT, "%s does not answer in time", shown);

@@ -667,6 +667,25 @@ static void the_proxy_of_the_environment_is_used(void **state)
     assert_string_equal(got.body, "by proxy");
 }
 
+static void no_message_shows_the_password_of_a_proxy(void **state)
+{
+    static const char *const proxies[] = {"http://me:secret@127.0.0.1:port", "http://me:sec ret@127.0.0.1:9",
+                                          "ftp://me:secret@127.0.0.1:9", "http://me:secret@127.0.0.1:9",
+                                          "http://me:secret:9"};
+    for (size_t i = 0; i < sizeof(proxies) / sizeof(proxies[0]); i++) {
+        struct jb_diag diag = {0};
+        struct jb_http_answer answer;
+        const struct jb_http_request request = {.url = "http://meter.invalid/ok"};
+        setenv("http_proxy", proxies[i], 1);
+        struct jb_http *http = client(&plain);
+        assert_true(jb_http_ask(http, &request, &answer, &diag) < 0);
+        unsetenv("http_proxy");
+        jb_http_destroy(http);
+        assert_non_null(strstr(diag.text, "meter.invalid"));
+        assert_null(strstr(diag.text, "sec"));
+    }
+}
+
 /* Sockets that exec would pass on. */
 static int inheritable(int *ret_all)
 {
@@ -744,6 +763,7 @@ int main(void)
         cmocka_unit_test(keys_may_go_over_https_or_to_this_machine),
         WITH_SERVER(what_goes_to_this_machine_passes_by_the_proxy),
         WITH_SERVER(the_proxy_of_the_environment_is_used),
+        WITH_SERVER(no_message_shows_the_password_of_a_proxy),
         WITH_SERVER(a_command_started_now_would_inherit_no_connection),
         cmocka_unit_test(without_libcurl_the_command_that_installs_it_is_told),
     };
