@@ -95,10 +95,11 @@ static int check_times(struct series *series)
     json_int_t before = 0, step_s = 0;
     for (size_t i = 0; i < series->count; i++) {
         const json_t *time = json_array_get(series->times, i);
-        json_int_t t = json_integer_value(time), distance = t - before;
-        if (!json_is_integer(time) || t <= 0 || t > INT64_MAX / NS_PER_S - MOST_STEP_S || distance < 0) {
+        json_int_t t = json_integer_value(time);
+        if (!json_is_integer(time) || t <= 0 || t > INT64_MAX / NS_PER_S - MOST_STEP_S || t < before) {
             return -EBADMSG;
         }
+        json_int_t distance = t - before;
         if (i > 0 && distance > 0 && (step_s == 0 || distance < step_s)) {
             step_s = distance;
         }
