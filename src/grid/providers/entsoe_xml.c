@@ -45,7 +45,8 @@ struct reading {
     struct period period;
     uint64_t position;
     double amount;
-    char reason_code[16], reason[200];
+    char reason_code[16];
+    char reason[JB_XML_TEXT + 1]; /* whole: exchange.c does not know half a key for one where more text follows */
 };
 
 static int wrong(struct reading *reading, const char *what)

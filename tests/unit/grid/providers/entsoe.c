@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of grid/providers/entsoe*.c: the question, generation in every shape, and refusals. */
 #include "grid/providers/entsoe.h"
+#include "grid/exchange.h"
 
 #include "grid/providers/providers.h"
 
@@ -131,6 +132,24 @@ static void refusals_are_told_by_their_words(void **state)
     assert_non_null(strstr(diag.text, "Invalid query attributes"));
 }
 
+static void a_key_in_a_long_refusal_is_not_cut_in_two(void **state)
+{
+    static const char key[] = "geheim-0123456789-geheim";
+    for (int before = 150; before < 320; before++) {
+        char xml[1024];
+        JB_CLEANUP(jb_track_finish) struct jb_track track = {0};
+        struct jb_diag diag = {{0}, {0}};
+        struct jb_exchange exchange = france();
+        snprintf(xml, sizeof(xml),
+                 "<Acknowledgement_MarketDocument><Reason><code>999</code><text>%0*d%s is not valid</text></Reason>"
+                 "</Acknowledgement_MarketDocument>",
+                 before, 0, key);
+        assert_int_equal(answer_text(entsoe, &exchange, xml, &track, &diag), -EBADMSG);
+        jb_secret_hide(diag.text, key);
+        assert_null(strstr(diag.text, "geheim-"));
+    }
+}
+
 static void a_refusal_for_no_data_may_come_with_400(void **state)
 {
     struct jb_diag diag = {{0}, {0}};
@@ -240,6 +259,7 @@ int main(void)
         cmocka_unit_test(only_the_window_is_taken),
         cmocka_unit_test(another_area_is_refused),
         cmocka_unit_test(refusals_are_told_by_their_words),
+        cmocka_unit_test(a_key_in_a_long_refusal_is_not_cut_in_two),
         cmocka_unit_test(a_refusal_for_no_data_may_come_with_400),
         cmocka_unit_test(a_series_that_is_not_whole_is_refused),
         cmocka_unit_test(points_that_cannot_be_are_refused),
