@@ -16,6 +16,9 @@
 #define JB_NS_PER_MS UINT64_C(1000000)
 #define JB_NS_PER_US UINT64_C(1000)
 
+/* The year 2200: no calendar time that is read is beyond (jb_iso_parse()), so that sums of times hold in 64 bits. */
+#define JB_WALL_MAX_NS (INT64_C(7258118400) * INT64_C(1000000000))
+
 uint64_t jb_mono_ns(void);
 uint64_t jb_boot_ns(void);
 int64_t jb_wall_ns(void);      /* since 1970-01-01 UTC */

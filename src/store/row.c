@@ -8,10 +8,12 @@
 #include "store/row.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "store/json.h"
 
@@ -124,6 +126,18 @@ static enum jb_run_status status_from(const char *name)
     return JB_RUN_LOST; /* also for a word that we do not know */
 }
 
+/* Times are added and taken from each other by whoever reads the record; a file may hold any. */
+static void bound_times(struct jb_record *record)
+{
+    int64_t *times[] = {&record->started_ns, &record->ended_ns};
+    for (size_t i = 0; i < JB_COUNT(times); i++) {
+        *times[i] = *times[i] < 0 ? 0 : *times[i] > JB_WALL_MAX_NS ? JB_WALL_MAX_NS : *times[i];
+    }
+    if (!(record->duration_s >= 0 && record->duration_s <= (double)JB_WALL_MAX_NS / 1e9)) {
+        record->duration_s = NAN;
+    }
+}
+
 int jb_row_read(sqlite3_stmt *statement, int first, const struct jb_mark *self, struct jb_run_row *ret)
 {
     int r = jb_columns_read(statement, first, jb_run_columns, jb_run_column_count, ret);
@@ -139,6 +153,7 @@ int jb_row_read(sqlite3_stmt *statement, int first, const struct jb_mark *self, 
         __builtin_add_overflow(record->started_ns, (int64_t)(ret->last_us * 1000), &record->ended_ns)) {
         record->ended_ns = record->started_ns;
     }
+    bound_times(record);
     return r;
 }
 

@@ -124,6 +124,30 @@ static void a_meter_elsewhere_is_judged_by_its_heartbeat(void **state)
     jb_store_close(store);
 }
 
+static void times_that_no_clock_shows_are_bounded(void **state)
+{
+    static const char *const times[] = {
+        "status = 'done', started_ns = -9223372036854775807 - 1, ended_ns = 9223372036854775807, duration_s = 1e300",
+        "status = 'done', started_ns = 9223372036854775807, ended_ns = -9223372036854775807 - 1, duration_s = -1",
+        "status = 'running', heartbeat_ns = 1, meter_pid = -1, started_ns = 9223372036854775807",
+        "status = 'running', heartbeat_ns = 1, meter_pid = -1, started_ns = -9223372036854775807"};
+    const char *path = in_folder(state, "a.db");
+    struct jb_store *store = open_or_fail(path, JB_STORE_WRITE);
+    make_open_run(store, 2);
+    jb_store_close(store);
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        char sql[256];
+        struct jb_record record;
+        jb_snprintf(sql, sizeof(sql), "UPDATE run SET %s", times[i]);
+        sql_run(path, sql);
+        load(path, &record);
+        assert_true(record.started_ns >= 0 && record.started_ns <= JB_WALL_MAX_NS);
+        assert_true(record.ended_ns >= 0 && record.ended_ns <= JB_WALL_MAX_NS);
+        assert_false(record.duration_s < 0 || record.duration_s > (double)JB_WALL_MAX_NS / 1e9);
+        jb_record_finish(&record);
+    }
+}
+
 static void links_that_lead_nowhere_or_in_circles_are_cut(void **state)
 {
     const char *path = in_folder(state, "a.db");
@@ -231,6 +255,7 @@ int main(void)
         IN_FOLDER(a_run_of_a_living_meter_is_running),
         IN_FOLDER(a_pid_that_was_given_out_again_is_not_the_meter),
         IN_FOLDER(a_meter_elsewhere_is_judged_by_its_heartbeat),
+        IN_FOLDER(times_that_no_clock_shows_are_bounded),
         IN_FOLDER(links_that_lead_nowhere_or_in_circles_are_cut),
         IN_FOLDER(texts_that_cannot_be_read_become_warnings),
         IN_FOLDER(numbers_that_cannot_be_are_brought_into_range),
