@@ -125,6 +125,7 @@ int jb_cache_lock(const char *folder, const struct jb_provider *provider, const 
     char path[PATH_MAX];
     int err = jb_cache_path(folder, provider, ask, ".lock", path, sizeof(path));
     err = err < 0 ? err : jb_mkdir_parents(path, 0700);
+    err = err < 0 || jb_cache_is_ours(path) ? err : -EPERM;
     if (err < 0) {
         return err;
     }

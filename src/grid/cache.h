@@ -4,8 +4,8 @@
  *
  * One file for each provider, place and factor below the cache folder (mode 0700, files 0600): NAME-ZONE-FACTOR.json,
  * replaced atomically, with a lock file beside it that is held while somebody asks. A file is hostile input: one that
- * cannot be read counts as none. No key is in it; `who` is a short hash of URL and key by which what was said to
- * another server or key is not taken for ours.
+ * cannot be read counts as none, and so does a folder that others may write to. No key is in it; `who` is a short hash
+ * of URL and key by which what was said to another server or key is not taken for ours.
  *
  * Rules that need more than one process to keep: one answer of each provider about each place in each quarter of an
  * hour of the clock (:00, :15, :30, :45), one more for what it foretells, and none before `retry_ns` after failures: 1,

@@ -22,6 +22,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define VERSION     2
 #define FILE_LIMIT  (2 * 1024 * 1024) /* 8 days of 5 minutes are 0.2 MB */
@@ -52,6 +54,30 @@ int jb_cache_path(const char *folder, const struct jb_provider *provider, const 
     }
     int length = jb_snprintf(buffer, size, "%s/%s%s", folder, name, end);
     return length > 0 && (size_t)length < size ? 0 : -ENAMETOOLONG;
+}
+
+static bool is_safe(const char *path, bool ours)
+{
+    struct stat st;
+    bool open_to_all = stat(path, &st) < 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    return ours ? !open_to_all && st.st_uid == geteuid()
+                : (!open_to_all || (st.st_mode & S_ISVTX) != 0) && (st.st_uid == geteuid() || st.st_uid == 0);
+}
+
+bool jb_cache_is_ours(const char *path)
+{
+    char folder[PATH_MAX];
+    for (int up = 0; up < 2; up++) {
+        char *slash = jb_copy(folder, sizeof(folder), up == 0 ? path : folder) ? strrchr(folder, '/') : NULL;
+        if (slash == NULL || slash == folder) {
+            return up > 0;
+        }
+        *slash = '\0';
+        if (!is_safe(folder, up == 0)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void jb_cache_who(const struct jb_provider *provider, const struct jb_ask *ask, char ret[JB_CACHE_WHO])
@@ -237,7 +263,7 @@ int jb_cache_load(const char *folder, const struct jb_provider *provider, const 
     struct jb_cached cached = {.failures = 0};
     *ret = cached;
     int err = jb_cache_path(folder, provider, ask, ".json", path, sizeof(path));
-    err = err < 0 ? err : jb_read_all(path, FILE_LIMIT, &text, &length, NULL);
+    err = err < 0 || !jb_cache_is_ours(path) ? -ENOENT : jb_read_all(path, FILE_LIMIT, &text, &length, NULL);
     if (err < 0) {
         return -ENOENT;
     }
@@ -273,6 +299,7 @@ int jb_cache_save(const char *folder, const struct jb_provider *provider, const 
     jb_cache_write(provider, who, &kept, &text);
     jb_track_finish(&kept.track);
     err = err < 0 ? err : text.failed ? -ENOMEM : jb_mkdir_parents(path, 0700);
+    err = err < 0 || jb_cache_is_ours(path) ? err : -EPERM;
     if (err < 0) {
         return jb_fail(diag, err, "cannot write %s: %s", path, strerror(-err));
     }

@@ -17,6 +17,11 @@
 int jb_cache_path(const char *folder, const struct jb_provider *provider, const struct jb_ask *ask, const char *end,
                   char *buffer, size_t size);
 
+/* Is the folder of this file our own, and nobody else's to write to, and can nobody put another in its place? In one of
+ * somebody else (an XDG_CACHE_HOME that all have) lies what he likes, and links by which we would write over what is
+ * ours. */
+bool jb_cache_is_ours(const char *path);
+
 /* Whom was asked what: a hash of address, key, zone, region, coordinates and factor. So short that many keys have the
  * same, and none can be found from it. No password goes in: people choose those. */
 void jb_cache_who(const struct jb_provider *provider, const struct jb_ask *ask, char ret[JB_CACHE_WHO]);

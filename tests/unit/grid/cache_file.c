@@ -333,11 +333,47 @@ static void a_huge_file_is_none(void **state)
     assert_int_equal(jb_cache_load(folder, &provider, &ask, &loaded), -ENOENT);
 }
 
+static void a_folder_that_others_may_write_to_is_none(void **state)
+{
+    char path[PATH_MAX], target[PATH_MAX];
+    JB_CLEANUP(jb_freep) char *text = NULL;
+    size_t length;
+    struct jb_cached cached = sample(), got;
+    assert_int_equal(jb_cache_save(folder, &provider, &ask, NOON, &cached, NULL), 0);
+    assert_int_equal(jb_cache_load(folder, &provider, &ask, &got), 0);
+    jb_cached_finish(&got);
+
+    machine_file("/precious", "kept");
+    snprintf(target, sizeof(target), "%s/precious", machine);
+    assert_int_equal(jb_cache_path(folder, &provider, &ask, ".json", path, sizeof(path)), 0);
+    static const mode_t modes[] = {0777, 01777, 0770, 0702};
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        assert_int_equal(chmod(folder, modes[i]), 0);
+        assert_int_equal(jb_cache_load(folder, &provider, &ask, &got), -ENOENT);
+        assert_int_equal(jb_cache_lock(folder, &provider, &ask, 0), -EPERM);
+        assert_true(unlink(path) == 0 || i > 0);
+        assert_true(symlink(target, path) == 0 || i > 0);
+        assert_int_equal(jb_cache_save(folder, &provider, &ask, NOON, &cached, NULL), -EPERM);
+    }
+    assert_int_equal(jb_read_all(target, 100, &text, &length, NULL), 0);
+    assert_string_equal(text, "kept");
+    jb_cached_finish(&cached);
+
+    assert_int_equal(chmod(folder, 0700), 0);
+    assert_true(jb_cache_is_ours(path));
+    assert_int_equal(chmod(machine, 0777), 0); /* then somebody can put another folder in its place */
+    assert_false(jb_cache_is_ours(path));
+    assert_int_equal(chmod(machine, 01777), 0);
+    assert_true(jb_cache_is_ours(path));
+    assert_false(jb_cache_is_ours("/no/such/folder/file"));
+}
+
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, begin, machine_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_FOLDER(a_folder_that_others_may_write_to_is_none),
         WITH_FOLDER(what_is_saved_is_loaded),
         WITH_FOLDER(files_are_the_users_alone_and_hold_no_key),
         WITH_FOLDER(another_key_address_place_or_factor_has_nothing),
