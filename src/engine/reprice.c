@@ -2,8 +2,8 @@
 /*
  * reprice.c - documented in reprice.h.
  *
- * Values of the very hour are never given up for something less: where a provider no longer tells what it told while
- * the run went on, the segments that the record has are put into the track as they are.
+ * What is known is never given up for something less: where a provider no longer tells what it told while the run went
+ * on, the segments that the record has are put into the track as they are, forecasts as forecasts.
  */
 #include "engine/reprice.h"
 
@@ -65,14 +65,16 @@ static int find_place(struct work *work, struct jb_diag *diag)
     return err;
 }
 
-/* What the record was priced at while it ran. */
-static int keep_live(struct work *work)
+/* What the record was priced at while it ran. A value that is held is not of its segment's time: it is left to the
+ * track, which knows more of the time before. */
+static int keep_known(struct work *work)
 {
     int err = 0;
 
     for (size_t i = 0; i < work->record.segment_count && !work->other_zone && err == 0; i++) {
         const struct jb_record_segment *segment = &work->record.segments[i];
-        if (!segment->live || isnan(segment->age_s) || segment->end_ns <= segment->start_ns) {
+        bool held = !segment->live && segment->age_s > 0;
+        if (held || isnan(segment->age_s) || segment->end_ns <= segment->start_ns) {
             continue;
         }
         struct jb_point point = {
@@ -80,7 +82,7 @@ static int keep_live(struct work *work)
             .end_ns = segment->end_ns,
             .g_per_kwh = segment->g_per_kwh,
             .rel_error = isfinite(segment->rel_error) ? segment->rel_error : 0,
-            .flags = (segment->estimated ? JB_POINT_ESTIMATED : 0) |
+            .flags = (!segment->live ? JB_POINT_FORECAST : 0) | (segment->estimated ? JB_POINT_ESTIMATED : 0) |
                      (jb_streq(segment->factor, "direct") ? JB_POINT_DIRECT : 0),
             .provider = jb_provider_find(segment->source),
         };
@@ -117,7 +119,7 @@ static int gather(struct work *work, struct jb_steps *steps, struct jb_diag *dia
         return err;
     }
     (void)ask(work, JB_MARGINAL, &work->marginal, &unheard, NULL);
-    err = keep_live(work);
+    err = keep_known(work);
     if (err == 0 && work->config->tariff != NULL) {
         err = jb_tariff_track(work->config->tariff, work->record.started_ns, end_of(&work->record), &work->tariff);
     }
@@ -168,6 +170,24 @@ static bool same_price(double a, double b)
     return (isnan(a) && isnan(b)) || fabs(a - b) <= 1e-9 * fabs(b);
 }
 
+/* What another kWh causes and what it costs: the figure that covers more of the energy, the new one when both do alike.
+ * True: it is another than before. */
+static bool settle_beside(const struct work *work, const struct jb_record_marginal *marginal,
+                          const struct jb_record_cost *cost, struct jb_record *record)
+{
+    if (work->other_zone && work->marginal.count == 0) {
+        record->marginal = (struct jb_record_marginal){0}; /* that of the other place */
+    } else if (!work->other_zone && marginal->known && !(record->marginal.coverage >= marginal->coverage)) {
+        record->marginal = *marginal;
+    }
+    if (cost->known && !(record->cost.coverage >= cost->coverage)) {
+        record->cost = *cost;
+    }
+    return record->marginal.known != marginal->known || record->cost.known != cost->known ||
+           (record->marginal.known && !same_price(record->marginal.emissions_g, marginal->emissions_g)) ||
+           (record->cost.known && !same_price(record->cost.amount, cost->amount));
+}
+
 static void replace_steps(struct jb_record *record, const struct jb_steps *steps)
 {
     for (size_t i = 0; i < record->step_count; i++) {
@@ -187,6 +207,8 @@ static int price_again(struct jb_store *store, struct work *work, struct jb_repr
 {
     struct jb_record *record = &work->record;
     struct jb_record_price old;
+    const struct jb_record_marginal marginal = record->marginal;
+    const struct jb_record_cost cost = record->cost;
     struct jb_pricing pricing = {
         .marks = &work->marks,
         .average = &work->average,
@@ -204,8 +226,9 @@ static int price_again(struct jb_store *store, struct work *work, struct jb_repr
     }
     result->live_after = jb_price_live_share(record);
     result->new_g = record->emissions_g;
+    bool beside = settle_beside(work, &marginal, &cost, record);
     if (same_price(result->old_g, result->new_g) && result->live_before == result->live_after && !work->other_zone) {
-        return 0;
+        return beside ? jb_store_reprice(store, record, NULL, diag) : 0; /* the price is the same, no former one */
     }
     give_reason(work, result->live_before, result->live_after, &old);
     replace_steps(record, &result->steps);

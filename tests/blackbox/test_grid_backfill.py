@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 
+import grid_server
 import pytest
 from conftest import BUILD, wait_until
 from grid_world import DAY, HOUR, grams, noon_and_night, seconds, steps, whole, world_at
@@ -245,6 +246,42 @@ def test_a_live_price_is_not_replaced_by_nothing(later):
         path.unlink()
     later("grid", "backfill", run, status=None)
     assert later.record(run)["carbon"]["emissions_g"] == good
+
+
+def test_a_forecast_is_better_than_an_older_value(joulebook, machine):
+    """What the run was priced at by forecast stays, where the hour itself never became known."""
+    earlier = {"from": "2026-11-22T11:30Z", "to": "2026-11-22T12:00Z", "intensity": {"forecast": 900, "actual": 900, "index": "high"}}
+    with world_at(joulebook, machine.root, "2026-11-22T12:17:00Z", lambda zone, t: 200.0) as world:
+        before = world.measure("--zone", "GB", "--", "sleep", "2")
+        assert [(s["g_per_kwh"], s["live"]) for s in whole(before)] == [(200, False)]
+        world.server.modes.update(ukgrid=grid_server.says(200, {"data": [earlier]}), elexon="404")
+        world.grid.jump(9 * DAY)  # the cache has forgotten it
+        world("grid", "backfill", "last", status=1)
+        assert world.record()["carbon"]["emissions_g"] == before["carbon"]["emissions_g"]
+        assert world.record()["carbon"]["former"] == []
+
+
+def test_what_another_kwh_causes_and_what_it_costs_come_later_too(joulebook, machine):
+    """The average was there all the time; the marginal one and the tariff are brought by a backfill, and the price stays."""
+    with world_at(joulebook, machine.root, "2026-11-22T12:03:00Z", lambda zone, t: 200.0) as world:
+        world.key("electricitymaps", "watttime")
+        world.server.modes["watttime"] = "500"
+        before = world.measure("--zone", "US-CAL-CISO", "--", "sleep", "2")
+        assert before["carbon"]["marginal"] is None and before["cost"] is None
+        world.server.modes.clear()
+        world.grid.jump(2 * HOUR)
+        world.set(tariff_price="0.3", tariff_currency="EUR")
+        world("grid", "backfill", "last")
+        after = world.record()
+        assert after["carbon"]["marginal"]["intensity_g_per_kwh"] == pytest.approx(700, rel=1e-3)
+        assert after["cost"]["amount"] == pytest.approx(0.3 * after["energy"]["footprint_j"] / 3.6e6)
+        assert after["carbon"]["emissions_g"] == before["carbon"]["emissions_g"] and after["carbon"]["former"] == []
+        # And what covers less than what is known takes nothing away.
+        prices = joulebook.home / "prices.csv"
+        prices.write_text("start,price,end\n2026-11-22T12:03:01Z,9,2026-11-22T12:03:01.5Z\n")
+        world.set(tariff_price="", tariff_file=prices)
+        world("grid", "backfill", "last")
+        assert world.record()["cost"] == after["cost"]
 
 
 def test_runs_without_marks_of_an_older_joulebook_keep_their_price(later):
