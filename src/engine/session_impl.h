@@ -124,7 +124,8 @@ struct jb_session {
     struct grid_state grid;
     struct jb_marks marks;
     size_t mark_capacity;
-    int64_t marks_ns; /* wall clock of the last look at the marks */
+    int64_t marks_ns;    /* wall clock of the last look at the marks */
+    uint64_t marks_t_ns; /* and when that was */
     int timer_fd;
     uint64_t polls_per_tick, polls; /* sensors may have to be read more often than ticks are stored */
     size_t max_ticks;

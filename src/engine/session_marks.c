@@ -5,9 +5,14 @@
  */
 #include "engine/session_impl.h"
 
+#include "base/clock.h"
 #include "engine/buckets.h"
 
 #include <stdlib.h>
+
+/* A sleep of the machine has a mark on both sides: a bucket over hours of it would spread over them what was used
+ * before. */
+#define SLEPT_NS ((int64_t)JB_NS_PER_S)
 
 int64_t session_wall_clock_ns(const struct jb_session *session, uint64_t now_ns)
 {
@@ -17,6 +22,7 @@ int64_t session_wall_clock_ns(const struct jb_session *session, uint64_t now_ns)
 void session_marks_begin(struct jb_session *session)
 {
     session->marks_ns = session->record.started_ns;
+    session->marks_t_ns = session->start_ns;
 }
 
 /* The part of what was booked since the last look that lies before the mark: even over that time, which is short. */
@@ -40,9 +46,9 @@ static bool reserve(struct jb_session *session)
     return true;
 }
 
-static void make(struct jb_session *session, uint64_t now_ns, int64_t now_wall_ns, int64_t wall_ns)
+/* So much of the time since the last look had gone by at the mark, on the clock and on the run's own. */
+static void make(struct jb_session *session, uint64_t now_ns, int64_t wall_ns, double part)
 {
-    double part = (double)(wall_ns - session->marks_ns) / (double)(now_wall_ns - session->marks_ns);
     size_t count = (size_t)session->channel_count;
     struct jb_mark_channel *channels = reserve(session) ? calloc(count + 1, sizeof(*channels)) : NULL;
 
@@ -58,9 +64,8 @@ static void make(struct jb_session *session, uint64_t now_ns, int64_t now_wall_n
             .unattributed_uj = at(before->unattributed_uj, after->unattributed_uj, part),
         };
     }
-    uint64_t since_ns = (uint64_t)(now_wall_ns - wall_ns), elapsed_ns = now_ns - session->start_ns;
     struct jb_store_mark mark = {
-        .t_ns = since_ns < elapsed_ns ? elapsed_ns - since_ns : 0,
+        .t_ns = at(session->marks_t_ns, now_ns, part) - session->start_ns,
         .wall_ns = wall_ns,
         .channels = channels,
         .channel_count = count,
@@ -74,12 +79,16 @@ static void make(struct jb_session *session, uint64_t now_ns, int64_t now_wall_n
 void session_marks_look(struct jb_session *session, uint64_t now_ns)
 {
     int64_t now_wall_ns = session_wall_clock_ns(session, now_ns);
-    int64_t round_ns = now_wall_ns - now_wall_ns % JB_BUCKET_NS;
+    int64_t round_ns = now_wall_ns - now_wall_ns % JB_BUCKET_NS, gone_ns = now_wall_ns - session->marks_ns;
 
-    if (round_ns > session->marks_ns) {
-        make(session, now_ns, now_wall_ns, round_ns);
+    if (gone_ns - (int64_t)(now_ns - session->marks_t_ns) > SLEPT_NS) {
+        make(session, now_ns, session->marks_ns, 0);
+        make(session, now_ns, now_wall_ns, 1);
+    } else if (round_ns > session->marks_ns) {
+        make(session, now_ns, round_ns, (double)(round_ns - session->marks_ns) / (double)gone_ns);
     }
     session->marks_ns = now_wall_ns;
+    session->marks_t_ns = now_ns;
     for (int i = 0; i < session->channel_count; i++) {
         session->channels[i].marked = session->channels[i].totals;
     }

@@ -18,6 +18,7 @@
 
 #define SLOTS 8
 #define LOOKS 16
+#define MARKS 4 /* a sleep of the machine makes two at once */
 
 struct jb_writer {
     struct jb_store *store;
@@ -33,7 +34,8 @@ struct jb_writer {
         char *json;
     } looks[LOOKS]; /* a ring like that of the slots */
     uint64_t looks_filled, looks_taken;
-    struct jb_store_mark mark; /* the one that waits; without channels: none does */
+    struct jb_store_mark marks[MARKS]; /* likewise */
+    uint64_t marks_filled, marks_taken;
     bool stop, stopped, abandoned;
     int error;
     struct jb_diag diag;
@@ -82,9 +84,9 @@ static void write_look(struct jb_writer *writer)
 /* Likewise. One that cannot be written costs resolution (store.h), not energy. */
 static void write_mark(struct jb_writer *writer)
 {
-    struct jb_store_mark mark = writer->mark;
+    struct jb_store_mark *waits = &writer->marks[writer->marks_taken++ % MARKS], mark = *waits;
 
-    writer->mark = (struct jb_store_mark){0};
+    *waits = (struct jb_store_mark){0};
     pthread_mutex_unlock(&writer->lock);
     (void)jb_store_mark(writer->store, &mark, NULL);
     free(mark.channels);
@@ -93,7 +95,9 @@ static void write_mark(struct jb_writer *writer)
 
 static void writer_free(struct jb_writer *writer)
 {
-    free(writer->mark.channels);
+    for (size_t i = 0; i < MARKS; i++) {
+        free(writer->marks[i].channels);
+    }
     for (size_t i = 0; i < LOOKS; i++) {
         free(writer->looks[i].json);
     }
@@ -111,7 +115,7 @@ static void writer_free(struct jb_writer *writer)
 static bool idle(const struct jb_writer *writer)
 {
     return writer->taken == writer->filled && writer->looks_taken == writer->looks_filled &&
-           writer->mark.channels == NULL;
+           writer->marks_taken == writer->marks_filled;
 }
 
 static void *writer_main(void *context)
@@ -128,7 +132,7 @@ static void *writer_main(void *context)
             break;
         }
         if (writer->taken == writer->filled) { /* chunks first: they are the energy */
-            if (writer->mark.channels != NULL) {
+            if (writer->marks_taken != writer->marks_filled) {
                 write_mark(writer);
             } else {
                 write_look(writer);
@@ -225,9 +229,10 @@ void jb_writer_mark(struct jb_writer *writer, const struct jb_store_mark *mark)
         memcpy(channels, mark->channels, count * sizeof(*channels));
     }
     pthread_mutex_lock(&writer->lock);
-    if (!writer->stop && writer->mark.channels == NULL) {
-        writer->mark = *mark;
-        writer->mark.channels = channels;
+    if (!writer->stop && writer->marks_filled - writer->marks_taken < MARKS) {
+        struct jb_store_mark *room = &writer->marks[writer->marks_filled++ % MARKS];
+        *room = *mark;
+        room->channels = channels;
         channels = NULL;
         pthread_cond_broadcast(&writer->changed);
     }

@@ -42,7 +42,7 @@ void jb_writer_submit(struct jb_writer *writer);                 /* the slot jus
  * run. */
 void jb_writer_vitals(struct jb_writer *writer, uint64_t t_ns, const char *json);
 
-/* A mark for the store (store.h); copied. Dropped when the one before still waits: every 5 minutes there is another. */
+/* A mark for the store (store.h); copied. Dropped when many still wait: every 5 minutes there is another. */
 void jb_writer_mark(struct jb_writer *writer, const struct jb_store_mark *mark);
 
 /* Write what waits, stop the thread, free everything. Returns 0 or the last append's error with its message.

@@ -312,6 +312,58 @@ static void a_round_time_leaves_a_mark(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* The machine sleeps over two hours: what was used before lies before, in memory and in the store. */
+static void a_sleep_ends_a_bucket(void **state)
+{
+    const int64_t sleep_ns = 7200 * (int64_t)JB_NS_PER_S;
+    char folder[] = "/tmp/jb-session-XXXXXX", path[64], name[80];
+    struct jb_ending ending = {.status = JB_RUN_FINISHED};
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/x.db", folder);
+    struct jb_session *session = make("fake:watts=100:device=cpu:unit=0", path);
+    session->config.walltime.ahead_ns += 60 * (int64_t)JB_NS_PER_S;
+
+    assert_int_equal(jb_session_start(session, 0, NULL), 0);
+    tick_for(session, 3000 * JB_NS_PER_MS);
+    session_check_sleep(session, session->sleep_ns + sleep_ns);
+    tick_for(session, 2000 * JB_NS_PER_MS);
+    jb_session_stop(session, &ending);
+
+    struct jb_record *record = jb_session_record(session);
+    struct jb_store *store;
+    struct jb_marks kept = {0};
+    assert_int_equal(jb_store_open(path, JB_STORE_READ, &store, NULL), 0);
+    assert_int_equal(jb_store_marks(store, record->id, &kept, NULL), 0);
+    assert_int_equal(kept.count, session->marks.count);
+    const struct jb_store_mark *slept = kept.marks, *woke = kept.marks + 1;
+    assert_int_equal(slept->wall_ns - (int64_t)slept->t_ns, record->started_ns);
+    assert_int_equal(woke->wall_ns - (int64_t)woke->t_ns, record->started_ns + sleep_ns);
+    jb_store_close(store);
+    const struct jb_marks *both[] = {&session->marks, &kept};
+    for (size_t i = 0; i < 2; i++) {
+        struct jb_bucket *buckets = NULL;
+        size_t count = 0;
+        uint64_t before_uj = 0;
+        snprintf(record->basis, sizeof(record->basis), "machine");
+        assert_int_equal(jb_buckets_make(record, both[i], &buckets, &count), 0);
+        for (size_t k = 0; k < count; k++) {
+            int64_t length_ns = buckets[k].end_ns - buckets[k].start_ns;
+            assert_true(length_ns <= JB_BUCKET_NS || buckets[k].energy_uj < 150 * 1000000);
+            before_uj += buckets[k].end_ns - record->started_ns < sleep_ns / 2 ? buckets[k].energy_uj : 0;
+        }
+        assert_float_equal((double)before_uj / 1e6, 300, 120); /* a chunk lies on both sides */
+        free(buckets);
+    }
+    jb_marks_finish(&kept);
+    jb_session_destroy(session);
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(name, sizeof(name), "%s%s", path, endings[i]);
+        unlink(name);
+    }
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void a_tick_allocates_nothing(void **state)
 {
 #ifdef COUNT_ALLOCATIONS
@@ -371,6 +423,7 @@ int main(void)
         cmocka_unit_test(clocks_read_apart_are_no_sleep),
         cmocka_unit_test(unknown_sensors_are_refused),
         cmocka_unit_test(a_round_time_leaves_a_mark),
+        cmocka_unit_test(a_sleep_ends_a_bucket),
         cmocka_unit_test(a_tick_allocates_nothing),
         cmocka_unit_test(baseline_is_measured_and_used),
     };
