@@ -45,10 +45,27 @@ static uint64_t up_to(const struct jb_record *record, const struct jb_store_mark
     return sum_uj;
 }
 
-static int64_t end_of(const struct jb_record *record)
+/* A run whose meter was killed has no end on the clock, only the time that it was measured for, which stands still
+ * while the machine sleeps: by the last mark. */
+static int64_t lost_end(const struct jb_record *record, const struct jb_marks *marks)
+{
+    const struct jb_store_mark *last = &marks->marks[marks->count - 1];
+    uint64_t lasted_ns = (uint64_t)(record->ended_ns - record->started_ns);
+    int64_t end_ns = 0;
+
+    if (last->t_ns > lasted_ns || __builtin_add_overflow(last->wall_ns, (int64_t)(lasted_ns - last->t_ns), &end_ns)) {
+        return record->ended_ns;
+    }
+    return end_ns > record->ended_ns ? end_ns : record->ended_ns;
+}
+
+int64_t jb_buckets_end(const struct jb_record *record, const struct jb_marks *marks)
 {
     int64_t end_ns = record->ended_ns;
 
+    if (record->status == JB_RUN_LOST && end_ns > record->started_ns && marks != NULL && marks->count > 0) {
+        return lost_end(record, marks);
+    }
     if (end_ns == 0 && record->duration_s > 0) {
         end_ns = record->started_ns + (int64_t)(record->duration_s * 1e9);
     }
@@ -60,7 +77,7 @@ int jb_buckets_make(const struct jb_record *record, const struct jb_marks *marks
 {
     size_t mark_count = marks != NULL ? marks->count : 0, count = 0;
     uint64_t all_uj = jb_record_basis_uj(record), before_uj = 0;
-    int64_t start_ns = record->started_ns, end_ns = end_of(record);
+    int64_t start_ns = record->started_ns, end_ns = jb_buckets_end(record, marks);
     struct jb_bucket *buckets = calloc(mark_count + 1, sizeof(*buckets));
 
     if (buckets == NULL) {

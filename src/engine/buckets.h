@@ -23,4 +23,7 @@ struct jb_bucket {
 int jb_buckets_make(const struct jb_record *record, const struct jb_marks *marks, struct jb_bucket **ret,
                     size_t *ret_count);
 
+/* When the run ended by the clock, also one that was lost, and one that slept before; never before its start. */
+int64_t jb_buckets_end(const struct jb_record *record, const struct jb_marks *marks);
+
 #endif

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/text.h"
+#include "engine/buckets.h"
 #include "engine/price.h"
 
 #include <errno.h>
@@ -37,13 +38,11 @@ static void work_finish(struct work *work)
     jb_track_finish(&work->tariff);
 }
 
-static int64_t end_of(const struct jb_record *record)
+static int64_t end_of(const struct work *work)
 {
-    int64_t end_ns = record->ended_ns != 0    ? record->ended_ns
-                     : record->duration_s > 0 ? record->started_ns + (int64_t)(record->duration_s * 1e9)
-                                              : record->started_ns;
+    int64_t end_ns = jb_buckets_end(&work->record, &work->marks);
 
-    return end_ns > record->started_ns ? end_ns : record->started_ns + 1;
+    return end_ns > work->record.started_ns ? end_ns : work->record.started_ns + 1;
 }
 
 /* The run's place: its own, with the figure that it was priced at, or the one that is asked for now. */
@@ -103,8 +102,8 @@ static int ask(struct work *work, enum jb_signal signal, struct jb_track *track,
         err = -ENODATA;
         jb_fail(diag, err, "nobody can be asked about %s", work->place.zone);
     } else if (err == 0) {
-        err = jb_fetch_past(fetch, work->config->how, work->record.started_ns - BEFORE_RUN_NS, end_of(&work->record),
-                            track, steps, diag);
+        err = jb_fetch_past(fetch, work->config->how, work->record.started_ns - BEFORE_RUN_NS, end_of(work), track,
+                            steps, diag);
     }
     jb_fetch_destroy(fetch);
     return err;
@@ -121,7 +120,7 @@ static int gather(struct work *work, struct jb_steps *steps, struct jb_diag *dia
     (void)ask(work, JB_MARGINAL, &work->marginal, &unheard, NULL);
     err = keep_known(work);
     if (err == 0 && work->config->tariff != NULL) {
-        err = jb_tariff_track(work->config->tariff, work->record.started_ns, end_of(&work->record), &work->tariff);
+        err = jb_tariff_track(work->config->tariff, work->record.started_ns, end_of(work), &work->tariff);
     }
     return err < 0 ? jb_fail(diag, err, "out of memory") : 0;
 }

@@ -312,6 +312,33 @@ static void the_table_is_that_of_the_record(void **state)
     jb_record_finish(&record);
 }
 
+/* Its meter was killed 20 minutes after the machine had woken from a sleep of 8 hours. */
+static void a_lost_run_that_slept_ends_on_the_clock(void **state)
+{
+    struct jb_record record = make("machine");
+    struct jb_mark_channel before = {.others_uj = KWH}, woke = {.others_uj = KWH}, later = {.others_uj = KWH * 3 / 2};
+    struct jb_store_mark all[] = {{2400 * S, NOON + 2400 * S, &before, 1},
+                                  {2400 * S + 1, NOON + 2400 * S + 8 * 3600 * S, &woke, 1},
+                                  {3000 * S, NOON + 3000 * S + 8 * 3600 * S, &later, 1}};
+    struct jb_marks marks = {all, 3};
+    struct jb_track track = {0};
+    struct jb_pricing pricing = {.marks = &marks, .average = &track, .table = &yearly};
+
+    record.status = JB_RUN_LOST; /* ended_ns is the start and the time that was measured: store/row.c */
+    put(&track, NOON, NOON + 4 * 3600 * S, 100, 0);
+    put(&track, NOON + 8 * 3600 * S, NOON + 12 * 3600 * S, 500, 0);
+    assert_int_equal(jb_buckets_end(&record, &marks), NOON + 9 * 3600 * S);
+    assert_int_equal(jb_price(&record, &pricing), 0);
+    assert_float_equal(record.intensity_g_per_kwh, 300, CHECK);
+    all[2].t_ns = UINT64_MAX; /* a database may say anything */
+    assert_int_equal(jb_buckets_end(&record, &marks), record.ended_ns);
+    all[2].t_ns = 0;
+    all[2].wall_ns = INT64_MAX;
+    assert_int_equal(jb_buckets_end(&record, &marks), record.ended_ns);
+    jb_track_finish(&track);
+    jb_record_finish(&record);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +351,7 @@ int main(void)
         cmocka_unit_test(a_run_without_length_or_energy_is_priced),
         cmocka_unit_test(sums_are_exact),
         cmocka_unit_test(the_table_is_that_of_the_record),
+        cmocka_unit_test(a_lost_run_that_slept_ends_on_the_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
