@@ -14,6 +14,7 @@
 #include "base/http_body.h"
 #include "base/http_headers.h"
 #include "base/http_library.h"
+#include "base/http_roots.h"
 #include "base/http_url.h"
 #include "base/text.h"
 
@@ -34,9 +35,10 @@ struct jb_http {
     CURL *easy;
     char **headers; /* of the client; ends with NULL */
     char *user, *password;
-    bool asked;         /* at least once */
-    bool basic_unasked; /* this server refuses without saying how to authenticate */
-    bool basic_now;     /* this request has credentials of its own */
+    bool asked;              /* at least once */
+    bool basic_unasked;      /* this server refuses without saying how to authenticate */
+    bool basic_now;          /* this request has credentials of its own */
+    const char *spare_roots; /* not read so far: http_roots.h; NULL */
     uint64_t timeout_ns;
     size_t limit;
     char error[CURL_ERROR_SIZE];
@@ -214,6 +216,10 @@ static int follow(struct jb_http *http, const char *url, struct jb_http_body *bo
         }
         uint64_t now_ns = jb_mono_ns();
         err = request(http, url, end_ns > now_ns ? end_ns - now_ns : 0, body, &status, diag);
+        if (err == -EKEYREJECTED && jb_http_roots_more(&http->curl, http->easy, &http->spare_roots)) {
+            jb_diag_clear(diag);
+            continue;
+        }
         if (err < 0) {
             return err;
         }
@@ -334,14 +340,10 @@ static int configure(struct jb_http *http, const struct jb_http_config *config)
     curl->easy_setopt(easy, CURLOPT_HEADERDATA, http);
     curl->easy_setopt(easy, CURLOPT_ERRORBUFFER, http->error);
     curl->easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)http->limit);
-    curl->easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, config->insecure ? 0L : 1L);
-    curl->easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, config->insecure ? 0L : 2L);
     code = curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     code = code == CURLE_UNKNOWN_OPTION ? CURLE_OK : code; /* before 7.85; jb_http_place() looks at every URL */
     code = code ? code : curl->easy_setopt(easy, CURLOPT_USERAGENT, "joulebook/" JB_VERSION);
-    if (config->ca_file) {
-        code = code ? code : curl->easy_setopt(easy, CURLOPT_CAINFO, config->ca_file);
-    }
+    code = code ? code : jb_http_roots_set(curl, easy, config->insecure, config->ca_file, &http->spare_roots);
     return code == CURLE_OK ? 0 : -ENOMEM;
 }
 

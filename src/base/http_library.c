@@ -39,6 +39,7 @@ static const struct {
     FUNCTION(url_set, "curl_url_set"),
     FUNCTION(url_get, "curl_url_get"),
     FUNCTION(free, "curl_free"),
+    FUNCTION(version_info, "curl_version_info"),
 };
 
 static void *open_first(const char *const *names)

@@ -25,6 +25,7 @@ struct jb_curl {
     CURLUcode (*url_set)(CURLU *url, CURLUPart part, const char *text, unsigned flags);
     CURLUcode (*url_get)(const CURLU *url, CURLUPart part, char **ret, unsigned flags);
     void (*free)(void *text);
+    curl_version_info_data *(*version_info)(CURLversion age);
 };
 
 /* Open the first library of `names` (ends with NULL; the usual ones: NULL) and initialise it. Any thread. The library

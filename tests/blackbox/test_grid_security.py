@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What may go wrong between us and the providers: keys, redirects, certificates, proxies, answers meant to harm."""
 import json
+import pathlib
 import shutil
 import subprocess
 import urllib.parse
@@ -136,6 +137,30 @@ def test_a_certificate_of_nobody_is_refused_and_ones_own_authority_can_be_named(
         world.grid.jump(3600)
         world.set(grid_ca=certificate[0], grid_electricitymaps_url=world.server.url("electricitymaps", host="localhost"))
         assert not live(world.json("grid", "KR"))[0], "good, but another host's"
+
+
+@pytest.mark.parametrize("known_by", ("folder", "file", "nobody"))
+def test_the_systems_authorities_are_those_of_its_folder_and_of_its_file(joulebook, tmp_path, certificate, monkeypatch, known_by):
+    """The folder is looked into first, the file read when that does not know. /etc/ssl/certs is our own in a namespace of mounts."""
+    system = pathlib.Path("/etc/ssl/certs")
+    if not (system / "ca-certificates.crt").is_file() or subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode != 0:
+        pytest.skip("no namespace of mounts, or another place for authorities")
+    other = tmp_path / "other.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=somebody else", "-out", other,
+                    "-keyout", tmp_path / "other.key"], check=True, capture_output=True)
+    certs = tmp_path / "certs"
+    certs.mkdir()
+    shutil.copy(certificate[0] if known_by == "folder" else other, certs / "one.pem")
+    subprocess.run(["openssl", "rehash", certs], check=True, capture_output=True)
+    shutil.copy(certificate[0] if known_by == "file" else other, certs / "ca-certificates.crt")
+    command = joulebook.args
+    monkeypatch.setattr(joulebook, "args", lambda *args: ["unshare", "-rm", "sh", "-c", f'mount --bind {certs} {system} && exec "$@"', "sh",
+                                                          *command(*args)])
+    with world_at(joulebook, tmp_path / "root", NOW, lambda zone, t: 200.0, tls=certificate) as world:
+        world.key("electricitymaps")
+        ok, steps = live(world.json("grid", "KR"))
+        assert ok == (known_by != "nobody"), steps
+        assert ok or "certificate" in steps
 
 
 def test_no_key_goes_over_plain_http_to_another_machine(world):
