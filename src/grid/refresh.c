@@ -136,16 +136,18 @@ static int add_archive(struct gather *gather, const char *path)
     if (err < 0 || list.data == NULL) {
         return err;
     }
-    bool esm = strstr(list.data, "/esm/data/electricity-maps/yearly_") != NULL;
+    bool esm = strstr(list.data, "/esm/data/electricity-maps/yearly_") != NULL, told = false;
     for (char *name = list.data, *next; name != NULL && err == 0; name = next) {
         next = strchr(name, '\n');
         if (next != NULL) {
             *next++ = '\0';
         }
         bool data = jb_table_is_data_file(name) && (!esm || strstr(name, "/esm/") != NULL);
-        if (is_plain(name) && (data || jb_streq(name, "package/package.json"))) {
+        bool about = jb_streq(name, "package/package.json") && !told; /* a list may hold it a thousand times */
+        if (is_plain(name) && (data || about)) {
             err = add_member(gather, path, name);
         }
+        told |= about;
     }
     return err;
 }

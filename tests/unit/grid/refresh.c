@@ -201,6 +201,24 @@ static void bombs_are_bounded(void **state)
     assert_int_equal(errno, ECHILD);
 }
 
+/* Each is a run of tar over the whole archive, and a thousand of the same take no room in it. */
+static void a_name_that_comes_again_and_again_is_read_once(void **state)
+{
+    command("mkdir bin && printf '#!/bin/sh\\necho >> %s/runs\\nPATH=/usr/bin:/bin exec tar \"$@\"\\n' \"$PWD\" > "
+            "bin/tar && "
+            "chmod +x bin/tar && cp -r $F/package . && cd package && set -- && "
+            "while [ $# -lt 300 ]; do set -- \"$@\" package/package.json; done && cd .. && "
+            "tar --hard-dereference -czf p.tgz \"$@\" package");
+    char *path = strdup(getenv("PATH"));
+    setenv("PATH", in_machine("bin"), 1);
+    refreshed("p.tgz", 8, 0);
+    setenv("PATH", path, 1);
+    free(path);
+    char *runs = text_of(in_machine("runs"));
+    assert_true(strlen(runs) < 20);
+    free(runs);
+}
+
 static void tar_may_be_missing(void **state)
 {
     command("tar -czf p.tgz -C $F package");
@@ -236,6 +254,7 @@ int main(void)
         TEST(what_is_no_package_is_refused),
         TEST(names_mean_nothing_to_tar),
         TEST(bombs_are_bounded),
+        TEST(a_name_that_comes_again_and_again_is_read_once),
         TEST(tar_may_be_missing),
         TEST(a_table_that_cannot_be_written_is_told),
     };
