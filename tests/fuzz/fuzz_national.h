@@ -36,7 +36,9 @@ static inline void fuzz_points(const struct jb_provider *provider, const struct 
         fuzz_expect(isfinite(point->rel_error) && point->rel_error > 0);
         fuzz_expect(point->provider == provider && point->fetched_ns == ask->now_ns);
         fuzz_expect(((point->flags & JB_POINT_DIRECT) != 0) == provider->direct);
-        fuzz_expect(ask->kind == JB_ASK_FORECAST || (point->flags & JB_POINT_FORECAST) == 0);
+        /* What was foretold of the past, and never came true in figures, is an estimate. */
+        fuzz_expect(ask->kind == JB_ASK_FORECAST || (point->flags & JB_POINT_FORECAST) == 0 ||
+                    (point->flags & JB_POINT_ESTIMATED) != 0 || point->start_ns > ask->now_ns);
         fuzz_expect(ask->kind != JB_ASK_LATEST || point->start_ns <= ask->now_ns);
     }
 }
