@@ -129,6 +129,7 @@ static bool is_behind(const struct jb_feed *feed)
 static void nap(struct jb_feed *feed)
 {
     int64_t left_ns = feed->due_ns - jb_walltime_ns(&feed->walltime);
+    left_ns = left_ns > 0 ? left_ns : 0; /* it may have gone forth since the caller looked, by any time */
     uint64_t until_ns = jb_mono_ns() + (left_ns < (int64_t)NAP_NS ? (uint64_t)left_ns : NAP_NS);
     const struct timespec until = {.tv_sec = (time_t)(until_ns / JB_NS_PER_S),
                                    .tv_nsec = (long)(until_ns % JB_NS_PER_S)};
