@@ -300,6 +300,9 @@ int jb_fetch_past(struct jb_fetch *fetch, enum jb_fetch_how how, int64_t from_ns
     add_chain_steps(fetch, &own);
     int err = walk(fetch, &window, &known, &own);
     bool something = known.count > 0;
+    for (size_t i = 0; err == 0 && !something && window.current && i < fetch->chain.count; i++) {
+        jb_fetch_one_say_late(&fetch->ones[i], &own);
+    }
     err = err < 0 ? err : hand_over(&known, track);
     jb_track_finish(&known);
     for (size_t i = 0; i < own.count && steps != NULL; i++) {

@@ -169,3 +169,17 @@ int jb_fetch_one_ask(struct jb_fetch_one *one, const struct jb_grid_settings *se
     }
     return ask_network(one, settings, http, &ask, diag);
 }
+
+void jb_fetch_one_say_late(const struct jb_fetch_one *one, struct jb_steps *steps)
+{
+    const struct jb_track *track = &one->cached.track;
+    char time[32];
+    size_t i = track->count;
+    while (i > 0 && (track->points[i - 1].flags & JB_POINT_FORECAST) != 0) {
+        i--;
+    }
+    if (i > 0 && one->cached.failures == 0) {
+        jb_steps_add(steps, "%s: its values end at %.16sZ", one->provider->name,
+                     jb_iso_time(track->points[i - 1].end_ns, time, sizeof(time)));
+    }
+}

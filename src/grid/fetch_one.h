@@ -6,6 +6,7 @@
 #define JB_GRID_FETCH_ONE_H
 
 #include "grid/cache.h"
+#include "grid/chain.h"
 
 #include <sys/types.h>
 #include <time.h>
@@ -38,5 +39,9 @@ void jb_fetch_one_load(struct jb_fetch_one *one, const struct jb_grid_settings *
  * cache.h; -EBUSY: another process is asking. A reader of files is asked without all that. */
 int jb_fetch_one_ask(struct jb_fetch_one *one, const struct jb_grid_settings *settings, struct jb_http **http,
                      enum jb_ask_kind kind, int64_t from_ns, int64_t to_ns, struct jb_diag *diag);
+
+/* Why one that answers is of no use: "eia: its values end at 2026-11-21T10:00Z". One that failed is told by its
+ * failure. */
+void jb_fetch_one_say_late(const struct jb_fetch_one *one, struct jb_steps *steps);
 
 #endif

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 
+import grid_server
 import pytest
 from conftest import Joulebook, closes, wait_until
 from grid_world import grams, seconds, steps, whole, world_at
@@ -154,6 +155,14 @@ def test_steps_down_the_chain_are_in_the_record(world):
     assert {s["source"] for s in carbon["segments"]} == {"ukgrid"}, carbon
     assert any(step.startswith("electricitymaps") and "403" in step for step in carbon["steps"]), carbon["steps"]
     assert world.record()["carbon"]["steps"] == carbon["steps"]
+
+
+def test_a_provider_that_is_a_day_behind_is_a_step_down_too(world):
+    rows = [{"period": f"2026-11-21T{hour:02}", "respondent": "CISO", "fueltype": "NG", "value": "100", "value-units": "megawatthours"} for hour in range(6, 11)]
+    world.key("eia").server.modes["eia"] = grid_server.says(200, {"response": {"total": len(rows), "data": rows}})
+    carbon = world.measure("--zone", "US-CAL-CISO", "--", "sleep", "2")["carbon"]
+    assert carbon["segments"][0]["age_s"] is None
+    assert carbon["steps"] == ["eia: its values end at 2026-11-21T10:00Z"]
 
 
 def test_an_old_value_is_held_with_its_age(world):

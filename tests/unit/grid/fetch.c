@@ -392,6 +392,21 @@ static void what_was_just_foretold_is_not_asked_about_again(void **state)
     }
 }
 
+/* A day late, as eia is: nothing went wrong, and still the step down to the table has a reason. */
+static void one_that_is_far_behind_is_told(void **state)
+{
+    fake_make("beta");
+    says("/beta/latest", "-1500 -1470 7\n-1470 -1440 8");
+    fake_clock(1);
+    for (int i = 0; i < 2; i++) {
+        struct got got = once(now(), now());
+        assert_int_equal(got.err, -ENODATA);
+        assert_true(told(&got, "beta: its values end at 2026-11-21T12:00Z"));
+        assert_non_null(strstr(got.diag.text, "beta"));
+        done(&got);
+    }
+}
+
 static void a_long_time_is_asked_for_in_pieces(void **state)
 {
     fake_make("beta");
@@ -736,6 +751,7 @@ int main(void)
         WITH_SERVER(what_cannot_be_there_yet_is_not_asked_for),
         WITH_SERVER(a_hole_is_asked_about_once_in_a_quarter),
         WITH_SERVER(what_was_just_foretold_is_not_asked_about_again),
+        WITH_SERVER(one_that_is_far_behind_is_told),
         WITH_SERVER(a_long_time_is_asked_for_in_pieces),
         WITH_SERVER(the_next_is_asked_for_what_the_first_does_not_know),
         WITH_SERVER(what_the_first_will_publish_is_left_to_it),
