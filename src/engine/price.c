@@ -202,6 +202,18 @@ bool jb_price_provisional(const struct jb_record *record)
     return record->segment_count == 0;
 }
 
+void jb_price_say_factor(const struct jb_record *record, const struct jb_grid_settings *settings,
+                         struct jb_steps *steps)
+{
+    for (size_t i = 0; i < record->segment_count && settings->factor == JB_FACTOR_DIRECT; i++) {
+        const struct jb_record_segment *segment = &record->segments[i];
+        if (isnan(segment->age_s) && !segment->live && jb_streq(segment->factor, "lifecycle")) {
+            jb_steps_add(steps,
+                         "[grid] factor = direct: there is no yearly figure of that kind, it is of the life cycle");
+        }
+    }
+}
+
 double jb_price_live_share(const struct jb_record *record)
 {
     double live_uj = 0, all_uj = 0;

@@ -17,6 +17,7 @@
 #define JB_ENGINE_PRICE_H
 
 #include "base/clock.h"
+#include "grid/chain.h"
 #include "grid/grid.h"
 #include "grid/track.h"
 #include "store/store.h"
@@ -42,6 +43,10 @@ void jb_price_table(const struct jb_record *record, struct jb_intensity *ret);
 
 /* Is there a segment that the history of a provider could still make better? */
 bool jb_price_provisional(const struct jb_record *record);
+
+/* Where direct figures are wanted and a yearly one had to do: those are of the life cycle, and a step says so. */
+void jb_price_say_factor(const struct jb_record *record, const struct jb_grid_settings *settings,
+                         struct jb_steps *steps);
 
 /* The part of the basis energy that is priced at values of its very time, 0..1. */
 double jb_price_live_share(const struct jb_record *record);

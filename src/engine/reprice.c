@@ -230,7 +230,10 @@ static int price_again(struct jb_store *store, struct work *work, struct jb_repr
         return beside ? jb_store_reprice(store, record, NULL, diag) : 0; /* the price is the same, no former one */
     }
     give_reason(work, result->live_before, result->live_after, &old);
-    replace_steps(record, &result->steps);
+    jb_price_say_factor(record, work->config->settings, &result->steps);
+    if (result->steps.count > 0 || !jb_price_provisional(record)) {
+        replace_steps(record, &result->steps);
+    }
     int err = jb_store_reprice(store, record, isnan(old.emissions_g) ? NULL : &old, diag);
     result->changed = err == 0;
     return err;

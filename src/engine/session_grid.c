@@ -134,10 +134,13 @@ void session_grid_record(struct jb_session *session)
         pricing.tariff = &tariff;
         pricing.currency = session->config.tariff->currency;
     }
-    keep_steps(session, &steps);
     if (jb_price(&session->record, &pricing) < 0) {
         jb_record_warn(&session->record, "the run is not priced: out of memory");
     }
+    if (session->config.grid != NULL) {
+        jb_price_say_factor(&session->record, session->config.grid, &steps);
+    }
+    keep_steps(session, &steps);
     jb_track_finish(&marginal);
     jb_track_finish(&tariff);
 }

@@ -79,6 +79,20 @@ def test_an_outage_in_the_middle_and_then_backfill_is_what_live_would_have_been(
     assert len(world.record("train")["carbon"]["former"]) == 1, "nothing better, so nothing is changed"
 
 
+def test_why_a_part_is_not_live_is_not_forgotten(world):
+    """The second hour stays without a value of its own: the reason of the outage stays in the record."""
+    world.server.modes["*"] = "500"
+    dark = world.measure("--zone", "KR", "--basis", "machine", "--", "sleep", "8")
+    assert dark["carbon"]["steps"]
+    world.server.modes.clear()
+    world.grid.intensity = lambda zone, t: 100.0 if t < NOON else None
+    world.grid.jump(2 * HOUR)
+    world("grid", "backfill", "last")
+    carbon = world.record()["carbon"]
+    assert [s["live"] for s in carbon["segments"]] == [True, False]
+    assert carbon["steps"] == dark["carbon"]["steps"]
+
+
 def test_live_and_backfilled_come_to_the_same(world, tmp_path):
     """One run priced live, one with the network gone all the time; the second is filled in and both agree to 0.1 % of a joule's price."""
     live = world.measure("--name", "live", "--zone", "KR", "--basis", "machine", "--", "sleep", "9")

@@ -9,7 +9,7 @@ import time
 import grid_server
 import pytest
 from conftest import Joulebook, closes, wait_until
-from grid_world import grams, seconds, steps, whole, world_at
+from grid_world import DAY, grams, seconds, steps, whole, world_at
 
 CHANGE = steps(("2026-11-22T11:00:00Z", 100.0), ("2026-11-22T12:00:00Z", 300.0))
 NOON = seconds("2026-11-22T12:00:00Z")
@@ -163,6 +163,17 @@ def test_a_provider_that_is_a_day_behind_is_a_step_down_too(world):
     carbon = world.measure("--zone", "US-CAL-CISO", "--", "sleep", "2")["carbon"]
     assert carbon["segments"][0]["age_s"] is None
     assert carbon["steps"] == ["eia: its values end at 2026-11-21T10:00Z"]
+
+
+def test_a_yearly_figure_of_another_kind_than_was_wanted_is_said(world):
+    """The tables are of the life cycle: who wants direct figures only is told when there was none."""
+    world.set(grid_factor="direct")
+    assert not [s for s in world.measure("--zone", "GB", "--", "sleep", "2")["carbon"]["steps"] if "factor" in s]
+    world.server.modes["*"] = "500"
+    world.grid.jump(DAY)
+    carbon = world.measure("--zone", "GB", "--", "sleep", "2")["carbon"]
+    assert [s["factor"] for s in carbon["segments"]] == ["lifecycle"]
+    assert any("factor = direct" in step for step in carbon["steps"]), carbon["steps"]
 
 
 def test_an_old_value_is_held_with_its_age(world):
