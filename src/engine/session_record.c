@@ -20,7 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define UNMOVED_NS (2 * JB_NS_PER_S)
+#define UNMOVED_NS    (2 * JB_NS_PER_S)
+#define CLOCK_STEP_NS (60 * (int64_t)JB_NS_PER_S) /* less moves no price worth a word */
 
 static int copy_words(struct jb_record *record, const struct jb_session_config *config)
 {
@@ -257,6 +258,22 @@ static void warn_sources(struct jb_session *session)
     }
 }
 
+/* The times of a run are those of its start and what has gone by since, so that a step of the calendar tears no hole
+ * into them; which of the two was right nobody can tell. */
+static void warn_clock(struct jb_session *session)
+{
+    int64_t step_ns = jb_walltime_ns(&session->config.walltime) - session_wall_clock_ns(session, jb_mono_ns());
+    char text[JB_UNIT_TEXT];
+
+    if (llabs(step_ns) > CLOCK_STEP_NS) {
+        jb_record_warn(
+            &session->record,
+            "the clock of this machine was set %s by %s during the run; times and prices are by the clock of "
+            "its beginning",
+            step_ns > 0 ? "forward" : "back", jb_format_duration((double)llabs(step_ns) / 1e9, text, sizeof(text)));
+    }
+}
+
 static void warn_channels(struct jb_session *session)
 {
     struct jb_record *record = &session->record;
@@ -328,5 +345,6 @@ void session_finish_record(struct jb_session *session, const struct jb_ending *e
     record->self_max_rss_bytes = jb_os_max_rss();
     warn_sources(session);
     warn_channels(session);
+    warn_clock(session);
     session_wall_record(session);
 }

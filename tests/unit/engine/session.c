@@ -246,6 +246,27 @@ static void a_sleep_is_a_gap_and_told(void **state)
     jb_session_destroy(session);
 }
 
+/* A board without a battery for its clock asks the network what time it is, in the middle of the run. */
+static void a_clock_that_was_set_is_told(void **state)
+{
+    for (int set = 0; set < 2; set++) {
+        struct jb_session *session = make("fake:watts=100:unit=0", "none");
+        struct jb_ending ending = {.status = JB_RUN_FINISHED};
+        bool told = false;
+
+        assert_int_equal(jb_session_start(session, 0, NULL), 0);
+        tick_for(session, 200 * JB_NS_PER_MS);
+        session->config.walltime.ahead_ns += set * 7200 * (int64_t)JB_NS_PER_S;
+        jb_session_stop(session, &ending);
+        struct jb_record *record = jb_session_record(session);
+        for (size_t i = 0; i < record->warning_count; i++) {
+            told = told || strstr(record->warnings[i], "was set forward by 2 h") != NULL;
+        }
+        assert_int_equal(told, set);
+        jb_session_destroy(session);
+    }
+}
+
 static void clocks_read_apart_are_no_sleep(void **state)
 {
     struct jb_session *session = make("fake:watts=100:unit=0", "none");
@@ -420,6 +441,7 @@ int main(void)
         cmocka_unit_test(a_lane_that_hangs_does_not_hold_up_the_end),
         cmocka_unit_test(a_device_that_goes_is_told),
         cmocka_unit_test(a_sleep_is_a_gap_and_told),
+        cmocka_unit_test(a_clock_that_was_set_is_told),
         cmocka_unit_test(clocks_read_apart_are_no_sleep),
         cmocka_unit_test(unknown_sensors_are_refused),
         cmocka_unit_test(a_round_time_leaves_a_mark),
