@@ -24,6 +24,7 @@
 #define SPREAD_MS 30000
 #define LEAVE_NS  (100 * JB_NS_PER_MS)
 #define SECOND_NS ((int64_t)JB_NS_PER_S)
+#define FIRST_NS  (200 * (int64_t)JB_NS_PER_MS) /* engineering bound: nobody far away answers sooner */
 
 struct jb_feed {
     atomic_int references;
@@ -90,8 +91,8 @@ static bool same(const struct jb_track *a, const struct jb_track *b)
     return true;
 }
 
-/* With the lock held, which is given up while somebody is asked. */
-static void ask(struct jb_feed *feed)
+/* With the lock held, which is given up meanwhile. */
+static void look(struct jb_feed *feed, enum jb_fetch_how how)
 {
     struct jb_track track = {0};
     struct jb_steps steps = {.count = 0};
@@ -99,10 +100,12 @@ static void ask(struct jb_feed *feed)
     int err = jb_track_copy(&track, &feed->track);
     pthread_mutex_unlock(&feed->lock);
     if (err == 0) {
-        err = jb_fetch_past(feed->fetch, JB_FETCH_ASK, feed->from_ns, now_ns, &track, &steps, NULL);
+        err = jb_fetch_past(feed->fetch, how, feed->from_ns, now_ns, &track, &steps, NULL);
     }
-    feed->asked_ns = now_ns;
-    feed->due_ns = jb_feed_due(now_ns, jb_fetch_again_ns(feed->fetch), feed->spread_ns);
+    if (how == JB_FETCH_ASK) {
+        feed->asked_ns = now_ns;
+        feed->due_ns = jb_feed_due(now_ns, jb_fetch_again_ns(feed->fetch), feed->spread_ns);
+    }
     pthread_mutex_lock(&feed->lock);
     if (err == 0 && !same(&track, &feed->track)) {
         struct jb_track before = feed->track;
@@ -140,16 +143,18 @@ static void *run(void *argument)
 {
     struct jb_feed *feed = argument;
     pthread_mutex_lock(&feed->lock);
+    feed->due_ns = jb_walltime_ns(&feed->walltime) + FIRST_NS;
+    look(feed, JB_FETCH_CACHED);
     while (!feed->stop && !feed->finish) {
         int64_t now_ns = jb_walltime_ns(&feed->walltime);
         if (now_ns >= feed->due_ns || now_ns < feed->asked_ns) { /* the calendar may go back */
-            ask(feed);
+            look(feed, JB_FETCH_ASK);
         } else {
             nap(feed);
         }
     }
-    if (!feed->stop && is_behind(feed)) {
-        ask(feed);
+    if (!feed->stop && feed->asked_ns > 0 && is_behind(feed)) {
+        look(feed, JB_FETCH_ASK);
     }
     feed->exited = true;
     pthread_cond_broadcast(&feed->told);

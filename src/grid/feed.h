@@ -3,8 +3,9 @@
  * feed.h - a lane of its own that keeps a run's intensities fresh: nothing of the network is ever in the way of
  * sampling or of the measured program.
  *
- * Asks soon after it starts, then once in each quarter of an hour, a little after its beginning (spread over half a
- * minute, so that not all machines of the world ask at once). Gaps that an outage left are asked for again with the
+ * Looks into the cache when it starts. Asks a fifth of a second later, so that a command of a moment, whose end would
+ * cut the answer off, asks nobody; then once in each quarter of an hour, a little after its beginning (spread over half
+ * a minute, so that not all machines of the world ask at once). Gaps that an outage left are asked for again with the
  * next answer. Sleeps in between; costs nothing then.
  *
  * Start it when the measured program exists already: sockets of ours then cannot be inherited.

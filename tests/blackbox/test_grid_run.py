@@ -133,6 +133,19 @@ def test_a_short_run_is_not_held_up_by_asking(world):
     assert record["carbon"]["emissions_g"] > 0
 
 
+def test_commands_of_a_moment_ask_nobody(world):
+    """An answer would come too late for each of them, and none of them would keep it for the next."""
+    world.key("electricitymaps")
+    world.server.modes["electricitymaps"] = "slow"
+    for _ in range(5):
+        assert [s["live"] for s in whole(world.measure("--zone", "KR", "--", "true"))] == [False]
+    assert world.server.asked("electricitymaps") == []
+    world.server.modes["electricitymaps"] = "good"
+    world.measure("--zone", "KR", "--", "sleep", "1.5")
+    assert [s["live"] for s in whole(world.measure("--zone", "KR", "--", "sleep", "0.2"))] == [True], "what is known serves them too"
+    assert len(world.server.asked("electricitymaps")) == 1
+
+
 def test_no_zone_is_the_world_and_nobody_is_asked(world):
     world.key("electricitymaps", "watttime")
     carbon = world.measure("--", "sleep", "0.5")["carbon"]
