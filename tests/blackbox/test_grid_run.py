@@ -138,7 +138,7 @@ def test_commands_of_a_moment_ask_nobody(world):
     world.key("electricitymaps")
     world.server.modes["electricitymaps"] = "slow"
     for _ in range(5):
-        assert [s["live"] for s in whole(world.measure("--zone", "KR", "--", "true"))] == [False]
+        assert [s["live"] for s in whole(world.measure("--zone", "KR", "--", "sleep", "0.05"))] == [False]
     assert world.server.asked("electricitymaps") == []
     world.server.modes["electricitymaps"] = "good"
     world.measure("--zone", "KR", "--", "sleep", "1.5")
