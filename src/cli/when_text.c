@@ -52,7 +52,8 @@ void when_say(const struct cli_when *when, const struct when_plan *plan, int64_t
     }
     fprintf(err, "  %s", style->dim);
     say_worth(plan, when_plan_due(plan, now_ns), err);
-    if (plan->window.known_ns < plan->until_ns) {
+    bool from_now = plan->window.known_ns >= plan->window.end_ns; /* else there is a hole before */
+    if (from_now && plan->window.known_ns < plan->until_ns) {
         fprintf(err, "  the forecast reaches to %s only\n",
                 grid_clock(plan->window.known_ns, now_ns, clock, sizeof(clock)));
     }

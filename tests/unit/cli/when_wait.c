@@ -33,6 +33,7 @@ struct made_up {
     int low[8];                    /* the low hours by look; the last non-zero stays */
     double g[8];
     int hours; /* that are foretold */
+    int begin; /* the first of them */
 };
 
 static struct made_up world;
@@ -74,7 +75,7 @@ static int look(void *context, int64_t until_ns, struct jb_track *track, struct 
     while (index > 0 && made->low[index] == 0) {
         index--;
     }
-    for (int hour = 0; hour < made->hours; hour++) {
+    for (int hour = made->begin; hour < made->hours; hour++) {
         bool low = hour >= made->low[index] && hour < made->low[index] + 2;
         struct jb_point point = {.start_ns = START_NS + hour * HOUR_NS,
                                  .end_ns = START_NS + (hour + 1) * HOUR_NS,
@@ -244,6 +245,16 @@ static void a_forecast_that_ends_early_is_told(void **state)
     assert_non_null(strstr(said, "the forecast reaches to Mon 06:45 only"));
 }
 
+/* What holds now is not known yet, and the forecast begins with the next hour: that is not where it ends. */
+static void a_forecast_that_begins_later_does_not_end_now(void **state)
+{
+    struct jb_diag diag = {0};
+    world.begin = 1;
+    assert_int_equal(follow(false, &diag), 0);
+    assert_int_equal(world.now_ns, START_NS + 10 * HOUR_NS);
+    assert_null(strstr(said, "the forecast reaches to"));
+}
+
 static void a_readable_descriptor_stops_the_real_wait(void **state)
 {
     struct jb_grid_settings settings = {.latitude = NAN, .longitude = NAN};
@@ -275,6 +286,7 @@ int main(void)
         TEST(without_a_forecast_nothing_starts),
         TEST(a_network_that_goes_later_changes_nothing),
         TEST(a_forecast_that_ends_early_is_told),
+        TEST(a_forecast_that_begins_later_does_not_end_now),
         TEST(a_readable_descriptor_stops_the_real_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
