@@ -143,11 +143,13 @@ static void *run(void *argument)
 {
     struct jb_feed *feed = argument;
     pthread_mutex_lock(&feed->lock);
-    feed->due_ns = jb_walltime_ns(&feed->walltime) + FIRST_NS;
+    const int64_t begin_ns = jb_walltime_ns(&feed->walltime);
+    feed->due_ns = begin_ns + FIRST_NS;
     look(feed, JB_FETCH_CACHED);
     while (!feed->stop && !feed->finish) {
         int64_t now_ns = jb_walltime_ns(&feed->walltime);
-        if (now_ns >= feed->due_ns || now_ns < feed->asked_ns) { /* the calendar may go back */
+        int64_t last_ns = feed->asked_ns > 0 ? feed->asked_ns : begin_ns;
+        if (now_ns >= feed->due_ns || now_ns < last_ns) { /* the calendar may go back */
             look(feed, JB_FETCH_ASK);
         } else {
             nap(feed);
