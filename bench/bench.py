@@ -165,6 +165,9 @@ def main():
     print("\nstore: a run of 24 h at 10 Hz with 10 channels")
     sys.stdout.flush()
     subprocess.run([build / "bench/store_bench"], check=True)
+    print("\ngrid: live intensities")
+    sys.stdout.flush()
+    subprocess.run([sys.executable, ROOT / "bench/grid.py", build], check=True)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 /*
  * What the parts of the grid cost by themselves: the cache's file, and the pricing of long runs.
  *
- *     grid_bench load DAYS MINUTES            values so long each, as many days of them: write the file's text and read it
- *     grid_bench price DAYS MINUTES CHANNELS  price a run so long at such values
+ *     grid_bench load DAYS MINUTES            values so long each, as many days of them: write the file's text and read
+ * it grid_bench price DAYS MINUTES CHANNELS  price a run so long at such values
  *
- * Prints bytes or buckets, segments, and CPU in microseconds; bench/grid.py runs it, also below valgrind for instructions.
+ * Prints bytes or buckets, segments, and CPU in microseconds; bench/grid.py runs it, also below valgrind for
+ * instructions.
  */
 #include "base/clock.h"
 #include "base/diag.h"
@@ -126,8 +127,8 @@ static int price(int64_t span_ns, int64_t period_ns, size_t channels)
 
 static int64_t number(const char *text)
 {
-    double value = 0;
-    return jb_parse_double(text, &value) == 0 && value >= 1 && value <= 1e4 ? (int64_t)value : 0;
+    uint64_t value = 0;
+    return jb_parse_u64(text, &value) == 0 && value <= 10000 ? (int64_t)value : 0;
 }
 
 int main(int argc, char **argv)
