@@ -56,7 +56,9 @@ void jb_cache_note(struct jb_cached *cached, enum jb_ask_kind kind, int64_t now_
 {
     jb_copy(cached->error, sizeof(cached->error), err < 0 ? error : "");
     jb_sanitise(cached->error);
-    if (err < 0 && err != -ENODATA) {
+    /* What a plan does not cover says nothing against what it does. */
+    bool not_covered = err == -EPERM && kind != JB_ASK_LATEST;
+    if (err < 0 && err != -ENODATA && !not_covered) {
         cached->failures += cached->failures < UINT_MAX;
         cached->failed_ns = now_ns;
         cached->retry_ns = now_ns + back_off_ns(cached->failures, retry_after_s);

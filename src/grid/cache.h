@@ -10,7 +10,8 @@
  * Rules that need more than one process to keep: one answer of each provider about each place in each quarter of an
  * hour of the clock (:00, :15, :30, :45), one more for what it foretells, and none before `retry_ns` after failures: 1,
  * 2, 4 ... 60 minutes, or what Retry-After said, up to a day. That nothing is known of a time (-ENODATA) is an answer.
- * A 401 may be a rate limit, so it is retried as everything is. Ranges of the past do not count, but wait as all do,
+ * A 401 may be a rate limit, so it is retried as everything is; that a plan has no past or no forecast (-EPERM) says
+ * nothing against its present. Ranges of the past do not count, but wait as all do,
  * and of no time twice in a quarter: a hole that the provider has would else be asked for by every run, again and
  * again.
  */

@@ -147,36 +147,52 @@ static int64_t down_to(int64_t t_ns, int64_t period_ns)
     return period_ns > 0 ? t_ns - t_ns % period_ns : t_ns;
 }
 
+/* Where a piece that begins at `from` has to end: of what its plan may not cover nothing is mixed with what it does. */
+static int64_t end_of_piece(const struct jb_provider *provider, int64_t from_ns, int64_t to_ns, int64_t now_ns)
+{
+    int64_t longest_ns = from_ns + (int64_t)provider->max_span_ns;
+    int64_t recent_ns = down_to(now_ns - (int64_t)provider->recent_ns, (int64_t)provider->period_ns);
+    recent_ns += recent_ns < now_ns - (int64_t)provider->recent_ns ? (int64_t)provider->period_ns : 0;
+    to_ns = to_ns < longest_ns ? to_ns : longest_ns;
+    return provider->recent_ns > 0 && from_ns < recent_ns && to_ns > recent_ns ? recent_ns : to_ns;
+}
+
+/* Up to where it can be asked for the past of the window. */
+static int64_t end_of_past(const struct jb_fetch_one *one, const struct window *window)
+{
+    int64_t end_ns = window->needed_ns;
+    int64_t there_ns = window->now_ns - (int64_t)one->provider->lag_ns; /* later times cannot be there yet */
+    int64_t newest_ns = jb_cache_newest_ns(&one->cached, window->now_ns);
+    end_ns = end_ns < there_ns ? end_ns : there_ns;
+    return end_ns < newest_ns ? end_ns : newest_ns;
+}
+
 /* What is missing of the past, piece by piece. */
 static int ask_range(struct jb_fetch *fetch, struct jb_fetch_one *one, const struct jb_track *known,
                      const struct window *window, struct jb_diag *diag)
 {
     const struct jb_provider *provider = one->provider;
-    int64_t period_ns = (int64_t)provider->period_ns, cursor_ns = window->from_ns, end_ns = window->needed_ns;
-    int64_t there_ns = window->now_ns - (int64_t)provider->lag_ns; /* later times cannot be there yet */
+    int64_t period_ns = (int64_t)provider->period_ns, cursor_ns = window->from_ns;
+    int64_t end_ns = end_of_past(one, window);
     if (provider->past_ns > 0 && cursor_ns < window->now_ns - (int64_t)provider->past_ns) {
         cursor_ns = window->now_ns - (int64_t)provider->past_ns;
     }
-    end_ns = end_ns < there_ns ? end_ns : there_ns;
-    int64_t newest_ns = jb_cache_newest_ns(&one->cached, window->now_ns);
-    end_ns = end_ns < newest_ns ? end_ns : newest_ns;
-    int err = 0;
+    int err = 0, not_covered = 0;
     for (int piece = 0; err == 0 && piece < PIECES_MAX; piece++) {
         int64_t from_ns, to_ns;
         if (!find_gap(known, one, cursor_ns, end_ns, &from_ns, &to_ns)) {
             break;
         }
         from_ns = down_to(from_ns, period_ns);
-        if (to_ns - from_ns > (int64_t)provider->max_span_ns) {
-            to_ns = from_ns + (int64_t)provider->max_span_ns;
-        }
+        to_ns = end_of_piece(provider, from_ns, to_ns, window->now_ns);
         cursor_ns = to_ns;
         to_ns = down_to(to_ns, period_ns) < to_ns ? down_to(to_ns, period_ns) + period_ns : to_ns;
         err = jb_fetch_one_ask(one, fetch->settings, &fetch->http, JB_ASK_RANGE, from_ns,
                                to_ns < window->now_ns ? to_ns : window->now_ns, diag);
-        err = err == -ENODATA ? 0 : err; /* of this piece */
+        not_covered = err == -EPERM ? err : not_covered;
+        err = err == -ENODATA || err == -EPERM ? 0 : err; /* of this piece */
     }
-    return err;
+    return err < 0 ? err : not_covered;
 }
 
 static bool holds_now(const struct jb_track *known, const struct jb_fetch_one *one, const struct window *window)

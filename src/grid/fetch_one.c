@@ -122,7 +122,7 @@ static int ask_network(struct jb_fetch_one *one, const struct jb_grid_settings *
         jb_track_finish(&said);
     }
     jb_cache_note(&one->cached, ask->kind, ask->now_ns, err, how.retry_after_s, diag->text);
-    if (ask->kind == JB_ASK_RANGE && (err == 0 || err == -ENODATA)) {
+    if (ask->kind == JB_ASK_RANGE && (err == 0 || err == -ENODATA || err == -EPERM)) {
         note_range(one, ask);
     }
     one->unsaved = jb_cache_save(settings->cache, one->provider, ask, ask->now_ns, &one->cached, NULL) < 0;

@@ -89,6 +89,7 @@ struct jb_provider {
     uint64_t lag_ns;        /* a value is usually there so long after the beginning of its time */
     uint64_t max_span_ns;   /* of one JB_ASK_RANGE; 0: it has no past */
     uint64_t past_ns;       /* how far back it can be asked; 0: without limit */
+    uint64_t recent_ns;     /* what is older is asked for apart: a plan may not cover it; 0: all is alike */
     uint64_t forecast_ns;   /* how far ahead; 0: no forecast */
 
     /* By table: does it serve this place? Zones are spelt as Electricity Maps spells them. `ask` is complete but for

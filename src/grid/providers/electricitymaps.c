@@ -175,6 +175,7 @@ const struct jb_provider jb_provider_electricitymaps = {
     /* past-range takes 240 hours; one day less leaves room for the hour that is begun. */
     .max_span_ns = UINT64_C(9) * 24 * (uint64_t)HOUR_NS,
     .past_ns = 0,
+    .recent_ns = UINT64_C(24) * (uint64_t)HOUR_NS,
     .forecast_ns = UINT64_C(72) * (uint64_t)HOUR_NS,
     .serves = serves,
     .request = request,

@@ -202,6 +202,18 @@ static void where_nothing_can_be_written_there_is_no_lock(void **state)
 
 #define ON_MACHINE(test) cmocka_unit_test_setup_teardown(test, machine_setup, machine_teardown)
 
+static void a_plan_without_a_forecast_has_a_present(void **state)
+{
+    struct jb_cached cached = {0};
+    jb_cache_note(&cached, JB_ASK_FORECAST, AT(0), -EPERM, 0, "no forecast");
+    assert_false(jb_cache_may_ask(&cached, JB_ASK_FORECAST, AT(1)));
+    assert_true(jb_cache_may_ask(&cached, JB_ASK_LATEST, AT(1)));
+    jb_cache_note(&cached, JB_ASK_RANGE, AT(1), -EPERM, 0, "no past");
+    assert_true(jb_cache_may_ask(&cached, JB_ASK_LATEST, AT(1)));
+    jb_cache_note(&cached, JB_ASK_LATEST, AT(1), -EPERM, 0, "not for this zone");
+    assert_false(jb_cache_may_ask(&cached, JB_ASK_LATEST, AT(1) + 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +228,7 @@ int main(void)
         ON_MACHINE(one_holds_the_lock),
         ON_MACHINE(the_lock_of_one_who_died_is_free),
         ON_MACHINE(where_nothing_can_be_written_there_is_no_lock),
+        cmocka_unit_test(a_plan_without_a_forecast_has_a_present),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,6 +120,7 @@ static const struct jb_provider beta = {.name = "beta",
                                         .lag_ns = 1800 * JB_NS_PER_S,
                                         .max_span_ns = A_DAY,
                                         .past_ns = 5 * A_DAY,
+                                        .recent_ns = A_DAY,
                                         .forecast_ns = 2 * A_DAY,
                                         FAKE_NET};
 static const struct jb_provider gamma_one = {.name = "gamma",

@@ -424,6 +424,29 @@ static void a_long_time_is_asked_for_in_pieces(void **state)
     done(&got);
 }
 
+/* A plan without a past still covers the last day: it is asked for apart, and a refusal of the rest costs nothing else.
+ */
+static void what_a_plan_covers_is_asked_for_apart(void **state)
+{
+    fake_make("beta");
+    fake_clock(0);
+    refuses("/beta/range?from=-2000", 403, "not in your plan", NULL);
+    refuses("/beta/range?from=-2010", 403, "not in your plan", NULL);
+    says("/beta/range?from=-1440", "-1440 -1200 7");
+    struct got got = once(AT(-2000), AT(-1200));
+    assert_int_equal(got.err, 0);
+    assert_int_equal(server_heard(&fake_server, "&to=-1440\n"), 1);
+    assert_int_equal(server_heard(&fake_server, "from=-1440&to=-1200\n"), 1);
+    assert_int_equal(got.track.count, 1);
+    assert_int_equal(got.steps.count, 1);
+    assert_non_null(strstr(got.steps.text[0], "beta"));
+    done(&got);
+    says("/beta/latest", "-30 0 8"); /* and the present is not put off */
+    got = once(AT(-10), AT(0));
+    assert_int_equal(server_heard(&fake_server, "latest"), 1);
+    done(&got);
+}
+
 static void the_next_is_asked_for_what_the_first_does_not_know(void **state)
 {
     fake_make("alpha, beta");
@@ -753,6 +776,7 @@ int main(void)
         WITH_SERVER(what_was_just_foretold_is_not_asked_about_again),
         WITH_SERVER(one_that_is_far_behind_is_told),
         WITH_SERVER(a_long_time_is_asked_for_in_pieces),
+        WITH_SERVER(what_a_plan_covers_is_asked_for_apart),
         WITH_SERVER(the_next_is_asked_for_what_the_first_does_not_know),
         WITH_SERVER(what_the_first_will_publish_is_left_to_it),
         WITH_SERVER(one_that_fails_leaves_nothing_to_itself),
