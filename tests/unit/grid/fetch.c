@@ -432,11 +432,11 @@ static void what_a_plan_covers_is_asked_for_apart(void **state)
     fake_clock(0);
     refuses("/beta/range?from=-2000", 403, "not in your plan", NULL);
     refuses("/beta/range?from=-2010", 403, "not in your plan", NULL);
-    says("/beta/range?from=-1440", "-1440 -1200 7");
+    says("/beta/range?from=-1410", "-1410 -1200 7");
     struct got got = once(AT(-2000), AT(-1200));
     assert_int_equal(got.err, 0);
-    assert_int_equal(server_heard(&fake_server, "&to=-1440\n"), 1);
-    assert_int_equal(server_heard(&fake_server, "from=-1440&to=-1200\n"), 1);
+    assert_int_equal(server_heard(&fake_server, "&to=-1410\n"), 1);
+    assert_int_equal(server_heard(&fake_server, "from=-1410&to=-1200\n"), 1);
     assert_int_equal(got.track.count, 1);
     assert_int_equal(got.steps.count, 1);
     assert_non_null(strstr(got.steps.text[0], "beta"));
