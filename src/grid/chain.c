@@ -102,6 +102,12 @@ static void add_named(const struct jb_grid_settings *settings, const struct jb_i
     char name[JB_GRID_NAME_TEXT], why[JB_STEP_TEXT];
     while (jb_grid_next_name(&list, name) != NULL) {
         const struct jb_provider *provider = jb_provider_find(name);
+        if (jb_streq(name, JB_GRID_STATIC)) {
+            if (chain->count == 0 && signal == JB_AVERAGE) {
+                jb_steps_add(steps, "[grid] providers says static: the yearly figure, and nobody is asked");
+            }
+            break;
+        }
         if (provider == NULL || provider->signal != signal || provider->read != NULL) {
             continue;
         }
@@ -184,7 +190,9 @@ void jb_chain_make(const struct jb_grid_settings *settings, const struct jb_inte
     } else if (!settings->live) {
         jb_steps_add(ret_steps, "[grid] live is off: no provider was asked");
     } else if (place->live_zone[0] == '\0') {
-        jb_steps_add(ret_steps, "no provider was asked: %s is no zone of theirs", place->name);
+        bool world = place->origin == JB_ZONE_WORLD || jb_streq(place->zone, "World");
+        jb_steps_add(ret_steps, "no provider was asked: %s%s", world ? "the place is not known" : place->name,
+                     world ? "" : " is no zone of theirs");
     } else if (settings->providers != NULL) {
         add_named(settings, place, signal, &chain, ret_steps);
     } else {

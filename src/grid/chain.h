@@ -3,8 +3,9 @@
  * chain.h - who is asked for a place, in which order, and what was said on the way down.
  *
  * [grid] intensity ends it all: the user's own figure. Else: the user's own file; then [grid] providers in its order;
- * or, where that is not set, those with a key, then those that need none. After them come the tables: the zone's year,
- * the country's, the world's (grid.h). Each step down is kept as one line for the record.
+ * or, where that is not set, those with a key, then those that need none. The word "static" in the list ends it. After
+ * them come the tables: the zone's year, the country's, the world's (grid.h). Each step down is kept as one line for
+ * the record.
  *
  * Pure.
  */

@@ -134,9 +134,9 @@ static int load_access(const struct jb_conf *conf, const struct jb_provider *pro
 
 static int unknown_provider(const char *name, struct jb_diag *diag)
 {
-    const char *names[JB_MAX_PROVIDERS + 1] = {NULL};
+    const char *names[JB_MAX_PROVIDERS + 2] = {JB_GRID_STATIC, NULL};
     for (size_t i = 0; i < JB_MAX_PROVIDERS && jb_providers[i] != NULL; i++) {
-        names[i] = jb_providers[i]->name;
+        names[i + 1] = jb_providers[i]->name;
     }
     const char *nearest = jb_nearest(name, names);
     jb_fail(diag, -EINVAL, "[grid] providers: there is no provider '%.40s'", name);
@@ -162,7 +162,7 @@ static int check_providers(const char *list, struct jb_diag *diag)
 {
     char name[JB_GRID_NAME_TEXT];
     while (list != NULL && jb_grid_next_name(&list, name) != NULL) {
-        if (jb_provider_find(name) == NULL) {
+        if (jb_provider_find(name) == NULL && !jb_streq(name, JB_GRID_STATIC)) {
             return unknown_provider(name, diag);
         }
     }

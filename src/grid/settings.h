@@ -15,7 +15,8 @@
 struct jb_conf;
 
 #define JB_MAX_PROVIDERS  20
-#define JB_GRID_URL_TEXT  256  /* bytes of a configured address, which a provider puts a path and a query behind */
+#define JB_GRID_STATIC    "static" /* in [grid] providers: the tables, and who is named behind is not asked */
+#define JB_GRID_URL_TEXT  256      /* bytes of a configured address, which a provider puts a path and a query behind */
 #define JB_GRID_KEY_TEXT  2048 /* bytes of a token: with a name before it, it must fit into a header of jb_request */
 #define JB_GRID_NAME_TEXT 48
 

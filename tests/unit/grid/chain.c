@@ -70,6 +70,19 @@ static void those_that_are_named_are_asked_in_their_order(void **state)
     expect("paper gamma");
 }
 
+static void static_ends_the_list(void **state)
+{
+    fake_make("beta, static, gamma");
+    make(JB_AVERAGE);
+    expect("beta");
+    assert_int_equal(steps.count, 0);
+    fake_settings.providers = "static";
+    make(JB_AVERAGE);
+    expect("");
+    assert_int_equal(steps.count, 1);
+    assert_non_null(strstr(steps.text[0], "static"));
+}
+
 static void one_that_is_named_and_left_out_is_told(void **state)
 {
     fake_make("alpha, gamma");
@@ -220,6 +233,7 @@ int main(void)
         cmocka_unit_test(those_that_need_no_key_are_asked),
         cmocka_unit_test(those_with_a_key_come_before),
         cmocka_unit_test(those_that_are_named_are_asked_in_their_order),
+        cmocka_unit_test(static_ends_the_list),
         cmocka_unit_test(one_that_is_named_and_left_out_is_told),
         cmocka_unit_test(the_marginal_signal_is_a_chain_of_its_own),
         cmocka_unit_test(a_factor_is_asked_for_where_there_are_two),
