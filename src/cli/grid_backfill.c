@@ -68,7 +68,9 @@ static int reprice(struct backfill *backfill, const struct jb_record *record, bo
         return error;
     }
     bool better = result.changed || result.live_after > result.live_before;
-    bool failed = wanted && (error < 0 || !better);
+    /* Of all runs those that lie too far back for a provider stay so: nobody failed, nothing was said. */
+    bool over = backfill->options->all && !better && result.steps.count == 0;
+    bool failed = wanted && (error < 0 || !better) && !over;
     backfill_tell(backfill, record, failed, &result,
                   !failed                     ? "nothing better is to be had"
                   : anybody(backfill, record) ? "no provider has values of that time"

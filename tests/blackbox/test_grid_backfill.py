@@ -241,6 +241,14 @@ def test_backfill_of_all_takes_what_wants_it_and_only_that(later):
     assert len(later.server.seen) == before, "what has all its values asks nobody"
 
 
+def test_a_run_of_too_long_ago_is_no_failure_for_ever(later):
+    later.set(grid_providers="rte")  # its past is that of a month
+    run = make_run(later, NIGHT[:24], start="2026-08-01T00:00:00Z", zone="FR")
+    later("grid", "backfill", "--all")
+    assert later.record(run)["carbon"]["former"] == []
+    later("grid", "backfill", run, status=1)
+
+
 def test_under_another_zone(later):
     later.grid.intensity = lambda zone, t: 77.0 if zone == "FR" else 400.0
     run = make_run(later, NIGHT[:24])
