@@ -104,8 +104,7 @@ static void what_is_no_word_is_not_shown(void **state)
                                          "null",
                                          "{\"error\":7,\"message\":null}",
                                          "{\"error\":{\"error\":{\"error\":{\"error\":\"deep down\"}}}}",
-                                         "\x7f"
-                                         "ELF",
+                                         "\177ELF",
                                          "a\x01z"};
     for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
         expect_words(bodies[i], "");
