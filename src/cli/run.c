@@ -193,11 +193,16 @@ static int wait_for_hours(const struct jb_command *command, const struct run_opt
 {
     struct cli_style style = cli_style(&options->common, stderr);
     struct signalfd_siginfo info = {0};
+    int64_t begun_ns = jb_walltime_ns(&options->grid.walltime);
 
     while (options->when_text != NULL) {
         struct jb_diag diag = {0};
-        int error =
-            cli_when_wait(&options->when, &options->grid, &options->intensity, signal_fd, stderr, &style, &diag);
+        struct cli_when when = options->when;
+        int64_t waited_ns = jb_walltime_ns(&options->grid.walltime) - begun_ns;
+        if (waited_ns > 0 && (uint64_t)waited_ns <= when.within_ns - when.length_ns) {
+            when.within_ns -= (uint64_t)waited_ns;
+        }
+        int error = cli_when_wait(&when, &options->grid, &options->intensity, signal_fd, stderr, &style, &diag);
         if (error == 0) {
             break;
         }
