@@ -93,9 +93,7 @@ static void add_steps(struct jb_feed *feed, struct jb_steps *steps)
     struct jb_steps own = {0};
 
     jb_feed_steps(feed, &own);
-    for (size_t i = 0; i < own.count; i++) {
-        jb_steps_add(steps, "%s", own.text[i]);
-    }
+    jb_steps_merge(steps, &own);
 }
 
 static void keep_steps(struct jb_session *session, const struct jb_steps *steps)

@@ -30,6 +30,13 @@ void jb_steps_add(struct jb_steps *steps, const char *format, ...)
     }
 }
 
+void jb_steps_merge(struct jb_steps *steps, const struct jb_steps *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        jb_steps_add(steps, "%s", from->text[i]);
+    }
+}
+
 void jb_chain_ask(const struct jb_grid_settings *settings, const struct jb_intensity *place,
                   const struct jb_provider *provider, struct jb_ask *ret)
 {

@@ -24,6 +24,7 @@ struct jb_steps {
     size_t count;
 };
 void jb_steps_add(struct jb_steps *steps, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void jb_steps_merge(struct jb_steps *steps, const struct jb_steps *from); /* add each; `steps` may be NULL as above */
 
 struct jb_chain {
     const struct jb_provider *providers[JB_MAX_PROVIDERS];

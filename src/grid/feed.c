@@ -113,9 +113,7 @@ static void look(struct jb_feed *feed, enum jb_fetch_how how)
         track = before;
         feed->changed = true;
     }
-    for (size_t i = 0; i < steps.count; i++) {
-        jb_steps_add(&feed->steps, "%s", steps.text[i]);
-    }
+    jb_steps_merge(&feed->steps, &steps);
     jb_track_finish(&track);
 }
 

@@ -279,13 +279,6 @@ static int walk(struct jb_fetch *fetch, struct window *window, struct jb_track *
     return err;
 }
 
-static void add_chain_steps(const struct jb_fetch *fetch, struct jb_steps *steps)
-{
-    for (size_t i = 0; i < fetch->steps.count; i++) {
-        jb_steps_add(steps, "%s", fetch->steps.text[i]);
-    }
-}
-
 /* What is new goes before what the caller had. */
 static int hand_over(struct jb_track *known, struct jb_track *track)
 {
@@ -313,7 +306,7 @@ int jb_fetch_past(struct jb_fetch *fetch, enum jb_fetch_how how, int64_t from_ns
     window.current = to_ns > window.now_ns - MINUTE_NS;
     window.to_ns = window.needed_ns = to_ns < window.now_ns ? to_ns : window.now_ns;
     window.from_ns = from_ns < window.to_ns ? from_ns : window.to_ns - 1;
-    add_chain_steps(fetch, &own);
+    jb_steps_merge(&own, &fetch->steps);
     int err = walk(fetch, &window, &known, &own);
     bool something = known.count > 0;
     for (size_t i = 0; err == 0 && !something && window.current && i < fetch->chain.count; i++) {
@@ -321,9 +314,7 @@ int jb_fetch_past(struct jb_fetch *fetch, enum jb_fetch_how how, int64_t from_ns
     }
     err = err < 0 ? err : hand_over(&known, track);
     jb_track_finish(&known);
-    for (size_t i = 0; i < own.count && steps != NULL; i++) {
-        jb_steps_add(steps, "%s", own.text[i]);
-    }
+    jb_steps_merge(steps, &own);
     if (err < 0) {
         return jb_fail(diag, err, "the intensities of %s: %s", fetch->place.zone, strerror(-err));
     }
@@ -380,9 +371,7 @@ int jb_fetch_forecast(struct jb_fetch *fetch, enum jb_fetch_how how, int64_t to_
     }
     err = err < 0 || !found ? err : hand_over(&known, track);
     jb_track_finish(&known);
-    for (size_t i = 0; i < own.count && steps != NULL; i++) {
-        jb_steps_add(steps, "%s", own.text[i]);
-    }
+    jb_steps_merge(steps, &own);
     if (err < 0 || found) {
         return err;
     }
