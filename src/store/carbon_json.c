@@ -58,46 +58,33 @@ int jb_json_from_carbon(const struct jb_record *record, char **ret)
     return 0;
 }
 
-static double real(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-    double number = json_number_value(value);
-    return json_is_number(value) && isfinite(number) ? number : NAN;
-}
-
 static double part(const json_t *object, const char *key)
 {
-    double number = real(object, key);
+    double number = jb_json_read_real(object, key);
     return number >= 0 && number <= 1 ? number : NAN;
-}
-
-static void text_of(const json_t *object, const char *key, char *buffer, size_t size)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    jb_copy(buffer, size, text != NULL ? text : "");
 }
 
 static void to_marginal(const json_t *object, struct jb_record_marginal *ret)
 {
     *ret = (struct jb_record_marginal){
         .known = true,
-        .emissions_g = real(object, "emissions_g"),
-        .uncertainty_g = real(object, "uncertainty_g"),
-        .intensity_g_per_kwh = real(object, "intensity_g_per_kwh"),
+        .emissions_g = jb_json_read_real(object, "emissions_g"),
+        .uncertainty_g = jb_json_read_real(object, "uncertainty_g"),
+        .intensity_g_per_kwh = jb_json_read_real(object, "intensity_g_per_kwh"),
         .coverage = part(object, "coverage"),
     };
-    text_of(object, "source", ret->source, sizeof(ret->source));
+    jb_json_read_text(object, "source", ret->source, sizeof(ret->source));
 }
 
 static void to_cost(const json_t *object, struct jb_record_cost *ret)
 {
     *ret = (struct jb_record_cost){
         .known = true,
-        .amount = real(object, "amount"),
-        .per_kwh = real(object, "per_kwh"),
+        .amount = jb_json_read_real(object, "amount"),
+        .per_kwh = jb_json_read_real(object, "per_kwh"),
         .coverage = part(object, "coverage"),
     };
-    text_of(object, "currency", ret->currency, sizeof(ret->currency));
+    jb_json_read_text(object, "currency", ret->currency, sizeof(ret->currency));
 }
 
 static int to_lists(const json_t *object, struct jb_record *record)

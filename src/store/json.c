@@ -198,25 +198,33 @@ int jb_json_to_tags(const char *text, struct jb_record *record)
     return r;
 }
 
+double jb_json_read_real(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    double number = json_number_value(value);
+    return json_is_number(value) && isfinite(number) ? number : NAN;
+}
+
+void jb_json_read_text(const json_t *object, const char *key, char *buffer, size_t size)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    jb_copy(buffer, size, text != NULL ? text : "");
+}
+
 static void to_segment(const json_t *object, struct jb_record_segment *ret)
 {
-    const char *source = json_string_value(json_object_get(object, "source"));
-    const char *factor = json_string_value(json_object_get(object, "factor"));
-    const json_t *intensity = json_object_get(object, "g_per_kwh");
-    const json_t *error = json_object_get(object, "rel_error");
-    const json_t *age = json_object_get(object, "age_s");
     *ret = (struct jb_record_segment){
         .start_ns = json_integer_value(json_object_get(object, "start_ns")),
         .end_ns = json_integer_value(json_object_get(object, "end_ns")),
-        .g_per_kwh = json_is_number(intensity) ? json_number_value(intensity) : NAN,
-        .rel_error = json_is_number(error) ? json_number_value(error) : NAN,
+        .g_per_kwh = jb_json_read_real(object, "g_per_kwh"),
+        .rel_error = jb_json_read_real(object, "rel_error"),
         .estimated = json_is_true(json_object_get(object, "estimated")),
         .live = json_is_true(json_object_get(object, "live")),
-        .age_s = json_is_number(age) ? json_number_value(age) : NAN,
+        .age_s = jb_json_read_real(object, "age_s"),
         .energy_uj = (uint64_t)json_integer_value(json_object_get(object, "energy_uj")),
     };
-    jb_copy(ret->source, sizeof(ret->source), source == NULL ? "" : source);
-    jb_copy(ret->factor, sizeof(ret->factor), factor == NULL ? "" : factor);
+    jb_json_read_text(object, "source", ret->source, sizeof(ret->source));
+    jb_json_read_text(object, "factor", ret->factor, sizeof(ret->factor));
 }
 
 int jb_json_to_segments(const char *text, struct jb_record_segment **ret, size_t *ret_count)

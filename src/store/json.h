@@ -31,5 +31,7 @@ json_t *jb_json_real(double value);          /* null when it is not finite */
 json_t *jb_json_strings(char *const *strings, size_t count);
 int jb_json_read_strings(const json_t *array, char ***ret, size_t *ret_count); /* NULL: an empty one */
 void jb_json_free_strings(char **strings, size_t count);
+double jb_json_read_real(const json_t *object, const char *key);                          /* NAN: there is none */
+void jb_json_read_text(const json_t *object, const char *key, char *buffer, size_t size); /* cut where it is long */
 
 #endif

@@ -77,14 +77,6 @@ int jb_json_from_wall(const struct jb_record *record, char **ret)
     return 0;
 }
 
-static double real(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-    double number = json_number_value(value);
-
-    return json_is_number(value) && isfinite(number) ? number : NAN;
-}
-
 static uint64_t count(const json_t *object, const char *key)
 {
     json_int_t value = json_integer_value(json_object_get(object, key));
@@ -92,20 +84,13 @@ static uint64_t count(const json_t *object, const char *key)
     return value > 0 ? (uint64_t)value : 0;
 }
 
-static void text_of(const json_t *object, const char *key, char *buffer, size_t size)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    jb_copy(buffer, size, text != NULL ? text : "");
-}
-
 static void to_measured(const json_t *object, struct jb_record_wall *ret)
 {
     ret->measured = true;
-    text_of(object, "source", ret->source, sizeof(ret->source));
-    text_of(object, "channel", ret->channel, sizeof(ret->channel));
+    jb_json_read_text(object, "source", ret->source, sizeof(ret->source));
+    jb_json_read_text(object, "channel", ret->channel, sizeof(ret->channel));
     ret->energy_uj = count(object, "energy_uj");
-    ret->uncertainty_uj = real(object, "uncertainty_uj");
+    ret->uncertainty_uj = jb_json_read_real(object, "uncertainty_uj");
     ret->covered_ns = count(object, "covered_ns");
     ret->has_sensors = json_is_integer(json_object_get(object, "sensors_uj"));
     ret->sensors_uj = count(object, "sensors_uj");
@@ -118,17 +103,17 @@ static void to_fit(const json_t *object, struct jb_record_wall *ret)
 
     ret->has_fit = true;
     ret->fit = (struct jb_record_fit){
-        .a_w = real(object, "a_w"),
-        .b = real(object, "b"),
-        .residual_w = real(object, "residual_w"),
-        .min_w = real(object, "min_w"),
-        .max_w = real(object, "max_w"),
+        .a_w = jb_json_read_real(object, "a_w"),
+        .b = jb_json_read_real(object, "b"),
+        .residual_w = jb_json_read_real(object, "residual_w"),
+        .min_w = jb_json_read_real(object, "min_w"),
+        .max_w = jb_json_read_real(object, "max_w"),
         .readings = readings > 0 && readings < 1000000000 ? (int)readings : 0,
         .measured_ns = json_integer_value(json_object_get(object, "measured_ns")),
     };
-    text_of(object, "meter", ret->fit.meter, sizeof(ret->fit.meter));
-    ret->fitted_uj = real(object, "fitted_uj");
-    ret->fitted_uncertainty_uj = real(object, "fitted_uncertainty_uj");
+    jb_json_read_text(object, "meter", ret->fit.meter, sizeof(ret->fit.meter));
+    ret->fitted_uj = jb_json_read_real(object, "fitted_uj");
+    ret->fitted_uncertainty_uj = jb_json_read_real(object, "fitted_uncertainty_uj");
 }
 
 int jb_json_to_wall(const char *text, struct jb_record *record)
@@ -141,7 +126,7 @@ int jb_json_to_wall(const char *text, struct jb_record *record)
         json_decref(object);
         return -EBADMSG;
     }
-    text_of(object, "total", record->total, sizeof(record->total));
+    jb_json_read_text(object, "total", record->total, sizeof(record->total));
     if (json_is_object(json_object_get(object, "measured"))) {
         to_measured(json_object_get(object, "measured"), &record->wall);
     }
