@@ -88,7 +88,7 @@ static int one(struct backfill *backfill, const char *id, struct jb_diag *diag)
     if (error < 0) {
         return error;
     }
-    bool wanted = jb_reprice_wanted(&record);
+    bool wanted = jb_price_provisional(&record);
     if (all && !wanted && backfill->config.zone == NULL) {
         backfill->same++;
         return 0;

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static double basis_sigma_uj(const struct jb_record *record)
 {
@@ -211,6 +212,20 @@ void jb_price_say_factor(const struct jb_record *record, const struct jb_grid_se
             jb_steps_add(steps,
                          "[grid] factor = direct: there is no yearly figure of that kind, it is of the life cycle");
         }
+    }
+}
+
+void jb_price_put_steps(struct jb_record *record, const struct jb_steps *steps)
+{
+    for (size_t i = 0; i < record->step_count; i++) {
+        free(record->steps[i]);
+    }
+    free(record->steps);
+    record->step_count = 0;
+    record->steps = steps->count > 0 ? calloc(steps->count, sizeof(*record->steps)) : NULL;
+    for (size_t i = 0; record->steps != NULL && i < steps->count; i++) {
+        record->steps[record->step_count] = strdup(steps->text[i]);
+        record->step_count += record->steps[record->step_count] != NULL;
     }
 }
 

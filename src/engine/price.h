@@ -48,6 +48,9 @@ bool jb_price_provisional(const struct jb_record *record);
 void jb_price_say_factor(const struct jb_record *record, const struct jb_grid_settings *settings,
                          struct jb_steps *steps);
 
+/* Put the steps in the place of the record's; without memory it has fewer. */
+void jb_price_put_steps(struct jb_record *record, const struct jb_steps *steps);
+
 /* The part of the basis energy that is priced at values of its very time, 0..1. */
 double jb_price_live_share(const struct jb_record *record);
 

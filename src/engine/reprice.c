@@ -187,20 +187,6 @@ static bool settle_beside(const struct work *work, const struct jb_record_margin
            (record->cost.known && !same_price(record->cost.amount, cost->amount));
 }
 
-static void replace_steps(struct jb_record *record, const struct jb_steps *steps)
-{
-    for (size_t i = 0; i < record->step_count; i++) {
-        free(record->steps[i]);
-    }
-    free(record->steps);
-    record->step_count = 0;
-    record->steps = steps->count > 0 ? calloc(steps->count, sizeof(*record->steps)) : NULL;
-    for (size_t i = 0; record->steps != NULL && i < steps->count; i++) {
-        record->steps[record->step_count] = strdup(steps->text[i]);
-        record->step_count += record->steps[record->step_count] != NULL;
-    }
-}
-
 static int price_again(struct jb_store *store, struct work *work, struct jb_reprice_result *result,
                        struct jb_diag *diag)
 {
@@ -232,16 +218,11 @@ static int price_again(struct jb_store *store, struct work *work, struct jb_repr
     give_reason(work, result->live_before, result->live_after, &old);
     jb_price_say_factor(record, work->config->settings, &result->steps);
     if (result->steps.count > 0 || !jb_price_provisional(record)) {
-        replace_steps(record, &result->steps);
+        jb_price_put_steps(record, &result->steps);
     }
     int err = jb_store_reprice(store, record, isnan(old.emissions_g) ? NULL : &old, diag);
     result->changed = err == 0;
     return err;
-}
-
-bool jb_reprice_wanted(const struct jb_record *record)
-{
-    return jb_price_provisional(record);
 }
 
 int jb_reprice(struct jb_store *store, const char *id, const struct jb_reprice_config *config,

@@ -26,9 +26,6 @@ struct jb_reprice_result {
     struct jb_steps steps;
 };
 
-/* Is there something that the history of a provider could still make better, now or later? */
-bool jb_reprice_wanted(const struct jb_record *record);
-
 /* Load, price anew and store. 0, also when nothing changed; -ENODATA: nobody can be asked about the place (the steps
  * say why); -ENOENT, -EBUSY (it is running) and other errors of the store. */
 int jb_reprice(struct jb_store *store, const char *id, const struct jb_reprice_config *config,

@@ -13,8 +13,6 @@
 #include "engine/price_segments.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define LAST_WAIT_NS JB_NS_PER_S
 #define LAST_WAIT_OF 10
@@ -96,18 +94,6 @@ static void add_steps(struct jb_feed *feed, struct jb_steps *steps)
     jb_steps_merge(steps, &own);
 }
 
-static void keep_steps(struct jb_session *session, const struct jb_steps *steps)
-{
-    struct jb_record *record = &session->record;
-    char **list = steps->count > 0 ? calloc(steps->count, sizeof(*list)) : NULL;
-
-    for (size_t i = 0; list != NULL && i < steps->count; i++) {
-        list[record->step_count] = strdup(steps->text[i]);
-        record->step_count += list[record->step_count] != NULL;
-    }
-    record->steps = list;
-}
-
 void session_grid_record(struct jb_session *session)
 {
     struct grid_state *grid = &session->grid;
@@ -138,7 +124,7 @@ void session_grid_record(struct jb_session *session)
     if (session->config.grid != NULL) {
         jb_price_say_factor(&session->record, session->config.grid, &steps);
     }
-    keep_steps(session, &steps);
+    jb_price_put_steps(&session->record, &steps);
     jb_track_finish(&marginal);
     jb_track_finish(&tariff);
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/ident.h"
 #include "base/text.h"
+#include "engine/price.h"
 #include "engine/reprice.h"
 #include "grid/settings.h"
 
@@ -147,7 +148,7 @@ static void each_half_at_its_own_value(void **state)
     assert_float_equal(record.prices[0].emissions_g, 400 * 400 / 3.6e6, 1e-9);
     assert_string_equal(record.prices[0].source, "the year (ODbL)");
     assert_true(record.prices[0].reason[0] != '\0');
-    assert_false(jb_reprice_wanted(&record));
+    assert_false(jb_price_provisional(&record));
     jb_record_finish(&record);
     /* A second time there is nothing to do, and no former price more. */
     assert_int_equal(jb_reprice(world->store, world->id, &config, &result, NULL), 0);
