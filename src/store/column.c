@@ -32,6 +32,16 @@ void jb_columns_marks(struct jb_buf *out, size_t count, int first)
     }
 }
 
+void jb_columns_insert(struct jb_buf *out, const char *into, const char *key, const struct jb_column *columns,
+                       size_t count)
+{
+    jb_buf_printf(out, "%s(%s, ", into, key);
+    jb_columns_names(out, columns, count);
+    jb_buf_puts(out, ") VALUES(?1, ");
+    jb_columns_marks(out, count, 2);
+    jb_buf_puts(out, ")");
+}
+
 void jb_columns_assign(struct jb_buf *out, const struct jb_column *columns, size_t count, int first)
 {
     for (size_t i = 0; i < count; i++) {

@@ -34,6 +34,9 @@ struct jb_column {
 /* "a, b, c" · "?1, ?2, ?3" · "a = ?1, b = ?2", numbered from `first`. */
 void jb_columns_names(struct jb_buf *out, const struct jb_column *columns, size_t count);
 void jb_columns_marks(struct jb_buf *out, size_t count, int first);
+/* "INSERT INTO price(run, a, b) VALUES(?1, ?2, ?3)" of into "INSERT INTO price" and key "run". */
+void jb_columns_insert(struct jb_buf *out, const char *into, const char *key, const struct jb_column *columns,
+                       size_t count);
 void jb_columns_assign(struct jb_buf *out, const struct jb_column *columns, size_t count, int first);
 
 /* Parameters from number `first` on. Text is not copied: `object` must stay as it is until the statement has run. */

@@ -27,11 +27,7 @@ int jb_price_insert(struct jb_store *store, int64_t run, const struct jb_record_
 {
     JB_CLEANUP(jb_buf_finish) struct jb_buf sql = {0};
     JB_CLEANUP(jb_db_finalize) sqlite3_stmt *statement = NULL;
-    jb_buf_puts(&sql, "INSERT INTO price(run, ");
-    jb_columns_names(&sql, columns, JB_COUNT(columns));
-    jb_buf_puts(&sql, ") VALUES(?1, ");
-    jb_columns_marks(&sql, JB_COUNT(columns), 2);
-    jb_buf_puts(&sql, ")");
+    jb_columns_insert(&sql, "INSERT INTO price", "run", columns, JB_COUNT(columns));
     int r = sql.failed ? jb_fail(diag, -ENOMEM, "out of memory")
                        : jb_db_prepare(store, sql.data, "write to", &statement, diag);
     if (r < 0) {

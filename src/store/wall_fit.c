@@ -90,11 +90,7 @@ int jb_store_wall_fit_put(struct jb_store *store, const char *machine_id, const 
     if (!sound(fit)) {
         return jb_fail(diag, -EINVAL, "a fit of the wall that is not made of numbers is not kept");
     }
-    jb_buf_puts(&sql, "REPLACE INTO wall_fit(machine_id, ");
-    jb_columns_names(&sql, columns, JB_COUNT(columns));
-    jb_buf_puts(&sql, ") VALUES(?1, ");
-    jb_columns_marks(&sql, JB_COUNT(columns), 2);
-    jb_buf_puts(&sql, ")");
+    jb_columns_insert(&sql, "REPLACE INTO wall_fit", "machine_id", columns, JB_COUNT(columns));
     int r = sql.failed ? jb_fail(diag, -ENOMEM, "out of memory")
                        : jb_db_prepare(store, sql.data, "write to", &statement, diag);
     if (r < 0) {

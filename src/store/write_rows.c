@@ -48,11 +48,7 @@ static int prepare_rows(struct jb_store *store, struct jb_diag *diag)
     if (r < 0) {
         return r;
     }
-    jb_buf_puts(&sql, "REPLACE INTO run_channel(run, ");
-    jb_columns_names(&sql, jb_channel_columns, jb_channel_column_count);
-    jb_buf_puts(&sql, ") VALUES(?1, ");
-    jb_columns_marks(&sql, jb_channel_column_count, 2);
-    jb_buf_puts(&sql, ")");
+    jb_columns_insert(&sql, "REPLACE INTO run_channel", "run", jb_channel_columns, jb_channel_column_count);
     return prepare_text(store, &sql, &writer->put_channel, diag);
 }
 
