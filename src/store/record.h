@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/work.h"
+
 #define JB_RUN_ID_TEXT 27
 
 enum jb_run_status {
@@ -150,6 +152,7 @@ struct jb_record {
     size_t price_count;
     struct jb_record_marginal marginal;
     struct jb_record_cost cost;
+    struct jb_record_work work;
     /* self */
     double self_cpu_s, self_energy_j; /* energy: our CPU time at the machine's mean active power per busy second; NAN */
     uint64_t self_max_rss_bytes, events_dropped;

@@ -92,6 +92,10 @@ struct jb_store_mark {
  * before; -ENOENT when the run was deleted. */
 int jb_store_mark(struct jb_store *store, const struct jb_store_mark *mark, struct jb_diag *diag);
 
+/* What a running program has done so far (record->work), so that a killed meter loses little of it; every 10 s or so.
+ * jb_store_end() writes it too. A transaction of its own. */
+int jb_store_work(struct jb_store *store, const struct jb_record *record, struct jb_diag *diag);
+
 /* ---- reading ---- */
 
 /* An id, a unique prefix of one (4 or more characters, any case), a name (the newest run of that name; before
@@ -183,5 +187,30 @@ int jb_store_wall_fit_get(struct jb_store *store, const char *machine_id, struct
 int jb_store_wall_fit_put(struct jb_store *store, const char *machine_id, const struct jb_wall_fit *fit,
                           struct jb_diag *diag);
 int jb_store_wall_fit_forget(struct jb_store *store, const char *machine_id, struct jb_diag *diag); /* -ENOENT */
+
+/* How a counter of a machine updates, learned by bursts (meter/edges.h). */
+struct jb_sensor_timing {
+    uint64_t period_ns, jitter_ns, edge_ns, lag_ns; /* 0: not known */
+    int64_t measured_ns;                            /* wall clock */
+};
+int jb_store_timing_get(struct jb_store *store, const char *machine_id, const char *channel_id,
+                        struct jb_sensor_timing *ret); /* -ENOENT */
+int jb_store_timing_put(struct jb_store *store, const char *machine_id, const char *channel_id,
+                        const struct jb_sensor_timing *timing, struct jb_diag *diag);
+
+/* The power of operators on a machine, learned from runs that told them well: the prior of later runs. */
+struct jb_op_power {
+    char name[160]; /* of the operator */
+    double mean_w, sd_w;
+    double seconds;      /* it rests on */
+    int64_t measured_ns; /* wall clock */
+};
+typedef int (*jb_op_power_fn)(void *context, const struct jb_op_power *power);
+/* All of one channel; a non-zero value of the callback stops and is returned. */
+int jb_store_op_power_each(struct jb_store *store, const char *machine_id, const char *channel_id, jb_op_power_fn fn,
+                           void *context);
+/* Replaces those of the same names, in one transaction. */
+int jb_store_op_power_put(struct jb_store *store, const char *machine_id, const char *channel_id,
+                          const struct jb_op_power *powers, size_t count, struct jb_diag *diag);
 
 #endif
