@@ -3,8 +3,7 @@
  * op_class.h - what the names that frameworks give their work mean: the class of an operator, the phase that a mark
  * begins.
  *
- * Pure. By tables of prefixes and words, not by lists of all names; sources in op_class.c and op_phase.c. Names of
- * PyTorch
+ * Pure. By tables of words, not by lists of all names; sources in op_class.c and op_phase.c. Names of PyTorch
  * ("aten::mkldnn_convolution", "ConvolutionBackward0", "autograd::engine::evaluate_function: ...",
  * "Optimizer.step#SGD.step", "enumerate(DataLoader)#_SingleProcessDataLoaderIter.__next__"), oneDNN ("convolution"),
  * XLA ("Thunk:#name=...,hlo_op=dot.3#"), cuDNN/cuBLAS/Triton kernels ("triton_poi_fused_add_cos_sin_0",
@@ -50,7 +49,8 @@ enum jb_phase {
     JB_PHASES,
 };
 const char *jb_phase_name(enum jb_phase phase);
-/* Of a program's own phase(): JB_PHASES when the word is none of ours ("optimize" and "train" are understood too). */
+/* Of a program's own phase(): JB_PHASES when the word is none of ours ("optimize", "train", "eval", "test", "validate",
+ * "load" and "init" are understood too). */
 enum jb_phase jb_phase_of_word(const char *word);
 
 /* What the begin of a span with this name says of the phase. */
@@ -64,8 +64,8 @@ enum jb_mark {
 };
 enum jb_mark jb_mark_of(const char *name);
 
-/* The name as people want to read it: "aten::" and the numbers of graph nodes kept, "evaluate_function: " and the class
- * of an iterator taken off; a view into `name`. */
+/* The name as people want to read it: "aten::" and the numbers of graph nodes kept, "evaluate_function: " taken off; a
+ * view into `name`. */
 const char *jb_op_short(const char *name);
 
 #endif
