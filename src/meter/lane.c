@@ -2,9 +2,8 @@
 /*
  * lane.c - the thread behind a driver that may block. See lane.h for what it promises.
  *
- * Everything that both threads touch is under `lock`; the driver is only ever called without it, and what the driver
- * writes (its channels, the scratch buffer) is copied over after the call. The thread holds a reference of its own,
- * so that one which wakes up after the meter is gone finds its memory, and frees it.
+ * Everything that both threads touch is under the worker's lock; the driver is only ever called without it, and what
+ * the driver writes (its channels, the scratch buffer) is copied over after the call.
  */
 #include "meter/lane.h"
 
@@ -12,11 +11,10 @@
 #include "base/text.h"
 #include "meter/cost.h"
 #include "meter/opened.h"
+#include "meter/worker.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +25,7 @@
 #define LONGEST_PERIOD_NS   JB_NS_PER_S /* power that is read more rarely cannot be integrated (ledger/account.h) */
 
 struct jb_lane {
-    atomic_int references;
-    pthread_t thread;
+    struct jb_worker worker;
     struct jb_sensor_env *env;
     char *spec;
     uint64_t period_ns;
@@ -41,10 +38,6 @@ struct jb_lane {
     uint64_t uses_ns; /* last call of processes() */
 
     /* Under the lock. */
-    pthread_mutex_t lock;
-    pthread_cond_t wake; /* the thread: there is something to do */
-    pthread_cond_t told; /* the meter: something was done */
-    bool stop, exited;
     uint64_t asked, answered; /* tickets of jb_lane_ask() */
     struct jb_lane_report report;
     struct jb_diag diag;
@@ -57,15 +50,10 @@ struct jb_lane {
     size_t use_count;
 };
 
-static void release(struct jb_lane *lane)
+static void finish(void *owner)
 {
-    if (atomic_fetch_sub(&lane->references, 1) > 1) {
-        return;
-    }
+    struct jb_lane *lane = owner;
     jb_opened_finish(&lane->opened);
-    pthread_cond_destroy(&lane->told);
-    pthread_cond_destroy(&lane->wake);
-    pthread_mutex_destroy(&lane->lock);
     jb_sensor_env_free(lane->env);
     free(lane->spec);
     free(lane->channels);
@@ -99,12 +87,12 @@ static void push_uses(struct jb_lane *lane, const struct jb_gpu_use *uses, size_
 static void begin_call(struct jb_lane *lane)
 {
     lane->report.call_since_ns = jb_mono_ns();
-    pthread_mutex_unlock(&lane->lock);
+    pthread_mutex_unlock(&lane->worker.lock);
 }
 
 static void end_call(struct jb_lane *lane)
 {
-    pthread_mutex_lock(&lane->lock);
+    pthread_mutex_lock(&lane->worker.lock);
     lane->report.call_since_ns = 0;
 }
 
@@ -121,7 +109,7 @@ static void open_driver(struct jb_lane *lane)
     lane->diag = opened->diag;
     lane->report.result = opened->result;
     lane->report.opened = true;
-    pthread_cond_broadcast(&lane->told);
+    pthread_cond_broadcast(&lane->worker.told);
 }
 
 /* The count, or a negative errno: not asked now (-EALREADY), or not to be known. */
@@ -166,20 +154,19 @@ static void read_driver(struct jb_lane *lane)
     lane->report.reads++;
     lane->report.cost_ns += cpu_ns;
     lane->answered = ticket;
-    pthread_cond_broadcast(&lane->told);
+    pthread_cond_broadcast(&lane->worker.told);
 }
 
-static void *run(void *argument)
+static void run(void *owner)
 {
-    struct jb_lane *lane = argument;
-    pthread_mutex_lock(&lane->lock);
+    struct jb_lane *lane = owner;
     open_driver(lane);
     uint64_t due_ns = jb_mono_ns();
-    while (!lane->stop && lane->report.result == 0) {
+    while (!lane->worker.stop && lane->report.result == 0) {
         uint64_t now_ns = jb_mono_ns();
         if (now_ns < due_ns && lane->asked == lane->answered) {
             struct timespec until = to_timespec(due_ns);
-            pthread_cond_timedwait(&lane->wake, &lane->lock, &until);
+            pthread_cond_timedwait(&lane->worker.wake, &lane->worker.lock, &until);
             continue;
         }
         read_driver(lane);
@@ -191,53 +178,16 @@ static void *run(void *argument)
     begin_call(lane);
     jb_opened_finish(&lane->opened);
     end_call(lane);
-    lane->exited = true;
-    pthread_cond_broadcast(&lane->told);
-    pthread_mutex_unlock(&lane->lock);
-    release(lane);
-    return NULL;
-}
-
-static int init_locks(struct jb_lane *lane)
-{
-    pthread_condattr_t attributes;
-    if (pthread_condattr_init(&attributes) != 0) {
-        return -ENOMEM;
-    }
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    /* On Linux these do not fail. */
-    pthread_mutex_init(&lane->lock, NULL);
-    pthread_cond_init(&lane->wake, &attributes);
-    pthread_cond_init(&lane->told, &attributes);
-    pthread_condattr_destroy(&attributes);
-    return 0;
-}
-
-/* The new thread may be done with the driver before this returns: `driver` is not taken from the lane. */
-static int start_thread(struct jb_lane *lane, const struct jb_sensor_driver *driver)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int err = pthread_create(&lane->thread, NULL, run, lane);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (err == 0) {
-        char name[16];
-        snprintf(name, sizeof(name), "jb-%.12s", driver->name);
-        pthread_setname_np(lane->thread, name);
-    }
-    return -err;
 }
 
 int jb_lane_create(const struct jb_sensor_driver *driver, const struct jb_sensor_env *env, const char *spec,
                    uint64_t interval_ns, struct jb_lane **ret_lane)
 {
     struct jb_lane *lane = calloc(1, sizeof(*lane));
-    if (!lane || init_locks(lane) < 0) {
+    if (!lane || jb_worker_init(&lane->worker, run, finish, lane) < 0) {
         free(lane);
         return -ENOMEM;
     }
-    atomic_init(&lane->references, 1);
     lane->opened.result = lane->report.result = -EINPROGRESS;
     uint64_t session_ns = interval_ns ? interval_ns : DEFAULT_INTERVAL_NS;
     lane->period_ns = driver->period_ns                ? driver->period_ns
@@ -250,14 +200,12 @@ int jb_lane_create(const struct jb_sensor_driver *driver, const struct jb_sensor
                   ? -ENOMEM
                   : jb_opened_init(&lane->opened, driver, lane->env, lane->spec);
     if (err == 0) {
-        atomic_store(&lane->references, 2);
-        err = start_thread(lane, driver);
-        if (err < 0) {
-            atomic_store(&lane->references, 1);
-        }
+        char name[16];
+        snprintf(name, sizeof(name), "jb-%.12s", driver->name);
+        err = jb_worker_start(&lane->worker, name);
     }
     if (err < 0) {
-        release(lane);
+        jb_worker_release(&lane->worker);
         return err;
     }
     *ret_lane = lane;
@@ -266,102 +214,80 @@ int jb_lane_create(const struct jb_sensor_driver *driver, const struct jb_sensor
 
 void jb_lane_stop(struct jb_lane *lane)
 {
-    pthread_mutex_lock(&lane->lock);
-    lane->stop = true;
-    pthread_cond_signal(&lane->wake);
-    pthread_mutex_unlock(&lane->lock);
-}
-
-/* With the lock held; false when the deadline is over. */
-static bool wait_told(struct jb_lane *lane, uint64_t deadline_ns)
-{
-    struct timespec until = to_timespec(deadline_ns);
-    return pthread_cond_timedwait(&lane->told, &lane->lock, &until) != ETIMEDOUT;
+    jb_worker_stop(&lane->worker);
 }
 
 void jb_lane_destroy(struct jb_lane *lane, uint64_t deadline_ns)
 {
-    if (!lane) {
-        return;
+    if (lane) {
+        jb_worker_leave(&lane->worker, deadline_ns);
     }
-    jb_lane_stop(lane);
-    pthread_mutex_lock(&lane->lock);
-    while (!lane->exited && wait_told(lane, deadline_ns)) {
-    }
-    bool exited = lane->exited;
-    pthread_mutex_unlock(&lane->lock);
-    if (exited) {
-        pthread_join(lane->thread, NULL);
-    } else {
-        pthread_detach(lane->thread);
-    }
-    release(lane);
 }
 
 void jb_lane_report(struct jb_lane *lane, struct jb_lane_report *ret)
 {
-    pthread_mutex_lock(&lane->lock);
+    pthread_mutex_lock(&lane->worker.lock);
     *ret = lane->report;
-    pthread_mutex_unlock(&lane->lock);
+    pthread_mutex_unlock(&lane->worker.lock);
 }
 
 int jb_lane_channels(struct jb_lane *lane, struct jb_channel *channels, int *mirror_of, int max, struct jb_diag *ret)
 {
-    pthread_mutex_lock(&lane->lock);
+    pthread_mutex_lock(&lane->worker.lock);
     int count = lane->channel_count < max ? lane->channel_count : max;
     memcpy(channels, lane->channels, (size_t)count * sizeof(*channels));
     memcpy(mirror_of, lane->mirror_of, (size_t)count * sizeof(*mirror_of));
     *ret = lane->diag;
     count = lane->channel_count;
-    pthread_mutex_unlock(&lane->lock);
+    pthread_mutex_unlock(&lane->worker.lock);
     return count;
 }
 
 size_t jb_lane_take(struct jb_lane *lane, struct jb_reading *readings, size_t max)
 {
-    pthread_mutex_lock(&lane->lock);
+    pthread_mutex_lock(&lane->worker.lock);
     size_t count = lane->box_count < max ? lane->box_count : max;
     for (size_t i = 0; i < count; i++) {
         readings[i] = lane->box[(lane->box_first + i) % JB_LANE_MAX_READINGS];
     }
     lane->box_first = (lane->box_first + count) % JB_LANE_MAX_READINGS;
     lane->box_count -= count;
-    pthread_mutex_unlock(&lane->lock);
+    pthread_mutex_unlock(&lane->worker.lock);
     return count;
 }
 
 size_t jb_lane_take_uses(struct jb_lane *lane, struct jb_gpu_use *uses, size_t max)
 {
-    pthread_mutex_lock(&lane->lock);
+    pthread_mutex_lock(&lane->worker.lock);
     size_t count = lane->use_count < max ? lane->use_count : max;
     memcpy(uses, lane->uses, count * sizeof(*uses));
     lane->use_count -= count;
     memmove(lane->uses, lane->uses + count, lane->use_count * sizeof(*uses));
-    pthread_mutex_unlock(&lane->lock);
+    pthread_mutex_unlock(&lane->worker.lock);
     return count;
 }
 
 uint64_t jb_lane_ask(struct jb_lane *lane)
 {
-    pthread_mutex_lock(&lane->lock);
+    pthread_mutex_lock(&lane->worker.lock);
     uint64_t ticket = ++lane->asked;
-    pthread_cond_signal(&lane->wake);
-    pthread_mutex_unlock(&lane->lock);
+    pthread_cond_signal(&lane->worker.wake);
+    pthread_mutex_unlock(&lane->worker.lock);
     return ticket;
 }
 
 void jb_lane_wait_read(struct jb_lane *lane, uint64_t ticket, uint64_t deadline_ns)
 {
-    pthread_mutex_lock(&lane->lock);
-    while (lane->answered < ticket && !lane->exited && wait_told(lane, deadline_ns)) {
+    pthread_mutex_lock(&lane->worker.lock);
+    while (lane->answered < ticket && !lane->worker.exited && jb_worker_wait(&lane->worker, deadline_ns)) {
     }
-    pthread_mutex_unlock(&lane->lock);
+    pthread_mutex_unlock(&lane->worker.lock);
 }
 
 void jb_lane_wait_open(struct jb_lane *lane, uint64_t deadline_ns)
 {
-    pthread_mutex_lock(&lane->lock);
-    while (!lane->report.opened && wait_told(lane, deadline_ns)) {
+    pthread_mutex_lock(&lane->worker.lock);
+    while (!lane->report.opened && jb_worker_wait(&lane->worker, deadline_ns)) {
     }
-    pthread_mutex_unlock(&lane->lock);
+    pthread_mutex_unlock(&lane->worker.lock);
 }
