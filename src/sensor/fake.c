@@ -62,6 +62,7 @@ static void describe(struct jb_source *source, const struct jb_fake_spec *spec, 
     channel->max_power_uw = spec->max_power_uw;
     channel->idle_uw = spec->idle_uw;
     channel->rel_error = spec->rel_error;
+    channel->refresh_ns = spec->update_ns;
     if (channel->wrap && spec->max_power_uw) {
         double range_uj = (double)channel->wrap * (double)spec->scale_num / (double)spec->scale_den;
         double ns = range_uj * 1e9 / (double)spec->max_power_uw;
@@ -127,11 +128,36 @@ static uint64_t raw_after(const struct jb_fake_spec *spec, uint64_t start_raw, u
     return (uint64_t)(spec->wrap ? raw % spec->wrap : raw);
 }
 
+/* Update number `i` of a counter that moves now and then, after it was opened: off its grid by a hash of the number, so
+ * that every look, and every source of this spec, finds it at the same place. */
+static uint64_t update_ns(const struct jb_fake_spec *spec, uint64_t i)
+{
+    uint64_t hash = i * UINT64_C(0x9e3779b97f4a7c15);
+    hash = (hash ^ (hash >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    hash = (hash ^ (hash >> 27)) * UINT64_C(0x94d049bb133111eb);
+    hash ^= hash >> 31;
+    uint64_t half = (uint64_t)(1.7320508 * (double)spec->jitter_ns); /* a uniform one's standard deviation is jitter */
+    return i == 0 ? 0 : i * spec->update_ns - half + hash % (2 * half + 1);
+}
+
+/* How old the sensor was at its latest update. */
+static uint64_t updated_ns(const struct jb_fake_spec *spec, uint64_t elapsed_ns)
+{
+    if (spec->update_ns == 0) {
+        return elapsed_ns;
+    }
+    uint64_t i = elapsed_ns / spec->update_ns + 1;
+    while (update_ns(spec, i) > elapsed_ns) {
+        i--;
+    }
+    return update_ns(spec, i);
+}
+
 static void emit(struct jb_fake *fake, struct jb_sink *sink, int channel, uint64_t now_ns)
 {
     const struct jb_fake_spec *spec = &fake->spec;
     uint64_t elapsed_ns = now_ns - fake->start_ns;
-    uint64_t raw = raw_after(spec, spec->start_raw, elapsed_ns);
+    uint64_t raw = raw_after(spec, spec->start_raw, updated_ns(spec, elapsed_ns));
     if (spec->fault == JB_FAKE_LATE && elapsed_ns < spec->at_ns) {
         jb_emit_failure(sink, channel, now_ns, JB_FAILED);
         return;

@@ -13,6 +13,8 @@
  *   scale=N/D    one raw unit in microjoules or microwatts (1/1)
  *   start=RAW    what the counter shows when opened (0)      wrap=N   number of raw values
  *   max=W        what is believable (10 x watts)     idle=W     error=X (0.01)
+ *   update=DUR   the value moves only so often (always), as one of hardware does; each time off its grid by up to
+ *   jitter=DUR   times 1.73 (0), at most a quarter of `update`: uniform, the same for the same update every time
  *   pid=N, busy=X   a process on the device, and how busy it keeps it (0..1; absent: not known)
  *   fault=F, at=DUR   from then on (0s):
  *     gone       every reading is JB_GONE              eacces     JB_DENIED; at 0s open() itself fails

@@ -184,15 +184,26 @@ static int set_for(struct jb_fake_spec *spec, char *value)
     return jb_duration_parse(value, &spec->for_ns, NULL);
 }
 
+static int set_update(struct jb_fake_spec *spec, char *value)
+{
+    return jb_duration_parse(value, &spec->update_ns, NULL);
+}
+
+static int set_jitter(struct jb_fake_spec *spec, char *value)
+{
+    return jb_duration_parse(value, &spec->jitter_ns, NULL);
+}
+
 static const struct {
     const char *name;
     set_fn set;
 } options[] = {
-    {"watts", set_watts}, {"kind", set_kind},         {"device", set_device}, {"unit", set_unit},
-    {"die", set_die},     {"channels", set_channels}, {"scale", set_scale},   {"start", set_start},
-    {"wrap", set_wrap},   {"max", set_max},           {"idle", set_idle},     {"error", set_error},
-    {"pid", set_pid},     {"busy", set_busy},         {"fault", set_fault},   {"at", set_at},
-    {"for", set_for},     {"own", set_own},           {"domain", set_domain},
+    {"watts", set_watts},   {"kind", set_kind},         {"device", set_device}, {"unit", set_unit},
+    {"die", set_die},       {"channels", set_channels}, {"scale", set_scale},   {"start", set_start},
+    {"wrap", set_wrap},     {"max", set_max},           {"idle", set_idle},     {"error", set_error},
+    {"pid", set_pid},       {"busy", set_busy},         {"fault", set_fault},   {"at", set_at},
+    {"for", set_for},       {"own", set_own},           {"domain", set_domain}, {"update", set_update},
+    {"jitter", set_jitter},
 };
 
 static int set_option(struct jb_fake_spec *spec, char *item, struct jb_diag *diag)
@@ -256,6 +267,9 @@ int jb_fake_spec_parse(const char *text, struct jb_fake_spec *ret, struct jb_dia
     }
     if (spec.wrap && spec.start_raw >= spec.wrap) {
         return jb_fail(diag, -EINVAL, "fake sensor: start is not below wrap");
+    }
+    if (spec.jitter_ns > spec.update_ns / 4) {
+        return jb_fail(diag, -EINVAL, "fake sensor: jitter is more than a quarter of update");
     }
     *ret = spec;
     return 0;

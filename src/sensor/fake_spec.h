@@ -33,6 +33,7 @@ struct jb_fake_spec {
     uint64_t power_uw, own_uw, idle_uw, max_power_uw;
     uint64_t scale_num, scale_den, start_raw, wrap;
     uint64_t at_ns, for_ns; /* for_ns 0: not given */
+    uint64_t update_ns, jitter_ns;
     double rel_error;
     int unit, die, channels;
     int32_t pid; /* 0: nobody */
