@@ -17,12 +17,14 @@ int jb_json_from_strings(char *const *strings, size_t count, char **ret);
 int jb_json_from_tags(const struct jb_tag *tags, size_t count, char **ret);
 int jb_json_from_wall(const struct jb_record *record, char **ret);   /* wall_json.c: the members total and wall */
 int jb_json_from_carbon(const struct jb_record *record, char **ret); /* carbon_json.c: steps, credits, marginal, cost */
+int jb_json_from_work(const struct jb_record_work *work, char **ret); /* work_json.c; NULL where nothing is known */
 int jb_json_from_segments(const struct jb_record_segment *segments, size_t count, char **ret);
 
 int jb_json_to_strings(const char *text, char ***ret, size_t *ret_count);
 int jb_json_to_tags(const char *text, struct jb_record *record); /* by jb_record_tag() */
 int jb_json_to_wall(const char *text, struct jb_record *record);
 int jb_json_to_carbon(const char *text, struct jb_record *record); /* into a record that has none of it */
+int jb_json_to_work(const char *text, struct jb_record_work *ret); /* `ret` is as it was on failure */
 int jb_json_to_segments(const char *text, struct jb_record_segment **ret, size_t *ret_count);
 
 /* What those texts are made of. */

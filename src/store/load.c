@@ -59,8 +59,8 @@ static int load_text(struct jb_store *store, int64_t number, struct jb_record *r
 {
     JB_CLEANUP(jb_db_finalize) sqlite3_stmt *statement = NULL;
     int r = jb_db_prepare(
-        store, "SELECT command, tags, warnings, wall, segments, hardware, carbon FROM run_text WHERE run = ?1", "read",
-        &statement, diag);
+        store, "SELECT command, tags, warnings, wall, segments, hardware, carbon, work FROM run_text WHERE run = ?1",
+        "read", &statement, diag);
     if (r == 0) {
         sqlite3_bind_int64(statement, 1, number);
         r = jb_db_step(store, statement, "read", diag);
@@ -188,6 +188,7 @@ static int load(struct jb_store *store, const char *id, struct jb_record *record
     if (r == 0) {
         check_links(record);
         complete(record);
+        jb_record_work_price(record);
     }
     return r;
 }

@@ -54,6 +54,7 @@ void jb_record_finish(struct jb_record *record)
     free_strings(record->steps, record->step_count);
     free_strings(record->credits, record->credit_count);
     free(record->prices);
+    jb_record_work_finish(&record->work);
     free_strings(record->warnings, record->warning_count);
     *record = (struct jb_record){0};
 }

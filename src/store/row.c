@@ -164,24 +164,26 @@ static const char *column_text(sqlite3_stmt *statement, int index)
 
 int jb_row_read_text(sqlite3_stmt *statement, int first, bool all, struct jb_record *record)
 {
-    int failed[6] = {
+    int failed[7] = {
         jb_json_to_strings(column_text(statement, first), &record->command, &record->command_count),
         jb_json_to_tags(column_text(statement, first + 1), record),
         jb_json_to_strings(column_text(statement, first + 2), &record->warnings, &record->warning_count),
         jb_json_to_wall(column_text(statement, first + 3), record),
         0,
         0,
+        0,
     };
     if (all) {
         failed[4] = jb_json_to_segments(column_text(statement, first + 4), &record->segments, &record->segment_count);
         failed[5] = jb_json_to_carbon(column_text(statement, first + 6), record);
+        failed[6] = jb_json_to_work(column_text(statement, first + 7), &record->work);
         const char *hardware = column_text(statement, first + 5);
         record->hardware_json = hardware == NULL ? NULL : strdup(hardware);
         if (hardware != NULL && record->hardware_json == NULL) {
             return -ENOMEM;
         }
     }
-    static const char *const names[6] = {"command", "tags", "warnings", "wall", "carbon segments", "carbon"};
+    static const char *const names[7] = {"command", "tags", "warnings", "wall", "carbon segments", "carbon", "work"};
     for (size_t i = 0; i < JB_COUNT(failed); i++) {
         if (failed[i] == -ENOMEM ||
             (failed[i] < 0 && jb_record_warn(record, "the stored %s cannot be read", names[i]) < 0)) {

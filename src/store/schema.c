@@ -85,6 +85,17 @@ const char *const jb_schema_steps[] = {
     ") STRICT;"
     "CREATE INDEX price_run ON price(run);"
     "ALTER TABLE run_text ADD COLUMN carbon TEXT;",
+    /* 7: what a run did with its energy; what that taught of the machine */
+    "ALTER TABLE run_text ADD COLUMN work TEXT;"
+    "CREATE TABLE sensor_timing("
+    " machine_id TEXT NOT NULL, channel TEXT NOT NULL, period_ns INTEGER NOT NULL, jitter_ns INTEGER NOT NULL,"
+    " edge_ns INTEGER NOT NULL, lag_ns INTEGER NOT NULL, measured_ns INTEGER NOT NULL,"
+    " PRIMARY KEY(machine_id, channel)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE op_power("
+    " machine_id TEXT NOT NULL, channel TEXT NOT NULL, name TEXT NOT NULL, mean_w REAL, sd_w REAL, seconds REAL,"
+    " measured_ns INTEGER NOT NULL, PRIMARY KEY(machine_id, channel, name)"
+    ") STRICT, WITHOUT ROWID;",
 };
 const int64_t jb_schema_version = sizeof(jb_schema_steps) / sizeof(jb_schema_steps[0]);
 

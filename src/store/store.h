@@ -92,8 +92,9 @@ struct jb_store_mark {
  * before; -ENOENT when the run was deleted. */
 int jb_store_mark(struct jb_store *store, const struct jb_store_mark *mark, struct jb_diag *diag);
 
-/* What a running program has done so far (record->work), so that a killed meter loses little of it; every 10 s or so.
- * jb_store_end() writes it too. A transaction of its own. */
+/* What a running program has done so far (record->work, of which nothing else is looked at but the id), so that a
+ * killed meter loses little of it; every 10 s or so. jb_store_end() writes it too. A transaction of its own; nothing at
+ * all where nothing is known. -ENOENT when the run was deleted. */
 int jb_store_work(struct jb_store *store, const struct jb_record *record, struct jb_diag *diag);
 
 /* ---- reading ---- */
@@ -194,7 +195,7 @@ struct jb_sensor_timing {
     int64_t measured_ns;                            /* wall clock */
 };
 int jb_store_timing_get(struct jb_store *store, const char *machine_id, const char *channel_id,
-                        struct jb_sensor_timing *ret); /* -ENOENT */
+                        struct jb_sensor_timing *ret); /* -ENOENT; -EUCLEAN: what is kept makes no sense */
 int jb_store_timing_put(struct jb_store *store, const char *machine_id, const char *channel_id,
                         const struct jb_sensor_timing *timing, struct jb_diag *diag);
 
@@ -206,10 +207,13 @@ struct jb_op_power {
     int64_t measured_ns; /* wall clock */
 };
 typedef int (*jb_op_power_fn)(void *context, const struct jb_op_power *power);
-/* All of one channel; a non-zero value of the callback stops and is returned. */
+/* All of one channel, those that rest on most seconds first; rows that make no sense are left out. A non-zero value of
+ * the callback stops and is returned. */
 int jb_store_op_power_each(struct jb_store *store, const char *machine_id, const char *channel_id, jb_op_power_fn fn,
                            void *context);
-/* Replaces those of the same names, in one transaction. */
+/* Replaces those of the same names, in one transaction; of more than JB_OP_POWERS names of a channel the oldest are
+ * forgotten. -EINVAL for one that makes no sense: none is kept then. */
+#define JB_OP_POWERS 4096
 int jb_store_op_power_put(struct jb_store *store, const char *machine_id, const char *channel_id,
                           const struct jb_op_power *powers, size_t count, struct jb_diag *diag);
 

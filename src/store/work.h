@@ -27,7 +27,7 @@ struct jb_record_region {
     int64_t index; /* -1: none */
     double start_s, duration_s;
     uint64_t energy_uj;
-    double uncertainty_uj, emissions_g; /* emissions: of the basis in the run's proportion; NAN */
+    double uncertainty_uj, emissions_g; /* emissions: jb_record_work_price(); NAN: not known */
     bool guessed;                       /* its edges were inferred, not told */
 };
 
@@ -51,7 +51,8 @@ struct jb_record_operator {
     double uncertainty_uj;
     char confidence[8]; /* "high", "medium", "low" */
     /* Number of the group of operators whose power cannot be told apart: their sum is what was measured, and inside it
-     * they have their share of its time. -1: alone. */
+     * they have their share of its time. Deviations of its members add up to that of the sum, and their confidence is
+     * the group's. The same number on another device is another group. -1: alone. */
     int merged;
 };
 
@@ -76,6 +77,19 @@ struct jb_record_work {
     struct jb_record_operator *operators; /* most energy first */
     size_t operator_count;
 };
-void jb_record_work_finish(struct jb_record_work *work); /* frees and zeroes */
+void jb_record_work_finish(struct jb_record_work *work); /* NULL-safe; frees and zeroes */
+
+/* What was divided over the phases, and over the operators with what is outside of them and what is unattributed.
+ * run_uj in a run that has ended; less in one that was looked at or lost before: known up to some seconds earlier. */
+uint64_t jb_record_phases_uj(const struct jb_record_work *work);
+uint64_t jb_record_operators_uj(const struct jb_record_work *work);
+
+/* Emissions of the regions: those of the record in proportion to the run's energy. They are not kept in the database,
+ * so that a run that is priced anew has one price; jb_store_load() does this, and whoever prices a record in memory. */
+struct jb_record;
+void jb_record_work_price(struct jb_record *record);
+
+/* What a record that is read from a database has at most; further rows are left out. */
+#define JB_RECORD_WORK_ROWS 16384
 
 #endif

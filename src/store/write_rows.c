@@ -74,7 +74,7 @@ int jb_run_writer_prepare(struct jb_store *store, struct jb_diag *diag)
 
 /* The lists of a record as JSON. */
 struct texts {
-    char *command, *tags, *warnings, *segments, *wall, *carbon;
+    char *command, *tags, *warnings, *segments, *wall, *carbon, *work;
 };
 
 static void texts_finish(struct texts *texts)
@@ -85,6 +85,7 @@ static void texts_finish(struct texts *texts)
     free(texts->segments);
     free(texts->wall);
     free(texts->carbon);
+    free(texts->work);
 }
 
 static int texts_make(struct texts *texts, const struct jb_record *record, struct jb_diag *diag)
@@ -93,13 +94,14 @@ static int texts_make(struct texts *texts, const struct jb_record *record, struc
         jb_json_from_tags(record->tags, record->tag_count, &texts->tags) < 0 ||
         jb_json_from_strings(record->warnings, record->warning_count, &texts->warnings) < 0 ||
         jb_json_from_segments(record->segments, record->segment_count, &texts->segments) < 0 ||
-        jb_json_from_wall(record, &texts->wall) < 0 || jb_json_from_carbon(record, &texts->carbon) < 0) {
+        jb_json_from_wall(record, &texts->wall) < 0 || jb_json_from_carbon(record, &texts->carbon) < 0 ||
+        jb_json_from_work(&record->work, &texts->work) < 0) {
         return jb_fail(diag, -ENOMEM, "out of memory");
     }
     return 0;
 }
 
-/* A statement with ?1 the run, then command, tags, warnings, segments, hardware, wall, carbon. */
+/* A statement with ?1 the run, then command, tags, warnings, segments, hardware, wall, carbon, work. */
 static int run_text(struct jb_store *store, sqlite3_stmt *statement, const struct texts *texts,
                     const struct jb_record *record, struct jb_diag *diag)
 {
@@ -111,6 +113,7 @@ static int run_text(struct jb_store *store, sqlite3_stmt *statement, const struc
     jb_db_bind_text(statement, 6, record->hardware_json);
     jb_db_bind_text(statement, 7, texts->wall);
     jb_db_bind_text(statement, 8, texts->carbon);
+    jb_db_bind_text(statement, 9, texts->work);
     return jb_db_run(store, statement, "write to", diag);
 }
 
@@ -153,8 +156,9 @@ static int insert_text(struct jb_store *store, const struct jb_record *record, s
     int r = texts_make(&texts, record, diag);
     if (r == 0) {
         r = jb_db_prepare(store,
-                          "INSERT INTO run_text(run, command, tags, warnings, segments, hardware, wall, carbon)"
-                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                          "INSERT INTO run_text(run, command, tags, warnings, segments, hardware, wall, carbon,"
+                          " work)"
+                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                           "write to", &statement, diag);
     }
     return r < 0 ? r : run_text(store, statement, &texts, record, diag);
@@ -219,7 +223,7 @@ static int update_text(struct jb_store *store, const struct jb_record *record, s
     if (r == 0) {
         r = jb_db_prepare(store,
                           "UPDATE run_text SET command = ?2, tags = ?3, warnings = ?4, segments = ?5, hardware = ?6,"
-                          " wall = ?7, carbon = ?8 WHERE run = ?1",
+                          " wall = ?7, carbon = ?8, work = ?9 WHERE run = ?1",
                           "write to", &statement, diag);
     }
     return r < 0 ? r : run_text(store, statement, &texts, record, diag);
