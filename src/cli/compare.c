@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/report.h"
 #include "cli/table.h"
+#include "cli/work_compare.h"
 #include "export/export.h"
 
 #include <math.h>
@@ -99,12 +100,14 @@ static void print_block(const struct cli_style *style, const struct jb_record *f
                         size_t count)
 {
     struct column columns[BLOCK + 1];
+    const struct jb_record *records[BLOCK + 1];
     char ids[BLOCK + 1][ID_SHOWN + 1];
     const char *titles[BLOCK + 3] = {"run"};
     struct cli_table table;
 
     for (size_t i = 0; i <= count; i++) {
         const struct jb_record *record = i == 0 ? first : &others[i - 1];
+        records[i] = record;
         fill(first, record, &columns[i]);
         snprintf(ids[i], sizeof(ids[i]), "%.*s", ID_SHOWN, record->id);
         titles[i + 1] = ids[i];
@@ -117,6 +120,7 @@ static void print_block(const struct cli_style *style, const struct jb_record *f
         }
         cli_table_row(&table, cells);
     }
+    cli_work_compare(&table, records, count + 1);
     cli_table_print(&table, stdout, "", style->dim, style->off);
     cli_table_finish(&table);
 }

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The report of one run. Every figure has its uncertainty (one standard deviation) and its method beside it; what is
- * not known says "unknown". Sections: head, devices, where the joules went, carbon, our own cost, doubts, what next.
+ * not known says "unknown". Sections: head, devices, where the joules went, carbon, our own cost, what the program did
+ * with its energy, doubts, what next.
  */
 #include "cli/report.h"
 
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/carbon_text.h"
+#include "cli/grid_chart.h"
 #include "cli/table.h"
 #include "cli/wall_text.h"
+#include "cli/work_text.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,6 +22,7 @@
 #define VALUE_WIDTH 25 /* "9.99 mg ± 99.9 mg CO2e" and spaces */
 #define MEANING     (2 + LABEL_WIDTH + VALUE_WIDTH)
 #define MIN_NAME    16
+#define WIDE        120 /* what a terminal has beyond that does not make a table easier to read */
 
 char *cli_energy_pm(double energy_uj, double sigma_uj, char *buffer, size_t size)
 {
@@ -309,7 +313,16 @@ static void next_steps(FILE *out, const struct jb_record *record, const struct c
     }
 }
 
-void cli_report(FILE *out, const struct jb_record *record, const struct cli_style *style, bool stored)
+static void work(FILE *out, const struct jb_record *record, const struct cli_style *style, size_t rows)
+{
+    struct chart_look terminal = chart_look(style, out);
+    int columns = terminal.columns < COLUMNS ? COLUMNS : terminal.columns > WIDE ? WIDE : terminal.columns;
+    const struct cli_work_look look = {.style = style, .utf8 = terminal.utf8, .columns = columns, .rows = rows};
+
+    cli_work_report(out, record, &look);
+}
+
+void cli_report_rows(FILE *out, const struct jb_record *record, const struct cli_style *style, bool stored, size_t rows)
 {
     head(out, record, style);
     if (record->channel_count == 0) {
@@ -321,7 +334,13 @@ void cli_report(FILE *out, const struct jb_record *record, const struct cli_styl
         contexts(out, record, style);
         carbon(out, record, style);
         self(out, record, style);
+        work(out, record, style, rows);
     }
     doubts(out, record, style);
     next_steps(out, record, style, stored);
+}
+
+void cli_report(FILE *out, const struct jb_record *record, const struct cli_style *style, bool stored)
+{
+    cli_report_rows(out, record, style, stored, CLI_WORK_ROWS);
 }

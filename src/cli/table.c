@@ -38,8 +38,15 @@ void cli_table_row(struct cli_table *table, const char *const *cells)
             return;
         }
         table->cells = grown;
+        const char **colors = realloc(table->colors, capacity * sizeof(*colors));
+        if (colors == NULL) {
+            table->failed = true;
+            return;
+        }
+        table->colors = colors;
         table->capacity = capacity;
     }
+    table->colors[table->rows] = NULL;
     for (size_t i = 0; i < table->columns; i++) {
         char *copy = strdup(cells[i] != NULL ? cells[i] : "");
         if (copy != NULL) {
@@ -48,6 +55,13 @@ void cli_table_row(struct cli_table *table, const char *const *cells)
         table->cells[table->rows * table->columns + i] = copy;
     }
     table->rows++;
+}
+
+void cli_table_color(struct cli_table *table, const char *color)
+{
+    if (table->rows > 0 && !table->failed) {
+        table->colors[table->rows - 1] = color;
+    }
 }
 
 static const char *cell_text(const struct cli_table *table, size_t row, size_t column)
@@ -102,8 +116,12 @@ void cli_table_print(const struct cli_table *table, FILE *out, const char *inden
     fprintf(out, "%s\n", off);
     for (size_t row = 0; row < table->rows; row++) {
         fputs(indent, out);
+        const char *color = table->colors[row];
         for (size_t i = 0; i < table->columns; i++) {
-            print_cell(out, cell_text(table, row, i), width[i], table->right[i], i + 1 == table->columns);
+            bool last = i + 1 == table->columns;
+            fputs(last && color != NULL ? color : "", out);
+            print_cell(out, cell_text(table, row, i), width[i], table->right[i], last);
+            fputs(last && color != NULL ? off : "", out);
         }
         fputc('\n', out);
     }
@@ -115,7 +133,37 @@ void cli_table_finish(struct cli_table *table)
         free(table->cells[i]);
     }
     free(table->cells);
+    free(table->colors);
     *table = (struct cli_table){0};
+}
+
+/* The byte at which character number `column` begins. */
+static size_t byte_of(const char *text, int column)
+{
+    size_t at = 0;
+
+    for (; text[at] != '\0' && column > 0; column--) {
+        do {
+            at++;
+        } while (((unsigned char)text[at] & 0xc0) == 0x80);
+    }
+    return at;
+}
+
+char *cli_shorten(const char *text, int columns, const char *gap, char *buffer, size_t size)
+{
+    jb_copy(buffer, size, text);
+    jb_sanitise(buffer);
+    int there = cli_columns(buffer), left = columns - cli_columns(gap);
+
+    if (there > columns && left >= 2) {
+        int before = (left + 1) / 2;
+        size_t from = byte_of(buffer, before), to = byte_of(buffer, there - (left - before));
+        char end[CLI_SHORT_TEXT];
+        jb_copy(end, sizeof(end), buffer + to);
+        snprintf(buffer + from, size - from, "%s%s", gap, end);
+    }
+    return buffer;
 }
 
 void cli_wrap(FILE *out, const char *text, int indent, int columns)

@@ -7,7 +7,8 @@
  * the run's context on a GPU cost); in energy run_uncertainty_j, footprint_uncertainty_j; in carbon basis, zone_name,
  * zone_note (how the zone was found), steps (on the way down the chain of sources), credits (what the terms of the
  * providers want to be shown), former (what the run was priced at before, oldest first) and marginal (never part of the
- * rest); in a segment uncertainty_g_per_kwh, live (of its very time), energy_j and emissions_g; and cost.
+ * rest); in a segment uncertainty_g_per_kwh, live (of its very time), energy_j and emissions_g; and cost. What the run
+ * did with its energy is in work_json.c.
  *
  * Odd: joules are written from integer microjoules as exact decimals. A run in which nothing answered has null for its
  * energies: a sum over no channels is not 0 J.
@@ -185,12 +186,6 @@ static void self_cost(struct jb_json *json, const struct jb_record *record)
     jb_json_close(json, '}');
 }
 
-static void empty_array(struct jb_json *json, const char *key)
-{
-    jb_json_open(json, key, '[');
-    jb_json_close(json, ']');
-}
-
 int jb_record_json(const struct jb_record *record, bool pretty, char **ret_text)
 {
     JB_CLEANUP(jb_buf_finish) struct jb_buf out = {0};
@@ -202,9 +197,7 @@ int jb_record_json(const struct jb_record *record, bool pretty, char **ret_text)
     energy(&json, record);
     jb_export_carbon_json(&json, "carbon", record);
     jb_export_cost_json(&json, "cost", record);
-    empty_array(&json, "regions");
-    empty_array(&json, "phases");
-    empty_array(&json, "operators");
+    jb_export_work_json(&json, record);
     self_cost(&json, record);
     jb_hardware_view_init(&hardware, record);
     jb_json_value(&json, "hardware", hardware.root);

@@ -15,6 +15,9 @@ void jb_export_time_member(struct jb_json *json, const char *key, int64_t wall_n
 /* energy.wall */
 void jb_export_wall_json(struct jb_json *json, const char *key, const struct jb_record *record);
 
+/* The members work, regions, region_totals, phases, layers and operators of the record. */
+void jb_export_work_json(struct jb_json *json, const struct jb_record *record);
+
 /* Joules, or null when nothing was measured. */
 void jb_export_energy_member(struct jb_json *json, const char *key, const struct jb_record *record, uint64_t energy_uj);
 

@@ -3,10 +3,10 @@
  * Puts a run into a database that nobody had to wait for: a machine that used so many joules in each step of the clock,
  * priced at one figure as a run without a network is.
  *
- *     make_run DB START ZONE STEP_S G_PER_KWH SOURCE < joules      one number a line; prints the run's id
+ *     make_run DB START ZONE STEP_S G_PER_KWH SOURCE [WORK] < joules     one number a line; prints the run's id
  *
- * For tests of what is priced by the hour (test_grid_backfill.py). Each step is a chunk with one tick and a mark at its
- * end.
+ * For tests of what is priced by the hour (test_grid_backfill.py) and of what a run did with its energy (test_work.py):
+ * WORK is a file with the text that the store keeps of that. Each step is a chunk with one tick and a mark at its end.
  */
 #include <math.h>
 #include <stdio.h>
@@ -15,8 +15,10 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/file.h"
 #include "base/ident.h"
 #include "base/text.h"
+#include "store/json.h"
 #include "store/store.h"
 
 static void die(const char *what, const struct jb_diag *diag)
@@ -110,6 +112,18 @@ static void end(struct jb_store *store, struct jb_record *record, uint64_t t_ns,
     }
 }
 
+static void read_work(const char *path, struct jb_record_work *ret)
+{
+    struct jb_diag diag = {0};
+    char *text = NULL;
+    size_t length = 0;
+
+    if (jb_read_all(path, 16 << 20, &text, &length, &diag) < 0 || jb_json_to_work(text, ret) < 0) {
+        die("work", &diag);
+    }
+    free(text);
+}
+
 int main(int argc, char **argv)
 {
     struct jb_record record = {0};
@@ -120,9 +134,9 @@ int main(int argc, char **argv)
     uint64_t t_ns = 0;
     char line[64];
 
-    if (argc != 7 || jb_iso_parse(argv[2], &started_ns) < 0 || jb_parse_double(argv[4], &step_s) < 0 ||
+    if (argc < 7 || argc > 8 || jb_iso_parse(argv[2], &started_ns) < 0 || jb_parse_double(argv[4], &step_s) < 0 ||
         jb_parse_double(argv[5], &g_per_kwh) < 0) {
-        fprintf(stderr, "usage: make_run DB START ZONE STEP_S G_PER_KWH SOURCE < joules\n");
+        fprintf(stderr, "usage: make_run DB START ZONE STEP_S G_PER_KWH SOURCE [WORK] < joules\n");
         return 2;
     }
     begin(&record, started_ns, argv[3]);
@@ -133,6 +147,9 @@ int main(int argc, char **argv)
         uint64_t next_ns = t_ns + (uint64_t)(step_s * 1e9);
         append(store, &record, t_ns, next_ns, (uint64_t)(joules * 1e6));
         t_ns = next_ns;
+    }
+    if (argc == 8) {
+        read_work(argv[7], &record.work);
     }
     end(store, &record, t_ns, g_per_kwh, argv[6]);
     puts(record.id);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows of operators and sums by class; documented in work_rows.h. The epochs are in work_epochs.c.
+ *
+ * Records come from databases of anybody's: groups are found by sorting, so that thousands of members take no longer
+ * than thousands of operators.
+ */
+#include "export/work_rows.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+static int by_number(int64_t a, int64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+/* Members of a group next to each other; the others, which have a group of their own, in the order of the record. */
+static int by_group(const void *a_pointer, const void *b_pointer)
+{
+    const struct jb_record_operator *a = *(const struct jb_record_operator *const *)a_pointer;
+    const struct jb_record_operator *b = *(const struct jb_record_operator *const *)b_pointer;
+    int order = strcmp(a->device, b->device);
+    order = order != 0 ? order : by_number(a->merged, b->merged);
+    order = order != 0 || a->merged < 0 ? order : -by_number((int64_t)a->energy_uj, (int64_t)b->energy_uj);
+    return order != 0 ? order : (a < b ? -1 : a > b);
+}
+
+static int by_energy(const void *a_pointer, const void *b_pointer)
+{
+    const struct jb_work_row *a = a_pointer, *b = b_pointer;
+    int order = a->device_uj > b->device_uj ? -1 : a->device_uj < b->device_uj;
+    order = order != 0 ? order : strcmp(a->first->device, b->first->device);
+    order = order != 0 ? order : a->energy_uj > b->energy_uj ? -1 : a->energy_uj < b->energy_uj;
+    return order != 0 ? order : (a->first < b->first ? -1 : a->first > b->first);
+}
+
+static bool same_group(const struct jb_record_operator *a, const struct jb_record_operator *b)
+{
+    return a->merged >= 0 && a->merged == b->merged && strcmp(a->device, b->device) == 0;
+}
+
+static size_t fill(const struct jb_record_operator **sorted, size_t count, struct jb_work_row *rows)
+{
+    size_t done = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct jb_work_row *row = done > 0 ? &rows[done - 1] : NULL;
+        if (row == NULL || !same_group(row->first, sorted[i])) {
+            row = &rows[done++];
+            *row = (struct jb_work_row){.first = sorted[i]};
+        }
+        row->members++;
+        row->calls += sorted[i]->calls;
+        row->energy_uj += sorted[i]->energy_uj;
+        row->time_s += sorted[i]->time_s;
+        row->uncertainty_uj += sorted[i]->uncertainty_uj;
+    }
+    return done;
+}
+
+/* The rows of a device are next to each other. */
+static void sum_devices(struct jb_work_row *rows, size_t count)
+{
+    for (size_t from = 0, to; from < count; from = to) {
+        double sum = 0;
+        for (to = from; to < count && strcmp(rows[to].first->device, rows[from].first->device) == 0; to++) {
+            sum += (double)rows[to].energy_uj;
+        }
+        for (size_t i = from; i < to; i++) {
+            rows[i].device_uj = sum;
+        }
+    }
+}
+
+int jb_work_rows(const struct jb_record_work *work, struct jb_work_row **ret, size_t *ret_count)
+{
+    size_t count = work->operator_count;
+    if (count == 0) {
+        *ret = NULL;
+        *ret_count = 0;
+        return 0;
+    }
+    JB_CLEANUP(jb_freep) const struct jb_record_operator **sorted = calloc(count, sizeof(struct jb_record_operator *));
+    struct jb_work_row *rows = calloc(count, sizeof(*rows));
+    if (sorted == NULL || rows == NULL) {
+        free(rows);
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = &work->operators[i];
+    }
+    qsort(sorted, count, sizeof(*sorted), by_group);
+    count = fill(sorted, count, rows);
+    sum_devices(rows, count);
+    qsort(rows, count, sizeof(*rows), by_energy);
+    *ret = rows;
+    *ret_count = count;
+    return 0;
+}
+
+const struct jb_record_operator *jb_work_row_member(const struct jb_record_work *work, const struct jb_work_row *row,
+                                                    size_t number)
+{
+    const struct jb_record_operator *last = row->first;
+    /* The next by energy, then by place, after `last`. */
+    for (; number > 0 && last != NULL; number--) {
+        const struct jb_record_operator *next = NULL;
+        for (size_t i = 0; i < work->operator_count; i++) {
+            const struct jb_record_operator *o = &work->operators[i];
+            bool after = o->energy_uj < last->energy_uj || (o->energy_uj == last->energy_uj && o > last);
+            if (same_group(row->first, o) && after && (next == NULL || o->energy_uj > next->energy_uj)) {
+                next = o;
+            }
+        }
+        last = next;
+    }
+    return last;
+}
+
+const char *jb_work_short_name(const char *name)
+{
+    static const char prefix[] = "aten::";
+    return jb_starts(name, prefix) && name[sizeof(prefix) - 1] != '\0' ? name + sizeof(prefix) - 1 : name;
+}
+
+char *jb_work_row_name(const struct jb_record_work *work, const struct jb_work_row *row, char ret[JB_WORK_ROW_NAME])
+{
+    size_t used = 0;
+    ret[0] = '\0';
+    for (size_t i = 0; i < row->members && i < JB_WORK_ROW_NAMED; i++) {
+        const struct jb_record_operator *member = jb_work_row_member(work, row, i);
+        if (member != NULL) {
+            jb_snprintf(ret + used, JB_WORK_ROW_NAME - used, "%s%s", i > 0 ? " + " : "",
+                        jb_work_short_name(member->name));
+            used += strlen(ret + used);
+        }
+    }
+    if (row->members > JB_WORK_ROW_NAMED) {
+        jb_snprintf(ret + used, JB_WORK_ROW_NAME - used, " + %zu others", row->members - JB_WORK_ROW_NAMED);
+    }
+    return ret;
+}
+
+static int class_by_energy(const void *a_pointer, const void *b_pointer)
+{
+    const struct jb_work_class *a = a_pointer, *b = b_pointer;
+    int order = a->energy_uj > b->energy_uj ? -1 : a->energy_uj < b->energy_uj;
+    return order != 0 ? order : strcmp(a->name, b->name);
+}
+
+size_t jb_work_classes(const struct jb_record_work *work, struct jb_work_class ret[JB_WORK_CLASSES])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < work->operator_count; i++) {
+        const struct jb_record_operator *o = &work->operators[i];
+        const char *name = o->class_name[0] != '\0' ? o->class_name : "other";
+        size_t at = 0;
+        while (at < count && strcmp(ret[at].name, name) != 0) {
+            at++;
+        }
+        if (at == JB_WORK_CLASSES) {
+            at--;
+        } else if (at == count) {
+            ret[count] = (struct jb_work_class){0};
+            jb_copy(ret[count++].name, sizeof(ret->name), name);
+        }
+        ret[at].calls += o->calls;
+        ret[at].energy_uj += o->energy_uj;
+        ret[at].time_s += o->time_s;
+    }
+    qsort(ret, count, sizeof(*ret), class_by_energy);
+    return count;
+}
