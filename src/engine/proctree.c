@@ -6,6 +6,9 @@
  * A process that vanished without its parent's waited time growing by as much was not waited for (its parent ignores
  * SIGCHLD): its last seen time is added to `lost`. The result is held monotone, since between reading a child and its
  * parent the child may die.
+ *
+ * A process that ran before we came is the top of its tree in our place: what it and its descendants had used by then
+ * is taken off. Its orphans do not come to us, so one that was seen is remembered and looked for by its pid.
  */
 #include "engine/proctree.h"
 
@@ -39,12 +42,14 @@ struct list {
 };
 
 struct jb_proctree {
-    pid_t self, child;
+    pid_t self;
+    pid_t top;      /* whose descendants are the run: we, or a process that ran before */
     pid_t left_out; /* 0: none */
     int perf_fd;
     uint64_t ns_per_tick;
     struct list now, before;
     uint64_t reaped_ns, lost_ticks, last_ns;
+    uint64_t before_ns; /* used before we came */
     uint64_t next_look_ns;
     bool no_lists; /* the kernel keeps no lists of children */
 };
@@ -80,41 +85,6 @@ static int open_task_clock(pid_t child)
         fd = (int)syscall(SYS_perf_event_open, &attr, child, -1, -1, PERF_FLAG_FD_CLOEXEC);
     }
     return fd < 0 ? -errno : fd;
-}
-
-int jb_proctree_create(pid_t child, bool allow_perf, struct jb_proctree **ret)
-{
-    struct jb_proctree *tree = calloc(1, sizeof(*tree));
-    if (tree == NULL) {
-        return -ENOMEM;
-    }
-    long hz = sysconf(_SC_CLK_TCK);
-    tree->self = getpid();
-    tree->child = child;
-    tree->ns_per_tick = JB_NS_PER_S / (hz > 0 ? (uint64_t)hz : 100);
-    tree->perf_fd = allow_perf ? open_task_clock(child) : -1;
-    if (!reserve(&tree->now) || !reserve(&tree->before)) {
-        jb_proctree_destroy(tree);
-        return -ENOMEM;
-    }
-    *ret = tree;
-    return 0;
-}
-
-void jb_proctree_destroy(struct jb_proctree *tree)
-{
-    if (tree == NULL) {
-        return;
-    }
-    jb_closep(&tree->perf_fd);
-    free(tree->now.items);
-    free(tree->before.items);
-    free(tree);
-}
-
-const char *jb_proctree_method(const struct jb_proctree *tree)
-{
-    return tree->perf_fd >= 0 ? "perf task-clock" : "/proc";
 }
 
 static ssize_t read_proc(pid_t pid, const char *name, char *buffer, size_t size)
@@ -181,6 +151,25 @@ static void each_number(struct jb_proctree *tree, const char *path, pid_t proces
     }
 }
 
+/* We are alive: if there is no list of our children, this kernel has none (CONFIG_PROC_CHILDREN). */
+static bool have_lists(pid_t self)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)self, (int)self);
+    return access(path, R_OK) == 0;
+}
+
+/* We are among the descendants of a process that orphans come to and that we measure. */
+static void add_process(struct jb_proctree *tree, pid_t pid)
+{
+    struct jb_pidstat stat;
+
+    if (pid != tree->left_out && pid != tree->self && read_stat(pid, &stat) == 0) {
+        add(&tree->now, pid, &stat);
+    }
+}
+
 /* Append the children of one thread, as the kernel lists them. */
 static void add_children_of_thread(struct jb_proctree *tree, pid_t process, uint64_t thread)
 {
@@ -189,7 +178,7 @@ static void add_children_of_thread(struct jb_proctree *tree, pid_t process, uint
     snprintf(name, sizeof(name), "task/%llu/children", (unsigned long long)thread);
     ssize_t length = read_proc(process, name, text, sizeof(text));
     if (length == -ENOENT) {
-        tree->no_lists = tree->no_lists || process == tree->self; /* we are alive: then this kernel has no lists */
+        tree->no_lists = tree->no_lists || !have_lists(tree->self);
         return;
     }
     const char *at = text;
@@ -197,10 +186,7 @@ static void add_children_of_thread(struct jb_proctree *tree, pid_t process, uint
     uint64_t child;
     const char *next;
     while (at < end && jb_scan_u64(at, (size_t)(end - at), &child, &next) == 0) {
-        struct jb_pidstat stat;
-        if ((pid_t)child != tree->left_out && read_stat((pid_t)child, &stat) == 0) {
-            add(&tree->now, (pid_t)child, &stat);
-        }
+        add_process(tree, (pid_t)child);
         at = next;
     }
 }
@@ -239,13 +225,32 @@ static void add_children_of(struct jb_proctree *tree, size_t i)
     }
 }
 
-/* Without children lists (CONFIG_PROC_CHILDREN): any process whose parents lead to us. */
+/* Without lists of children: any process whose parents lead to the top. */
 static void add_if_ours(struct jb_proctree *tree, pid_t unused, uint64_t pid)
 {
-    struct jb_pidstat stat;
+    if (jb_proctree_contains(tree, (pid_t)pid)) {
+        add_process(tree, (pid_t)pid);
+    }
+}
 
-    if ((pid_t)pid != tree->self && read_stat((pid_t)pid, &stat) == 0 && jb_proctree_contains(tree, (pid_t)pid)) {
-        add(&tree->now, (pid_t)pid, &stat);
+/* All descendants of now.items[from] and after; the list grows while it is walked. */
+static void descend(struct jb_proctree *tree, size_t from)
+{
+    for (size_t i = from; !tree->no_lists && i < tree->now.count; i++) {
+        add_children_of(tree, i);
+    }
+}
+
+/* Those seen before that live on without the parent that led to them. Where we are the top they are our children. */
+static void add_orphans(struct jb_proctree *tree)
+{
+    for (size_t i = 0; tree->top != tree->self && i < tree->before.count; i++) {
+        const struct seen *old = &tree->before.items[i];
+        struct jb_pidstat stat;
+        if (find(&tree->now, old->pid, old->start_ticks) == NULL && read_stat(old->pid, &stat) == 0 &&
+            stat.start_ticks == old->start_ticks && add(&tree->now, old->pid, &stat)) {
+            descend(tree, tree->now.count - 1);
+        }
     }
 }
 
@@ -256,14 +261,17 @@ static void look(struct jb_proctree *tree)
     tree->now = swap;
     tree->now.count = 0;
 
-    add_children(tree, tree->self);
-    for (size_t i = 0; !tree->no_lists && i < tree->now.count; i++) { /* the list grows while we walk it */
-        add_children_of(tree, i);
+    if (tree->top == tree->self) {
+        add_children(tree, tree->self);
+    } else {
+        add_process(tree, tree->top);
     }
+    descend(tree, 0);
     if (tree->no_lists) {
         tree->now.count = 0;
         each_number(tree, "/proc", 0, add_if_ours);
     }
+    add_orphans(tree);
 
     for (size_t i = 0; i < tree->before.count; i++) {
         const struct seen *old = &tree->before.items[i];
@@ -272,7 +280,9 @@ static void look(struct jb_proctree *tree)
         }
         const struct seen *parent_then = find(&tree->before, old->parent, 0);
         const struct seen *parent_now = find(&tree->now, old->parent, 0);
-        if (parent_then != NULL && parent_now != NULL && parent_now->waited_ticks == parent_then->waited_ticks) {
+        bool foreign = tree->top != tree->self && parent_then == NULL; /* the top, an orphan: nobody of ours waits */
+        if (foreign ||
+            (parent_then != NULL && parent_now != NULL && parent_now->waited_ticks == parent_then->waited_ticks)) {
             tree->lost_ticks += old->own_ticks + old->waited_ticks;
         }
     }
@@ -301,6 +311,7 @@ uint64_t jb_proctree_cpu_ns(struct jb_proctree *tree, bool force)
             ticks += tree->now.items[i].own_ticks + tree->now.items[i].waited_ticks;
         }
         total = tree->reaped_ns + ticks * tree->ns_per_tick;
+        total = total > tree->before_ns ? total - tree->before_ns : 0;
     }
     if (total > tree->last_ns) {
         tree->last_ns = total;
@@ -308,8 +319,53 @@ uint64_t jb_proctree_cpu_ns(struct jb_proctree *tree, bool force)
     return tree->last_ns;
 }
 
+int jb_proctree_create(pid_t child, bool allow_perf, struct jb_proctree **ret)
+{
+    struct jb_proctree *tree = calloc(1, sizeof(*tree));
+    if (tree == NULL) {
+        return -ENOMEM;
+    }
+    long hz = sysconf(_SC_CLK_TCK);
+    tree->self = tree->top = getpid();
+    tree->ns_per_tick = JB_NS_PER_S / (hz > 0 ? (uint64_t)hz : 100);
+    tree->perf_fd = -1;
+    if (!reserve(&tree->now) || !reserve(&tree->before)) {
+        jb_proctree_destroy(tree);
+        return -ENOMEM;
+    }
+    struct jb_pidstat stat;
+    if (child != tree->self && read_stat(child, &stat) == 0 && stat.parent != tree->self) {
+        tree->top = child;
+        tree->before_ns = jb_proctree_cpu_ns(tree, true);
+        tree->last_ns = tree->next_look_ns = 0;
+    } else if (allow_perf) {
+        tree->perf_fd = open_task_clock(child);
+    }
+    *ret = tree;
+    return 0;
+}
+
+void jb_proctree_destroy(struct jb_proctree *tree)
+{
+    if (tree == NULL) {
+        return;
+    }
+    jb_closep(&tree->perf_fd);
+    free(tree->now.items);
+    free(tree->before.items);
+    free(tree);
+}
+
+const char *jb_proctree_method(const struct jb_proctree *tree)
+{
+    return tree->perf_fd >= 0 ? "perf task-clock" : "/proc";
+}
+
 void jb_proctree_reaped(struct jb_proctree *tree, pid_t pid, uint64_t cpu_ns)
 {
+    if (tree->top != tree->self) {
+        return; /* a helper of ours */
+    }
     tree->reaped_ns += cpu_ns;
     for (size_t i = 0; i < tree->now.count; i++) {
         if (tree->now.items[i].pid == pid) { /* it is in reaped_ns from now on */
@@ -326,16 +382,18 @@ void jb_proctree_leave_out(struct jb_proctree *tree, pid_t pid)
 
 bool jb_proctree_contains(const struct jb_proctree *tree, pid_t pid)
 {
-    for (int depth = 0; pid > 1 && depth < MAX_DEPTH; depth++) {
+    bool foreign = tree->top != tree->self;
+
+    for (int depth = 0; pid > 0 && depth < MAX_DEPTH; depth++) {
         struct jb_pidstat stat;
-        if (pid == tree->self) {
-            return depth > 0;
+        if (pid == tree->top) {
+            return depth > 0 || foreign;
         }
-        if (pid == tree->left_out) {
+        if (pid == tree->left_out || pid == tree->self || read_stat(pid, &stat) < 0) {
             return false;
         }
-        if (read_stat(pid, &stat) < 0) {
-            return false;
+        if (foreign && find(&tree->now, pid, stat.start_ticks) != NULL) {
+            return true; /* an orphan that we know, or its child */
         }
         pid = stat.parent;
     }

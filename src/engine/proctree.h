@@ -21,7 +21,13 @@
 
 struct jb_proctree;
 
-/* `child` must not have run yet (it waits to be told to exec). allow_perf false: /proc only. -ENOMEM. */
+/*
+ * `child` is one of ours and has not run yet (it waits to be told to exec); allow_perf false: /proc only. Or it is a
+ * process that is not our child (joulebook meter): then the tree begins at it, what it and its descendants have used up
+ * to now does not count, and only /proc is asked, since perf would not see the threads that it has. Orphans of such a
+ * tree are known if they were seen before their parent ended; and of one that vanishes what was seen last is what
+ * counts, up to a second old. -ENOMEM.
+ */
 int jb_proctree_create(pid_t child, bool allow_perf, struct jb_proctree **ret);
 void jb_proctree_destroy(struct jb_proctree *tree);
 
@@ -35,8 +41,8 @@ void jb_proctree_reaped(struct jb_proctree *tree, pid_t pid, uint64_t cpu_ns);
 /* A child of ours that is no part of the run, nor are its descendants; 0: none. Later looks leave it out. */
 void jb_proctree_leave_out(struct jb_proctree *tree, pid_t pid);
 
-/* Does a living process descend from us? Follows parents up; false for a pid of another namespace, and for what
- * is left out. */
+/* Does a living process descend from us (or from the process watched, which counts itself)? Follows parents up; false
+ * for a pid of another namespace, and for what is left out. */
 bool jb_proctree_contains(const struct jb_proctree *tree, pid_t pid);
 
 const char *jb_proctree_method(const struct jb_proctree *tree); /* "perf task-clock" or "/proc" */
