@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The options of `run`. Everything is checked before the child exists, so that a typo costs nothing. */
+/* The options of `run` and of `meter`. Everything is checked before the child exists, so that a typo costs nothing. */
 #include "cli/run_options.h"
 
 #include "base/clock.h"
@@ -7,6 +7,7 @@
 #include "meter/meter.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,7 @@ enum {
     OPT_LIVE,
     OPT_TOTAL,
     OPT_WHEN,
+    OPT_PID,
 };
 
 const struct jb_option run_option_table[] = {
@@ -56,6 +58,23 @@ const struct jb_option run_option_table[] = {
     {OPT_LIVE, 0, "live", NULL, NULL, "show one line of live status when stderr is a terminal"},
     CLI_OPTION_ROOT,
     CLI_OPTION_COLOR,
+    CLI_OPTION_HELP,
+    {0},
+};
+
+const struct jb_option meter_option_table[] = {
+    {OPT_PID, 0, "pid", "PID", NULL, "the process to measure, with its children"},
+    {OPT_NAME, 'n', "name", "NAME", NULL, "name the run, to find it again"},
+    {OPT_PROJECT, 'p', "project", "NAME", NULL, "the project it belongs to"},
+    {OPT_TAG, 't', "tag", "KEY=VALUE", NULL, "tag the run; may be given again"},
+    {OPT_ZONE, 'z', "zone", "ZONE", "@zone", "where the electricity comes from (KR, DE, US-CA, aws:eu-west-3)"},
+    {OPT_INTERVAL, 'i', "interval", "TIME", NULL, "time between readings, 1ms to 60s (default 100ms)"},
+    {OPT_SENSORS, 0, "sensors", "LIST", NULL, "sensors to use, or -NAME to leave out; see joulebook doctor"},
+    {OPT_RUN_DB, 0, "db", "FILE", "@file", "the database to keep the run in; none keeps nothing"},
+    {OPT_BASIS, 0, "basis", "WHAT", "machine|run|footprint", "which energy the emissions are of (default footprint)"},
+    {OPT_TOTAL, 0, "total", "WHAT", "sensors|wall", "what the machine's energy is: sum of sensors, or a node meter"},
+    {OPT_PUE, 0, "pue", "NUMBER", NULL, "power usage effectiveness of the site (default 1.0)"},
+    CLI_OPTION_ROOT,
     CLI_OPTION_HELP,
     {0},
 };
@@ -140,6 +159,9 @@ static int handle(void *context, const struct jb_option *option, const char *val
         break;
     case OPT_LIVE:
         options->live = true;
+        break;
+    case OPT_PID:
+        options->pid_text = value;
         break;
     default:
         break;
@@ -232,9 +254,24 @@ static int resolve_grid(struct run_options *options, struct jb_diag *diag)
     return options->when_text != NULL ? cli_when_parse(options->when_text, &options->when, diag) : 0;
 }
 
+static int resolve_pid(struct run_options *options, struct jb_diag *diag)
+{
+    uint64_t pid;
+
+    if (jb_parse_u64(options->pid_text, &pid) < 0 || pid == 0 || pid > INT_MAX) {
+        return jb_fail(diag, -EINVAL, "--pid %s: a process has a number above 0", options->pid_text);
+    }
+    options->pid = (pid_t)pid;
+    return 0;
+}
+
 static int resolve(struct run_options *options, struct jb_diag *diag)
 {
     int error = cli_config(&options->common, &options->conf, diag);
+
+    if (error == 0 && options->pid_text != NULL) {
+        error = resolve_pid(options, diag);
+    }
 
     if (error < 0) {
         return error;
@@ -285,7 +322,7 @@ int run_options_parse(const struct jb_command *command, int argc, char **argv, s
     if (status >= 0) {
         return status;
     }
-    if (*ret_first >= argc) {
+    if (command->stop_at_operand && *ret_first >= argc) {
         return cli_complain(command, EXIT_USAGE, "which command? For example: joulebook run -- python3 train.py");
     }
     if (resolve(ret, &diag) < 0) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* run_options.h - what `joulebook run` was asked to do, from config, environment and flags, checked. */
+/* run_options.h - what `joulebook run` or `joulebook meter` was asked to do, from config, environment and flags,
+ * checked. */
 #ifndef JB_CLI_RUN_OPTIONS_H
 #define JB_CLI_RUN_OPTIONS_H
 
@@ -9,12 +10,14 @@
 #include "grid/settings.h"
 #include "grid/tariff.h"
 
+#include <sys/types.h>
+
 #define RUN_MAX_TAGS 32
 
 struct run_options {
     struct cli_common common;
     const char *name, *project, *zone, *sensors, *basis, *total, *json, *csv, *series;
-    const char *interval_text, *baseline_text, *pue_text, *when_text;
+    const char *interval_text, *baseline_text, *pue_text, *when_text, *pid_text;
     struct jb_tag tags[RUN_MAX_TAGS]; /* key and value are halves of one malloc'd copy */
     size_t tag_count;
     bool quiet, strict, live;
@@ -27,12 +30,13 @@ struct run_options {
     bool has_tariff;
     struct cli_when when; /* of when_text */
     const char *db;
+    pid_t pid; /* of meter; 0: not given */
     struct jb_conf *conf;
 };
 
-extern const struct jb_option run_option_table[];
+extern const struct jb_option run_option_table[], meter_option_table[];
 
-/* Parse and resolve; -1: go on with the command at argv[*ret_first]; else the exit status. */
+/* Parse and resolve; -1: go on, `run` with the command at argv[*ret_first]; else the exit status. */
 int run_options_parse(const struct jb_command *command, int argc, char **argv, struct run_options *ret, int *ret_first);
 void run_options_finish(struct run_options *options);
 
