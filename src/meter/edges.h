@@ -27,12 +27,15 @@
 struct jb_edges;
 
 /* Open `driver_name` a second time for its channels of these ids (of the first source's; those beyond 8 are ignored).
- * Opens on its own thread; -ENOTSUP for a driver that may block or is a model, -ENODEV, -ENOMEM. */
+ * Opens on its own thread and waits for that, 2 s at most (-ETIMEDOUT). Ids of which the driver has no usable counter
+ * get no edges; when that is all of them: -ENOTSUP where one is there but is no counter of hardware, else -ENODEV.
+ * Also -ENOTSUP for a driver that may block, -ENODEV for none, what its open() says, -ENOMEM, -EAGAIN. */
 int jb_edges_create(const struct jb_sensor_env *env, const char *driver_name, const char *spec,
                     const char *const *channel_ids, size_t count, struct jb_edges **ret);
 void jb_edges_destroy(struct jb_edges *edges); /* NULL-safe; a thread inside a call is left behind, as lanes are */
 
-/* Read densely from now until `until_ns`, or end(). What is known of a counter from former runs spares learning it. */
+/* Read densely from now until `until_ns`, or end(), which does not wait. What is known of a counter from former runs
+ * spares learning it. begin() during a burst ends that one and begins the next. */
 void jb_edges_begin(struct jb_edges *edges, uint64_t until_ns);
 void jb_edges_end(struct jb_edges *edges);
 

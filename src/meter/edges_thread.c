@@ -194,7 +194,7 @@ static void open_driver(struct jb_edges *edges)
     pthread_mutex_unlock(&edges->worker.lock);
     prctl(PR_SET_TIMERSLACK, 1UL);
     jb_opened_open(&edges->opened);
-    int result = edges->opened.result == 0 ? choose(edges) : -ENODEV;
+    int result = edges->opened.result == 0 ? choose(edges) : edges->opened.result;
     pthread_mutex_lock(&edges->worker.lock);
     edges->result = result;
     edges->ready = true;

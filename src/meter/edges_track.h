@@ -87,7 +87,7 @@ void jb_track_woke(struct jb_track *track, uint64_t until_ns, uint64_t now_ns);
 void jb_track_bound(struct jb_track *track, unsigned neighbours);
 
 enum jb_track_seen { JB_TRACK_NOTHING, JB_TRACK_EDGE, JB_TRACK_MISSED };
-/* A look, done at now_ns; `ret` is set with JB_TRACK_EDGE, but for its channel. */
+/* A look, done at now_ns; `ret` is set with JB_TRACK_EDGE; its channel is the caller's to fill in. */
 enum jb_track_seen jb_track_reading(struct jb_track *track, const struct jb_reading *reading, uint64_t now_ns,
                                     struct jb_edge *ret);
 /* The edge just returned could not be kept: the next is a first one. */
