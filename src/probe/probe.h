@@ -5,8 +5,9 @@
  *   entry.c       constructor, the names that others look for in us, kill switches
  *   arrive.c      learn that a library has been loaded, without a thread: dlsym() passes through here
  *   pytorch*.c    RecordFunction: attach, canary, levels; pytorch_shim_*.S
- *   itt.c         collector for ITT (oneDNN, TBB, OpenVINO)
- *   nvtx.c        injection for NVTX (JAX/XLA, NCCL, Megatron, the user's own ranges)
+ *   itt*.c        collector for ITT (oneDNN, TBB, OpenVINO)
+ *   nvtx*.c       injection for NVTX (JAX/XLA, NCCL, Megatron, the user's own ranges)
+ *   native.c      stacks of open spans for both
  *   cupti*.c      activity records of CUDA kernels, in bursts
  *
  * Rules. The probe never prints, exits, raises, catches signals, starts a thread, forks, changes the environment or
@@ -47,8 +48,13 @@ unsigned probe_current_origin(void); /* enum jb_kernel_origin */
 void probe_cupti_arrived(void);
 void probe_cupti_begin(struct jb_wire *ring);
 void probe_cupti_end(struct jb_wire *ring);
-/* Around every operator while a burst is on: what is launched inside belongs to it. */
+/* Around every operator while a burst is on: what is launched inside belongs to it. The lower half of `operator_id` is
+ * the number of its name on the wire; where it comes from says probe_current_origin(). pop() without a push() is
+ * allowed (a burst may begin inside an operator). */
 void probe_cupti_push(uint64_t operator_id);
 void probe_cupti_pop(void);
+/* The same for operators that are not PyTorch's: `name` is the number of the name on the wire, `origin` of enum
+ * jb_kernel_origin. False: no burst is on, and pop() must not be called. */
+bool probe_cupti_push_named(uint32_t name, unsigned origin);
 
 #endif
