@@ -66,26 +66,6 @@ char *cli_work_count(uint64_t count, char *buffer, size_t size)
     return buffer;
 }
 
-char *cli_work_rough(double joules, char *buffer, size_t size)
-{
-    char text[JB_UNIT_TEXT];
-
-    if (!isfinite(joules)) {
-        jb_copy(buffer, size, "unknown");
-        return buffer;
-    }
-    if (joules > 0) {
-        double power = pow(10, floor(log10(joules)));
-        joules = nearbyint(joules / power) * power;
-    }
-    jb_format_energy(joules, text, sizeof(text));
-    /* "400 mJ" as it is, "40.0 mJ" and "4.00 mJ" without the digits that are not known. */
-    size_t digits = strspn(text, "0123456789");
-    size_t end = text[digits] == '.' ? digits + 1 + strspn(text + digits + 1, "0") : digits;
-    jb_snprintf(buffer, size, "~%.*s%s", (int)digits, text, text + end);
-    return buffer;
-}
-
 char *cli_work_bar(double part, double whole, int width, bool utf8, char *buffer, size_t size)
 {
     static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};

@@ -101,15 +101,15 @@ static void row(struct cli_table *table, const struct jb_record_work *work, cons
     bool low = jb_streq(f->confidence, "low"), medium = jb_streq(f->confidence, "medium");
 
     if (low) {
-        cli_work_rough(joules, energy, sizeof(energy));
-        cli_work_rough(one, each, sizeof(each));
+        jb_work_rough(joules, energy, sizeof(energy));
+        jb_work_rough(one, each, sizeof(each));
     } else {
         jb_format_energy(joules, energy, sizeof(energy));
         jb_format_energy(one, each, sizeof(each));
     }
     cli_work_percent((double)f->energy_uj, whole_uj, part, sizeof(part));
     if (low && whole_uj > 0) {
-        jb_snprintf(part, sizeof(part), "~%.1g", 100 * (double)f->energy_uj / whole_uj);
+        jb_work_rough_percent(100 * (double)f->energy_uj / whole_uj, part, sizeof(part));
     }
     cli_work_percent(INTERVAL * f->uncertainty_uj, whole_uj, half, sizeof(half));
     jb_snprintf(share, sizeof(share), isnan(f->uncertainty_uj) ? "%s" : "%s %s%s", part, look->utf8 ? "±" : "+-", half);

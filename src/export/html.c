@@ -52,6 +52,7 @@ static int write_html(const struct jb_export_input *input, FILE *out, struct jb_
     jb_html_devices(&report);
     jb_html_wall(&report);
     jb_html_power(&report);
+    jb_html_work(&report);
     jb_html_carbon(&report);
     jb_html_method(&report);
     foot(&report);

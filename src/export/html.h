@@ -26,10 +26,16 @@ struct jb_report {
 
 extern const char *const jb_html_style; /* the style sheet */
 
-void jb_html_overview(struct jb_report *report); /* header, the numbers, where the joules went, warnings */
-void jb_html_devices(struct jb_report *report);  /* table by device */
-void jb_html_wall(struct jb_report *report);     /* what the machine took in, beside the sensors */
-void jb_html_power(struct jb_report *report);    /* charts over time */
+void jb_html_overview(struct jb_report *report);       /* header, the numbers, where the joules went, warnings */
+void jb_html_devices(struct jb_report *report);        /* table by device */
+void jb_html_wall(struct jb_report *report);           /* what the machine took in, beside the sensors */
+void jb_html_power(struct jb_report *report);          /* charts over time */
+void jb_html_work(struct jb_report *report);           /* what the program did with its energy */
+void jb_html_work_epochs(struct jb_report *report);    /* of it */
+void jb_html_work_operators(struct jb_report *report); /* of it */
+void jb_html_work_groups(struct jb_report *report);    /* of it: layers and regions by name */
+void jb_html_work_found(struct jb_buf *out, const struct jb_record *record); /* how operators were caught */
+void jb_html_work_percent(struct jb_buf *out, double part, double whole);    /* with one place: "<0.1 %" */
 void jb_html_carbon(struct jb_report *report);
 void jb_html_segments(struct jb_report *report); /* of it: the intensity over time, and its table */
 void jb_html_prices(struct jb_report *report);   /* of it: the former ones */

@@ -35,6 +35,10 @@ const struct jb_record_operator *jb_work_row_member(const struct jb_record_work 
 char *jb_work_row_name(const struct jb_record_work *work, const struct jb_work_row *row, char ret[JB_WORK_ROW_NAME]);
 const char *jb_work_short_name(const char *name); /* without "aten::"; a view into `name` */
 
+/* Figures that are hardly known, with the one digit that may be right: "~40 mJ"; "~20", "~0.7". Returns buffer. */
+char *jb_work_rough(double joules, char *buffer, size_t size);
+char *jb_work_rough_percent(double percent, char *buffer, size_t size);
+
 /* Joules by class, most first. No uncertainty: the operators' are not independent, and the record does not say how they
  * hang together. */
 struct jb_work_class {
