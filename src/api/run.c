@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #define WAIT_NS     UINT64_C(10000000000) /* for the meter to be ready, and for its record */
+#define WHY_NS      UINT64_C(1000000000)  /* it has ended: its reason is there, or its end is */
 #define MAX_OPTIONS 80
 #define MAX_PLACE   64
 
@@ -71,7 +72,7 @@ static bool make_argv(char *path, char *pid, const char *const *options, char **
 static void tell_why(int errors, int error, const char *path, char *why, size_t size)
 {
     char line[512];
-    ssize_t length = error == -EIO ? api_read_line(errors, api_now_ns() + 1, line, sizeof(line)) : -1;
+    ssize_t length = error == -EIO ? api_read_line(errors, api_now_ns() + WHY_NS, line, sizeof(line)) : -1;
 
     if (length > 0) {
         snprintf(why, size, "%s", line);
