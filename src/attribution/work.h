@@ -70,8 +70,12 @@ void jb_work_start(struct jb_work *work, uint64_t t_ns);
  * 2^20) is the same number for the same text always, so that text is looked at once. generation: jb_traced's. */
 void jb_work_event(struct jb_work *work, const struct jb_event *event, const char *name, uint32_t thread,
                    uint32_t generation, int32_t pid);
-/* Time has come so far on the host, whether or not there was an event. */
+/* Time has come so far on the host, whether or not there was an event. What is asked for below is as of the last
+ * advance or cut. */
 void jb_work_advance(struct jb_work *work, uint64_t t_ns);
+/* A process has ended, by whatever means: what it had open ends now. Not needed for the sums, but a rank that was
+ * killed inside a fetch would fetch for ever. */
+void jb_work_gone(struct jb_work *work, int32_t pid);
 /* A kernel of accelerator `domain` (1..8), by order of end for each stream; over streams they may come in any order
  * within 1 s. advance_device() says that all have come up to a time; `caught`: were kernels caught since the last call?
  */
