@@ -18,7 +18,7 @@ struct env_copy {
     struct jb_sensor_env env;
     struct jb_machine machine;
     struct jb_perf_ops perf;
-    char *root, *perf_root, *nvml_path;
+    char *root, *perf_root, *nvml_path, *ring;
     struct jb_sensor_settings settings;
     char *texts[8]; /* of the settings */
 };
@@ -58,13 +58,14 @@ struct jb_sensor_env *jb_sensor_env_copy(const struct jb_sensor_env *env)
         return NULL;
     }
     if (!copy_text(env->root, &copy->root) || !copy_text(env->nvml_path, &copy->nvml_path) ||
-        (env->perf && !copy_text(env->perf->root, &copy->perf_root)) ||
+        !copy_text(env->ring, &copy->ring) || (env->perf && !copy_text(env->perf->root, &copy->perf_root)) ||
         (env->settings && !copy_settings(copy, env->settings))) {
         jb_sensor_env_free(&copy->env);
         return NULL;
     }
     copy->env.root = copy->root;
     copy->env.nvml_path = copy->nvml_path;
+    copy->env.ring = copy->ring;
     if (env->machine) {
         copy->machine = *env->machine;
         copy->env.machine = &copy->machine;
@@ -88,6 +89,7 @@ void jb_sensor_env_free(struct jb_sensor_env *env)
     free(copy->root);
     free(copy->perf_root);
     free(copy->nvml_path);
+    free(copy->ring);
     for (size_t i = 0; i < sizeof(copy->texts) / sizeof(copy->texts[0]); i++) {
         if (copy->texts[i]) {
             explicit_bzero(copy->texts[i], strlen(copy->texts[i])); /* passwords are among them */

@@ -147,6 +147,7 @@ struct jb_sensor_env {
     const char *nvml_path;                     /* library to dlopen; NULL: libnvidia-ml.so.1 */
     const struct jb_sensor_settings *settings; /* NULL: nothing is configured */
     struct jb_privileged *privileged;          /* sensor/privileged.h; NULL: nobody to ask */
+    const char *ring;                          /* where the run's ring is, for sensor/sim.c; NULL: there is none */
 };
 struct jb_sensor_env *jb_sensor_env_copy(const struct jb_sensor_env *env); /* deep; NULL without memory */
 void jb_sensor_env_free(struct jb_sensor_env *env);                        /* a copy; NULL-safe */
