@@ -51,21 +51,27 @@ static void look(void)
     } while (!atomic_compare_exchange_strong(&arrive.waiting, &asked, 0));
 }
 
+static void *find_real(void)
+{
+    void *real = atomic_load_explicit(&arrive.real, memory_order_acquire);
+    if (real != NULL) {
+        return real;
+    }
+    real = object_next(&arrive, "dlsym");
+    if (real == NULL) {
+        return (void *)nothing; /* not kept: libdl may come yet */
+    }
+    atomic_store_explicit(&arrive.real, real, memory_order_release);
+    return real;
+}
+
 void *arrive_pass(void)
 {
     if (relocated != &arrive) {
         return (void *)nothing;
     }
     int kept = errno;
-    void *real = atomic_load_explicit(&arrive.real, memory_order_acquire);
-    if (real == NULL) {
-        real = object_next(&arrive, "dlsym");
-        if (real == NULL) {
-            real = (void *)nothing; /* not kept: libdl may come yet */
-        } else {
-            atomic_store_explicit(&arrive.real, real, memory_order_release);
-        }
-    }
+    void *real = find_real();
     if (atomic_load_explicit(&arrive.watching, memory_order_relaxed)) {
         look();
     }
@@ -75,7 +81,7 @@ void *arrive_pass(void)
 
 void arrive_settle(void)
 {
-    void *(*real)(void *, const char *) = (void *(*)(void *, const char *))arrive_pass();
+    void *(*real)(void *, const char *) = (void *(*)(void *, const char *))find_real();
     /* A name that is found: a failure would be kept for dlerror(). */
     (void)real(RTLD_DEFAULT, "dl_iterate_phdr");
 }

@@ -43,12 +43,3 @@ bool canary_string(const void *at)
     size_t got = copy(buffer, at, sizeof(buffer));
     return got == sizeof(buffer) || memchr(buffer, '\0', got) != NULL;
 }
-
-bool canary_sees(void **context, const void *function, const char *(*name)(const void *))
-{
-    if ((uintptr_t)context % sizeof(void *) != 0 || (uintptr_t)function % sizeof(void *) != 0 ||
-        !canary_readable(context, sizeof(*context)) || !canary_readable(function, sizeof(void *))) {
-        return false;
-    }
-    return canary_string(name(function));
-}

@@ -9,11 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether `bytes` from `at` can be read; true as well where the kernel does not say (seccomp). Keeps errno. */
+/* Whether `bytes` (64 at most) from `at` can be read; true as well where the kernel does not say (seccomp). Keeps
+ * errno. */
 bool canary_readable(const void *at, size_t bytes);
 /* Whether a string lies at `at`: it ends, or its first 255 bytes can be read. */
 bool canary_string(const void *at);
-/* Whether the arguments of a begin look like what they should be; `name` is called only when the others do. */
-bool canary_sees(void **context, const void *function, const char *(*name)(const void *));
 
 #endif

@@ -76,19 +76,32 @@ static enum mark mark_class(uint32_t number, const char *name)
     return mark;
 }
 
-/* False: leave this one alone, nothing may be touched. */
+/* A begin that is looked at closely. */
+static void try(const void *function)
+{
+    struct pytorch_state *state = &pytorch_state;
+    if (!canary_readable(function, sizeof(void *)) || !canary_string(state->library.name(function))) {
+        atomic_store(&state->broken, 1);
+    }
+    /* Operators nest a few deep: of the first begins most have ended by now. */
+    uint32_t begins = atomic_fetch_add(&state->trial, 1) + 1;
+    if (begins == PYTORCH_TRIAL && atomic_load(&state->trial_ends) < PYTORCH_TRIAL / 4) {
+        atomic_store(&state->broken, 1);
+    }
+}
+
+/* Say that there is no context, in any case: what is not written would be taken for one. False: do nothing else. */
 static bool sound(void **context, const void *function)
 {
     struct pytorch_state *state = &pytorch_state;
-    if (atomic_load_explicit(&state->trial, memory_order_relaxed) < PYTORCH_TRIAL) {
-        if (!canary_sees(context, function, state->library.name)) {
-            atomic_store(&state->broken, 1);
-        }
-        /* Operators nest a few deep: of the first begins most have ended by now. */
-        uint32_t begins = atomic_fetch_add(&state->trial, 1) + 1;
-        if (begins == PYTORCH_TRIAL && atomic_load(&state->trial_ends) < PYTORCH_TRIAL / 4) {
-            atomic_store(&state->broken, 1);
-        }
+    bool trial = atomic_load_explicit(&state->trial, memory_order_relaxed) < PYTORCH_TRIAL;
+    if (trial && !canary_readable(context, sizeof(*context))) {
+        atomic_store(&state->broken, 1);
+    } else {
+        *context = NULL;
+    }
+    if (trial && !atomic_load_explicit(&state->broken, memory_order_relaxed)) {
+        try(function);
     }
     if (atomic_load_explicit(&state->broken, memory_order_relaxed)) {
         pytorch_level_look(false);
@@ -172,7 +185,6 @@ void *pytorch_begin_function(void **context, const void *function)
     if (!sound(context, function)) {
         return context;
     }
-    *context = NULL;
     if (!level_is_wanted()) {
         pytorch_level_look(false);
     }
@@ -186,7 +198,6 @@ void *pytorch_begin_backward(void **context, const void *function)
     if (!sound(context, function)) {
         return context;
     }
-    *context = NULL;
     if (!level_is_wanted()) {
         pytorch_level_look(false);
     }
@@ -201,7 +212,6 @@ void *pytorch_begin_user(void **context, const void *function)
     if (!sound(context, function)) {
         return context;
     }
-    *context = NULL;
     pytorch_level_look(false);
     const struct pytorch_library *library = &pytorch_state.library;
     if (library->is_async != NULL && library->is_async(function)) {
@@ -225,7 +235,6 @@ void *pytorch_begin_user(void **context, const void *function)
 void *pytorch_begin_tick(void **context, const void *function)
 {
     if (sound(context, function)) {
-        *context = NULL;
         pytorch_level_look(false);
     }
     return context;
