@@ -11,6 +11,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -239,6 +240,179 @@ static void what_is_left_out_is_no_part_of_the_run(void **state)
     jb_proctree_destroy(tree);
 }
 
+/*
+ * A process that is not our child: a grandchild whose parent lives on and is no part of the run. It burns, says so, and
+ * goes on with its story when it is told to.
+ */
+struct stranger {
+    pid_t parent, pid;
+    int go, done;
+};
+
+static struct stranger befriend(story_fn before, story_fn after)
+{
+    int told[2], go[2], done[2];
+    struct stranger stranger;
+
+    assert_int_equal(pipe(told), 0);
+    assert_int_equal(pipe(go), 0);
+    assert_int_equal(pipe(done), 0);
+    stranger.parent = fork();
+    if (stranger.parent == 0) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            char byte;
+            before();
+            pid = getpid();
+            close(go[1]);
+            if (write(told[1], &pid, sizeof(pid)) != sizeof(pid) || read(go[0], &byte, 1) != 1) {
+                _exit(1);
+            }
+            after();
+            if (write(done[1], "x", 1) != 1) {
+                _exit(1);
+            }
+            pause();
+            _exit(0);
+        }
+        pause();
+        _exit(0);
+    }
+    assert_int_equal(read(told[0], &stranger.pid, sizeof(pid_t)), sizeof(pid_t));
+    close(told[0]);
+    close(told[1]);
+    close(go[0]);
+    close(done[1]);
+    stranger.go = go[1];
+    stranger.done = done[0];
+    return stranger;
+}
+
+static void go_on(const struct stranger *stranger)
+{
+    char byte;
+
+    assert_int_equal(write(stranger->go, "x", 1), 1);
+    assert_int_equal(read(stranger->done, &byte, 1), 1);
+}
+
+static void leave(const struct stranger *stranger)
+{
+    kill(stranger->pid, SIGKILL);
+    kill(stranger->parent, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0) {
+    }
+    close(stranger->go);
+    close(stranger->done);
+}
+
+static void burn_more(void)
+{
+    burn(2 * BURN_NS); /* of which the first half is from before */
+}
+
+static void what_was_used_before_does_not_count(void **state)
+{
+    static const story_fn stories[] = {burn_more, burn_in_waited_child};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct stranger stranger = befriend(burn_self, stories[i]);
+        struct jb_proctree *tree;
+        assert_int_equal(jb_proctree_create(stranger.pid, true, &tree), 0);
+        assert_string_equal(jb_proctree_method(tree), "/proc");
+        assert_true(jb_proctree_cpu_ns(tree, true) < 30 * JB_NS_PER_MS);
+        go_on(&stranger);
+        assert_in_range(jb_proctree_cpu_ns(tree, true), BURN_NS - 30 * JB_NS_PER_MS, BURN_NS + 100 * JB_NS_PER_MS);
+        leave(&stranger);
+        /* What was seen of it stays when it has ended. */
+        assert_in_range(jb_proctree_cpu_ns(tree, true), BURN_NS - 30 * JB_NS_PER_MS, BURN_NS + 100 * JB_NS_PER_MS);
+        jb_proctree_destroy(tree);
+    }
+}
+
+static void a_stranger_is_of_its_run_and_we_are_not(void **state)
+{
+    struct stranger stranger = befriend(burn_self, burn_self);
+    struct jb_proctree *tree;
+    pid_t child = fork();
+
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    assert_int_equal(jb_proctree_create(stranger.pid, false, &tree), 0);
+    assert_true(jb_proctree_contains(tree, stranger.pid));
+    assert_false(jb_proctree_contains(tree, stranger.parent));
+    assert_false(jb_proctree_contains(tree, child));
+    assert_false(jb_proctree_contains(tree, getpid()));
+    jb_proctree_reaped(tree, child, 5 * JB_NS_PER_S); /* a helper of ours */
+    assert_true(jb_proctree_cpu_ns(tree, true) < JB_NS_PER_S);
+    kill(child, SIGKILL);
+    leave(&stranger);
+    jb_proctree_destroy(tree);
+}
+
+static pid_t *orphan; /* shared with the processes of the story */
+
+/* Its parent ends, and it lives on below whoever takes orphans in: us, but it is no child of ours to the tree. */
+static void make_a_parent(void)
+{
+    if (fork() == 0) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            pause();
+            burn(BURN_NS);
+            pause();
+            _exit(0);
+        }
+        *orphan = pid;
+        pause();
+        _exit(0);
+    }
+    while (*(volatile pid_t *)orphan == 0) {
+        usleep(1000);
+    }
+}
+
+static void wake(int number)
+{
+}
+
+static void an_orphan_that_was_seen_is_followed(void **state)
+{
+    struct jb_proctree *tree;
+    struct jb_pidstat stat;
+    char path[64], text[1024];
+
+    orphan = mmap(NULL, sizeof(pid_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(orphan != MAP_FAILED);
+    sigaction(SIGUSR1, &(struct sigaction){.sa_handler = wake}, NULL);
+    struct stranger stranger = befriend(burn_self, make_a_parent);
+    assert_int_equal(jb_proctree_create(stranger.pid, false, &tree), 0);
+    go_on(&stranger);
+    uint64_t before_ns = jb_proctree_cpu_ns(tree, true);
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)*orphan);
+    FILE *file = fopen(path, "re");
+    size_t length = fread(text, 1, sizeof(text), file);
+    fclose(file);
+    assert_int_equal(jb_pidstat_parse(text, length, &stat), 0);
+    kill(stat.parent, SIGKILL);
+    assert_int_equal(waitpid(stat.parent, NULL, 0), -1); /* it is the stranger's child */
+    kill(*orphan, SIGUSR1);
+    uint64_t used_ns = 0;
+    for (int i = 0; i < 5000 && used_ns < BURN_NS - 30 * JB_NS_PER_MS; i++) {
+        usleep(2000);
+        used_ns = jb_proctree_cpu_ns(tree, true) - before_ns;
+    }
+    assert_in_range(used_ns, BURN_NS - 30 * JB_NS_PER_MS, BURN_NS + 100 * JB_NS_PER_MS);
+    assert_true(jb_proctree_contains(tree, *orphan));
+    kill(*orphan, SIGKILL);
+    leave(&stranger);
+    assert_true(jb_proctree_cpu_ns(tree, true) - before_ns >= used_ns);
+    jb_proctree_destroy(tree);
+    munmap(orphan, sizeof(pid_t));
+}
+
 static int become_subreaper(void **state)
 {
     return jb_os_become_subreaper();
@@ -254,6 +428,9 @@ int main(void)
         cmocka_unit_test(perf_sees_them_all),
         cmocka_unit_test(it_knows_its_own),
         cmocka_unit_test(what_is_left_out_is_no_part_of_the_run),
+        cmocka_unit_test(what_was_used_before_does_not_count),
+        cmocka_unit_test(a_stranger_is_of_its_run_and_we_are_not),
+        cmocka_unit_test(an_orphan_that_was_seen_is_followed),
     };
     return cmocka_run_group_tests(tests, become_subreaper, NULL);
 }
