@@ -36,8 +36,8 @@ int jb_child_prepare(sigset_t *ret_old, sigset_t *ret_watched)
     return jb_os_become_subreaper();
 }
 
-static void __attribute__((noreturn))
-child_main(char **argv, int go_fd, int exec_fd, const sigset_t *mask, const struct sigaction *sigchld)
+static void __attribute__((noreturn)) child_main(char **argv, char **environment, int go_fd, int exec_fd,
+                                                 const sigset_t *mask, const struct sigaction *sigchld)
 {
     char byte;
     ssize_t got;
@@ -50,14 +50,14 @@ child_main(char **argv, int go_fd, int exec_fd, const sigset_t *mask, const stru
     }
     sigaction(SIGCHLD, sigchld, NULL);
     sigprocmask(SIG_SETMASK, mask, NULL);
-    execvp(argv[0], argv);
+    execvpe(argv[0], argv, environment != NULL ? environment : environ);
     int error = errno;
     ssize_t ignored = write(exec_fd, &error, sizeof(error));
     (void)ignored;
     _exit(error == ENOENT ? 127 : 126);
 }
 
-int jb_child_spawn(struct jb_child *child, char **argv, const sigset_t *mask, struct jb_diag *diag)
+int jb_child_spawn(struct jb_child *child, char **argv, char **environment, const sigset_t *mask, struct jb_diag *diag)
 {
     int go[2] = {-1, -1}, ran[2] = {-1, -1};
 
@@ -75,7 +75,7 @@ int jb_child_spawn(struct jb_child *child, char **argv, const sigset_t *mask, st
     if (pid == 0) {
         close(go[1]);
         close(ran[0]);
-        child_main(argv, go[0], ran[1], mask, &sigchld);
+        child_main(argv, environment, go[0], ran[1], mask, &sigchld);
     }
     int error = pid < 0 ? -errno : 0;
     jb_closep(&go[0]);

@@ -31,8 +31,8 @@ struct jb_child {
  * back. */
 int jb_child_prepare(sigset_t *ret_old, sigset_t *ret_watched);
 
-/* Fork; the child waits. argv is NULL-terminated. */
-int jb_child_spawn(struct jb_child *child, char **argv, const sigset_t *mask, struct jb_diag *diag);
+/* Fork; the child waits. argv is NULL-terminated; environment: NULL: ours. */
+int jb_child_spawn(struct jb_child *child, char **argv, char **environment, const sigset_t *mask, struct jb_diag *diag);
 
 /* Let it exec. 0: it runs. -errno of exec: it did not start, and it has been reaped. */
 int jb_child_release(struct jb_child *child);

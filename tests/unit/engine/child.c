@@ -21,7 +21,7 @@ static void spawn(struct jb_child *child, const char *script)
     char *argv[] = {shell, option, text, NULL};
     struct jb_diag diag;
 
-    assert_int_equal(jb_child_spawn(child, argv, &old_mask, &diag), 0);
+    assert_int_equal(jb_child_spawn(child, argv, NULL, &old_mask, &diag), 0);
 }
 
 static unsigned reaped_count;
@@ -78,11 +78,11 @@ static void exec_failures_are_told_apart(void **state)
     char no_such[] = "/no/such/program", root[] = "/";
     char *missing[] = {no_such, NULL}, *folder[] = {root, NULL};
 
-    assert_int_equal(jb_child_spawn(&child, missing, &old_mask, &diag), 0);
+    assert_int_equal(jb_child_spawn(&child, missing, NULL, &old_mask, &diag), 0);
     assert_int_equal(jb_child_release(&child), -ENOENT);
     assert_true(child.ended);
     jb_child_finish(&child);
-    assert_int_equal(jb_child_spawn(&child, folder, &old_mask, &diag), 0);
+    assert_int_equal(jb_child_spawn(&child, folder, NULL, &old_mask, &diag), 0);
     assert_int_equal(jb_child_release(&child), -EACCES);
     jb_child_finish(&child);
 }
@@ -125,7 +125,7 @@ static void a_child_is_waited_for_though_sigchld_was_ignored(void **state)
     struct jb_diag diag;
 
     sigaction(SIGCHLD, &ignore, &before);
-    assert_int_equal(jb_child_spawn(&child, argv, &old_mask, &diag), 0);
+    assert_int_equal(jb_child_spawn(&child, argv, NULL, &old_mask, &diag), 0);
     assert_int_equal(jb_child_release(&child), 0);
     sigaction(SIGCHLD, NULL, &now);
     assert_true(now.sa_handler == SIG_DFL);
