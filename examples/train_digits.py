@@ -14,6 +14,7 @@ import torch
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
 
 def load(seed):
@@ -48,6 +49,7 @@ def main():
 
     torch.manual_seed(args.seed)
     (images, labels), (test_images, test_labels) = load(args.seed)
+    loader = DataLoader(TensorDataset(images, labels), batch_size=args.batch, shuffle=True)
     model = network()
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
     loss_of = nn.CrossEntropyLoss()
@@ -55,12 +57,12 @@ def main():
     for epoch in range(1, args.epochs + 1):
         model.train()
         total = 0.0
-        for batch in torch.randperm(len(labels)).split(args.batch):
+        for batch, wanted in loader:
             optimiser.zero_grad()
-            loss = loss_of(model(images[batch]), labels[batch])
+            loss = loss_of(model(batch), wanted)
             loss.backward()
             optimiser.step()
-            total += loss.item() * len(batch)
+            total += loss.item() * len(wanted)
         if epoch % 5 == 0 or epoch == args.epochs:
             print(f"epoch {epoch:3d}  loss {total / len(labels):.4f}  test accuracy "
                   f"{accuracy(model, test_images, test_labels):.3f}  {time.monotonic() - start:.1f} s", flush=True)

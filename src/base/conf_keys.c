@@ -19,6 +19,8 @@ const struct jb_conf_key jb_conf_keys[] = {
      "sensors|wall"},
     {"run", "sensors", JB_CONF_STRING, 0, 0, NULL, "sensors to use, separated by commas; default: all that answer",
      NULL},
+    {"run", "ops", JB_CONF_STRING, 0, 0, "auto", "what to hear of what the program does", "off|phases|full|auto"},
+    {"run", "attribution", JB_CONF_STRING, 0, 0, "estimate", "how operators get their joules", "estimate|time"},
     {"run", "quiet", JB_CONF_BOOL, 0, 0, "false", "print no report", NULL},
     {"run", "live", JB_CONF_BOOL, 0, 0, "false", "keep a status line on the terminal", NULL},
     {"grid", "zone", JB_CONF_STRING, 0, 0, NULL, "where the electricity comes from, such as KR or US-CA", NULL},

@@ -13,6 +13,7 @@
 #include "cli/run_options.h"
 #include "cli/survey.h"
 #include "engine/child.h"
+#include "engine/inject.h"
 #include "engine/session.h"
 #include "export/export.h"
 
@@ -39,6 +40,7 @@ static void supervise(struct jb_session *session, struct jb_child *child, int si
     struct pollfd fds[] = {
         {.fd = jb_session_timer_fd(session), .events = POLLIN},
         {.fd = signal_fd, .events = POLLIN},
+        {.fd = jb_session_events_fd(session), .events = POLLIN},
     };
 
     while (!child->ended) {
@@ -56,6 +58,9 @@ static void supervise(struct jb_session *session, struct jb_child *child, int si
         if (!child->ended && fds[0].revents != 0) {
             jb_session_tick(session);
             cli_live_draw(live, session);
+        }
+        if (!child->ended && fds[2].revents != 0) {
+            jb_session_events(session);
         }
     }
 }
@@ -217,17 +222,47 @@ static int wait_for_hours(const struct jb_command *command, const struct run_opt
     return -1;
 }
 
+/* What the command gets beside its environment so that it tells what it does; an empty one when nothing is to be heard.
+ */
+static void inject(struct jb_session *session, char **argv, struct jb_inject *ret)
+{
+    char probe[4096], library[4096];
+    struct jb_inject_setup setup = {.ring = jb_session_ring_place(session), .program = argv[0]};
+
+    *ret = (struct jb_inject){0};
+    if (setup.ring == NULL) {
+        return;
+    }
+    setup.probe = jb_inject_find("libjoulebook-probe.so", probe, sizeof(probe)) ? probe : NULL;
+    setup.library = jb_inject_find("libjoulebook.so", library, sizeof(library)) ? library : NULL;
+    setup.cuda = access("/dev/nvidiactl", F_OK) == 0;
+    struct jb_record *record = jb_session_record(session);
+    if (setup.probe == NULL) {
+        jb_record_warn(record,
+                       "libjoulebook-probe.so was not found: phases and operators are not heard (joulebook is not "
+                       "installed as a whole; --ops off says that it need not be)");
+    }
+    if (jb_inject(&setup, environ, ret) < 0) {
+        *ret = (struct jb_inject){0};
+    }
+    for (size_t i = 0; i < ret->note_count; i++) {
+        jb_record_warn(record, "%s", ret->notes[i]);
+    }
+}
+
 static int measure(const struct jb_command *command, struct jb_session *session, char **argv, const sigset_t *mask,
                    int signal_fd, const struct run_options *options)
 {
+    JB_CLEANUP(jb_inject_finish) struct jb_inject injected;
     struct jb_diag diag = {0};
     struct jb_child child = {.go_fd = -1, .exec_fd = -1};
     struct cli_live live;
 
+    inject(session, argv, &injected);
     if (options->baseline_ns > 0 && jb_session_baseline(session, options->baseline_ns, signal_fd) == -EINTR) {
         return cli_complain(command, 128 + SIGINT, "interrupted before the command started");
     }
-    if (jb_child_spawn(&child, argv, mask, &diag) < 0) {
+    if (jb_child_spawn(&child, argv, injected.environment, mask, &diag) < 0) {
         return cli_error(command, EXIT_OURS, &diag);
     }
     if (jb_session_start(session, child.pid, &diag) < 0) {
@@ -289,6 +324,8 @@ static int cmd_run_main(int argc, char **argv, void *context)
         .project = options.project,
         .tags = options.tags,
         .tag_count = options.tag_count,
+        .ops = options.ops,
+        .time_share = jb_streq(options.attribution, "time"),
         .command = argv + first,
     };
     if (cli_hardware_config(options.conf, &config, &diag) < 0) {

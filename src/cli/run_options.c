@@ -35,6 +35,8 @@ enum {
     OPT_TOTAL,
     OPT_WHEN,
     OPT_PID,
+    OPT_OPS,
+    OPT_ATTRIBUTION,
 };
 
 const struct jb_option run_option_table[] = {
@@ -53,6 +55,8 @@ const struct jb_option run_option_table[] = {
     {OPT_STRICT, 0, "strict", NULL, NULL, "fail with 125 when measuring fails though the command succeeds"},
     {OPT_BASIS, 0, "basis", "WHAT", "machine|run|footprint", "which energy the emissions are of (default footprint)"},
     {OPT_TOTAL, 0, "total", "WHAT", "sensors|wall", "what the machine's energy is: sum of sensors, or a node meter"},
+    {OPT_OPS, 0, "ops", "HOW", "off|phases|full|auto", "hear what the program does: joules by phase and operator"},
+    {OPT_ATTRIBUTION, 0, "attribution", "HOW", "estimate|time", "operators' joules: estimated (default), or by time"},
     {OPT_PUE, 0, "pue", "NUMBER", NULL, "power usage effectiveness of the site (default 1.0)"},
     {OPT_WHEN, 0, "when", "greenest:TIME[,within:TIME]", NULL, "wait for the hours in which a run so long emits least"},
     {OPT_LIVE, 0, "live", NULL, NULL, "show one line of live status when stderr is a terminal"},
@@ -156,6 +160,12 @@ static int handle(void *context, const struct jb_option *option, const char *val
         break;
     case OPT_WHEN:
         options->when_text = value;
+        break;
+    case OPT_OPS:
+        options->ops_text = value;
+        break;
+    case OPT_ATTRIBUTION:
+        options->attribution = value;
         break;
     case OPT_LIVE:
         options->live = true;
@@ -295,6 +305,15 @@ static int resolve(struct run_options *options, struct jb_diag *diag)
     }
     if (options->total == NULL) {
         options->total = jb_conf_string(conf, "run", "total");
+    }
+    if (options->ops_text == NULL) {
+        options->ops_text = jb_conf_string(conf, "run", "ops");
+    }
+    if (options->attribution == NULL) {
+        options->attribution = jb_conf_string(conf, "run", "attribution");
+    }
+    if (jb_ops_parse(options->ops_text, &options->ops) < 0) {
+        return jb_fail(diag, -EINVAL, "ops: %s is none of off, phases, full, auto", options->ops_text);
     }
     const char *sensors_flag = options->sensors;
     if (options->sensors == NULL) {

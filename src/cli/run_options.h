@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/when.h"
+#include "engine/ops_plan.h"
 #include "grid/grid.h"
 #include "grid/settings.h"
 #include "grid/tariff.h"
@@ -16,13 +17,14 @@
 
 struct run_options {
     struct cli_common common;
-    const char *name, *project, *zone, *sensors, *basis, *total, *json, *csv, *series;
+    const char *name, *project, *zone, *sensors, *basis, *total, *ops_text, *attribution, *json, *csv, *series;
     const char *interval_text, *baseline_text, *pue_text, *when_text, *pid_text;
     struct jb_tag tags[RUN_MAX_TAGS]; /* key and value are halves of one malloc'd copy */
     size_t tag_count;
     bool quiet, strict, live;
     /* resolved */
     uint64_t interval_ns, baseline_ns;
+    enum jb_ops ops;
     double pue;
     struct jb_intensity intensity;
     struct jb_grid_settings grid;

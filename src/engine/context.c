@@ -9,8 +9,8 @@
 
 #define SHORTEST_NS 500000000u
 
-void jb_context_add(struct jb_context *context, bool known, const struct jb_gpu_use *uses, size_t count, int channel,
-                    jb_is_ours_fn is_ours, const void *of, uint64_t energy_uj, uint64_t dt_ns)
+void jb_context_add(struct jb_gpu_context *context, bool known, const struct jb_gpu_use *uses, size_t count,
+                    int channel, jb_is_ours_fn is_ours, const void *of, uint64_t energy_uj, uint64_t dt_ns)
 {
     bool ours = false, resting = true;
 
@@ -30,7 +30,7 @@ void jb_context_add(struct jb_context *context, bool known, const struct jb_gpu_
     context->resting = resting;
 }
 
-void jb_context_tax(const struct jb_context *context, const struct jb_idle *idle, uint64_t run_uj, double *ret_w,
+void jb_context_tax(const struct jb_gpu_context *context, const struct jb_idle *idle, uint64_t run_uj, double *ret_w,
                     double *ret_j)
 {
     *ret_w = *ret_j = NAN;

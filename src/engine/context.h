@@ -15,7 +15,7 @@
 #include "attribution/gpu_share.h"
 #include "engine/idle.h"
 
-struct jb_context {
+struct jb_gpu_context {
     uint64_t held_ns;   /* time in which the run held a context */
     uint64_t lowest_uw; /* of a second at rest, after another one at rest */
     bool resting;       /* the second before was at rest */
@@ -24,11 +24,11 @@ struct jb_context {
 
 /* A second of channel `channel`, in which it used energy_uj; `uses` is who used its device, as jb_gpu_share() takes it.
  * known false: who used it is not known. */
-void jb_context_add(struct jb_context *context, bool known, const struct jb_gpu_use *uses, size_t count, int channel,
-                    jb_is_ours_fn is_ours, const void *of, uint64_t energy_uj, uint64_t dt_ns);
+void jb_context_add(struct jb_gpu_context *context, bool known, const struct jb_gpu_use *uses, size_t count,
+                    int channel, jb_is_ours_fn is_ours, const void *of, uint64_t energy_uj, uint64_t dt_ns);
 
 /* Watts above idle, and joules over the time held, at most what is the run's; NAN both when not known. */
-void jb_context_tax(const struct jb_context *context, const struct jb_idle *idle, uint64_t run_uj, double *ret_w,
+void jb_context_tax(const struct jb_gpu_context *context, const struct jb_idle *idle, uint64_t run_uj, double *ret_w,
                     double *ret_j);
 
 #endif

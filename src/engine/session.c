@@ -132,13 +132,19 @@ int jb_session_create(const struct jb_session_config *config, struct jb_session 
     session->clock_known = jb_machine_clock_init(&session->clock, config->root) == 0;
     open_store(session);
     session_fit_load(session);
-
+    error = session_work_create(session, diag);
+    if (error < 0) {
+        jb_session_destroy(session);
+        return error;
+    }
+    session->sensor_env = (struct jb_sensor_env){.root = config->root,
+                                                 .machine = &session->machine,
+                                                 .perf = &session->perf,
+                                                 .privileged = session->privileged,
+                                                 .settings = &session->config.settings,
+                                                 .ring = jb_session_ring_place(session)};
     struct jb_meter_config meter = {
-        .env = {.root = config->root,
-                .machine = &session->machine,
-                .perf = &session->perf,
-                .privileged = session->privileged,
-                .settings = &session->config.settings},
+        .env = session->sensor_env,
         .sensors = config->sensors,
         .interval_ns = config->interval_ns,
         .open_wait_ns = config->open_wait_ns,
@@ -176,6 +182,7 @@ bool jb_session_destroy(struct jb_session *session)
         session->store = NULL; /* the abandoned writer still holds it */
     }
     bool left_behind = session_grid_finish(session);
+    session_work_destroy(session);
     jb_meter_destroy(session->meter);
     jb_privileged_unref(session->privileged);
     jb_proctree_destroy(session->tree);
@@ -347,6 +354,7 @@ int jb_session_start(struct jb_session *session, pid_t child, struct jb_diag *di
     session_wall_begin(session, session->start_ns);
     session_marks_begin(session);
     session_grid_begin(session);
+    session_work_start(session);
     session->vitals = jb_vitals_watch_start(session->config.root, session->writer, session->start_ns);
     session->started = true;
     return 0;
@@ -355,6 +363,21 @@ int jb_session_start(struct jb_session *session, pid_t child, struct jb_diag *di
 int jb_session_timer_fd(const struct jb_session *session)
 {
     return session->timer_fd;
+}
+
+const char *jb_session_ring_place(const struct jb_session *session)
+{
+    return session->work != NULL ? jb_ring_place(session->work->ring) : NULL;
+}
+
+int jb_session_events_fd(const struct jb_session *session)
+{
+    return session->work != NULL ? session->work->timer_fd : -1;
+}
+
+void jb_session_events(struct jb_session *session)
+{
+    session_work_look(session);
 }
 
 void jb_session_tick(struct jb_session *session)
@@ -379,6 +402,9 @@ void jb_session_tick(struct jb_session *session)
     bool full = session->slot != NULL && session->slot->tick_count >= session->max_ticks;
     if (now_ns - session->attributed_ns + session->config.interval_ns / 2 >= CHUNK_NS || full) {
         session_flush_chunk(session, now_ns);
+    }
+    if (session->work != NULL && !session->work->seen) {
+        session_work_look(session); /* later on a timer of its own calls it */
     }
 }
 
@@ -443,6 +469,7 @@ void jb_session_stop(struct jb_session *session, const struct jb_ending *ending)
     session_wall_end(session);
     session_end_tick(session, now_ns);
     session_flush_chunk(session, now_ns);
+    session_work_stop(session);
     session_finish_record(session, ending);
     end_store(session);
 }

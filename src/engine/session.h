@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "engine/ops_plan.h"
 #include "grid/grid.h"
 #include "grid/settings.h"
 #include "grid/tariff.h"
@@ -42,6 +43,8 @@ struct jb_session_config {
     struct jb_walltime walltime;          /* the calendar */
     struct jb_machine_hints hints;
     double embodied_kg, lifetime_s; /* 0: defaults */
+    enum jb_ops ops;                /* what is heard of what the program does */
+    bool time_share;                /* --attribution time: operators get joules by their time alone */
     bool no_perf;                   /* count the run's CPU time through /proc even where perf would do (tests) */
     const char *name, *project;
     const struct jb_tag *tags;
@@ -69,6 +72,12 @@ bool jb_session_measured_idle(const struct jb_session *session, int channel, uin
 int jb_session_start(struct jb_session *session, pid_t child, struct jb_diag *diag);
 /* Read at another interval from now on; sensors on lanes keep theirs. 0 or -errno. */
 int jb_session_pace(struct jb_session *session, uint64_t interval_ns);
+/* Where the program tells what it does, for JOULEBOOK_RING (engine/inject.h); NULL: nothing is heard. */
+const char *jb_session_ring_place(const struct jb_session *session);
+/* Readable when the program's events are to be looked at, beside ticks; -1: never. */
+int jb_session_events_fd(const struct jb_session *session);
+void jb_session_events(struct jb_session *session);
+
 int jb_session_timer_fd(const struct jb_session *session); /* readable when a tick is due */
 void jb_session_tick(struct jb_session *session);
 /* A process was waited for and had used this much CPU, its own waited-for children included. */

@@ -201,6 +201,10 @@ static void book_entry(struct jb_session *session, int number, const struct jb_e
     state->tick_uj += entry->energy_uj;
     state->tick_has_value = true;
     session_wall_entry(session, number, entry);
+    session_rows_entry(session, number, entry);
+    if (session->work != NULL && session->nodes[number].in_total) {
+        session_regions_entry(session->work, entry);
+    }
 }
 
 static void book_reading(struct jb_session *session, const struct jb_reading *reading)
@@ -213,6 +217,11 @@ static void book_reading(struct jb_session *session, const struct jb_reading *re
     struct channel_state *state = &session->channels[reading->channel];
     bool was_started = state->account.started;
     state->status = reading->status;
+    if (reading->status == JB_OK && state->channel->method == JB_METHOD_INTEGRATED && session->work != NULL) {
+        unsigned __int128 power_uw =
+            (unsigned __int128)reading->raw * state->channel->unit_num / state->channel->unit_den;
+        session_rows_reading(session, reading->channel, reading->t_after_ns, (uint64_t)power_uw);
+    }
     if (jb_account_post(&state->account, reading, &entry) > 0) {
         session_wall_clip(session, reading->channel, &entry);
         book_entry(session, reading->channel, &entry);
@@ -318,6 +327,7 @@ void session_flush_chunk(struct jb_session *session, uint64_t now_ns)
     session_check_twins(session, now_ns);
     session->attributed_ns = now_ns;
     session_marks_look(session, now_ns);
+    session_work_chunk(session, now_ns);
     session_grid_look(session);
     if (slot == NULL || slot->tick_count == 0) {
         return;

@@ -10,6 +10,7 @@
  * session_fit.c        the wall as fitted from the sensors
  * session_marks.c      what was booked up to round times of the clock
  * session_grid.c       intensities while it runs, and the price at the end
+ * session_work.h       what the program tells that it does, and its energy (session_work.c, session_rows.c, ...)
  * session_record.c     the record: channels, totals, carbon, hardware, words
  */
 #ifndef JB_ENGINE_SESSION_IMPL_H
@@ -23,6 +24,7 @@
 #include "engine/machine_clock.h"
 #include "engine/proctree.h"
 #include "engine/session.h"
+#include "engine/session_work.h"
 #include "engine/vitals.h"
 #include "engine/writer.h"
 #include "grid/feed.h"
@@ -45,7 +47,7 @@ struct channel_state {
     struct jb_idle idle;
     struct jb_quiet quiet;    /* quiet seconds of this run */
     struct jb_quiet baseline; /* what baseline() saw */
-    struct jb_context context;
+    struct jb_gpu_context context;
     struct jb_entry pending; /* booked, not yet attributed; t1_ns 0: nothing */
     struct jb_parts chunk;   /* parts of the chunk being filled */
     struct jb_parts marked;  /* totals when the marks were last looked at */
@@ -99,9 +101,11 @@ struct jb_session {
     struct jb_machine machine;
     struct jb_perf_ops perf;
     struct jb_privileged *privileged; /* NULL: below a root, or the helper is not there */
+    struct jb_sensor_env sensor_env;
     struct jb_meter *meter;
-    struct jb_store *store;  /* the writer's between start and stop */
-    struct jb_store *reader; /* baselines for channels that appear late */
+    struct session_work *work; /* NULL: --ops off */
+    struct jb_store *store;    /* the writer's between start and stop */
+    struct jb_store *reader;   /* baselines for channels that appear late */
     struct jb_writer *writer;
     struct jb_vitals_watch *vitals; /* of a Jetson; NULL */
     struct jb_writer_slot *slot;
@@ -193,6 +197,19 @@ void session_grid_look(struct jb_session *session);   /* once a chunk */
 void session_grid_record(struct jb_session *session); /* wait a little for what is under way, and price */
 bool session_grid_finish(struct jb_session *session); /* true: a thread was left behind */
 double session_grid_live_g(const struct jb_session *session, double energy_uj);
+
+/* session_work.c; all accept a session that hears nothing. */
+int session_work_create(struct jb_session *session, struct jb_diag *diag); /* before the sensors are opened */
+void session_work_destroy(struct jb_session *session);
+void session_work_start(struct jb_session *session);
+void session_work_look(struct jb_session *session);                   /* events, plan, what the estimator learns */
+void session_work_chunk(struct jb_session *session, uint64_t now_ns); /* a chunk has been attributed up to now */
+void session_work_stop(struct jb_session *session);                   /* after the last chunk */
+void session_work_facts(const struct session_work *work, struct jb_ops_facts *ret);
+unsigned session_work_domain(const struct jb_session *session, int number); /* whose timeline divides a channel */
+/* session_work_record.c */
+int session_work_describe(struct jb_session *session, struct jb_record_work *ret);
+void session_work_record(struct jb_session *session); /* totals and price are known */
 
 /* session_record.c */
 int session_begin_record(struct jb_session *session);

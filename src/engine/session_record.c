@@ -347,4 +347,5 @@ void session_finish_record(struct jb_session *session, const struct jb_ending *e
     warn_channels(session);
     warn_clock(session);
     session_wall_record(session);
+    session_work_record(session);
 }

@@ -36,6 +36,8 @@ struct jb_writer {
     uint64_t looks_filled, looks_taken;
     struct jb_store_mark marks[MARKS]; /* likewise */
     uint64_t marks_filled, marks_taken;
+    struct jb_record_work work; /* `has_work`: it waits */
+    bool has_work;
     bool stop, stopped, abandoned;
     int error;
     struct jb_diag diag;
@@ -93,8 +95,23 @@ static void write_mark(struct jb_writer *writer)
     pthread_mutex_lock(&writer->lock);
 }
 
+/* Likewise: the end of the run writes it anyway. */
+static void write_work(struct jb_writer *writer)
+{
+    struct jb_record record = {.work = writer->work};
+
+    writer->has_work = false;
+    writer->work = (struct jb_record_work){0};
+    jb_copy(record.id, sizeof(record.id), writer->record.id);
+    pthread_mutex_unlock(&writer->lock);
+    (void)jb_store_work(writer->store, &record, NULL);
+    jb_record_work_finish(&record.work);
+    pthread_mutex_lock(&writer->lock);
+}
+
 static void writer_free(struct jb_writer *writer)
 {
+    jb_record_work_finish(&writer->work);
     for (size_t i = 0; i < MARKS; i++) {
         free(writer->marks[i].channels);
     }
@@ -115,7 +132,7 @@ static void writer_free(struct jb_writer *writer)
 static bool idle(const struct jb_writer *writer)
 {
     return writer->taken == writer->filled && writer->looks_taken == writer->looks_filled &&
-           writer->marks_taken == writer->marks_filled;
+           writer->marks_taken == writer->marks_filled && !writer->has_work;
 }
 
 static void *writer_main(void *context)
@@ -134,6 +151,8 @@ static void *writer_main(void *context)
         if (writer->taken == writer->filled) { /* chunks first: they are the energy */
             if (writer->marks_taken != writer->marks_filled) {
                 write_mark(writer);
+            } else if (writer->has_work) {
+                write_work(writer);
             } else {
                 write_look(writer);
             }
@@ -238,6 +257,22 @@ void jb_writer_mark(struct jb_writer *writer, const struct jb_store_mark *mark)
     }
     pthread_mutex_unlock(&writer->lock);
     free(channels);
+}
+
+void jb_writer_work(struct jb_writer *writer, struct jb_record_work *work)
+{
+    struct jb_record_work before = *work;
+
+    pthread_mutex_lock(&writer->lock);
+    if (!writer->stop) {
+        before = writer->work;
+        writer->work = *work;
+        writer->has_work = true;
+        pthread_cond_broadcast(&writer->changed);
+    }
+    pthread_mutex_unlock(&writer->lock);
+    jb_record_work_finish(&before);
+    *work = (struct jb_record_work){0};
 }
 
 static struct timespec deadline(uint64_t wait_ns)

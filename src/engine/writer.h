@@ -45,6 +45,10 @@ void jb_writer_vitals(struct jb_writer *writer, uint64_t t_ns, const char *json)
 /* A mark for the store (store.h); copied. Dropped when many still wait: every 5 minutes there is another. */
 void jb_writer_mark(struct jb_writer *writer, const struct jb_store_mark *mark);
 
+/* What the program has done so far, for the store (store.h); taken over, *work is zeroed. Only the latest that waits is
+ * written. */
+void jb_writer_work(struct jb_writer *writer, struct jb_record_work *work);
+
 /* Write what waits, stop the thread, free everything. Returns 0 or the last append's error with its message.
  * Waits at most wait_ns for a disk that hangs; then -ETIMEDOUT and the writer is abandoned with its store. */
 int jb_writer_finish(struct jb_writer *writer, uint64_t wait_ns, struct jb_diag *diag);

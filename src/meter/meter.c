@@ -262,6 +262,7 @@ void jb_meter_source_info(const struct jb_meter *meter, int source, struct jb_so
     *ret = (struct jb_source_info){
         .driver = slot->driver->name,
         .title = slot->driver->title,
+        .spec = slot->opened.source.spec,
         .result = slot->result,
         .lane = slot->driver->blocking,
         .hung = slot->hung,

@@ -20,7 +20,7 @@ static bool is_ours(const void *of, int32_t pid)
 static const struct jb_idle idle = {.idle_uw = 20000000, .sigma_uw = 1000000, .source = "calibrated"};
 
 /* A second in which the device drew so many watts, with at most two users. */
-static void second(struct jb_context *context, unsigned watts, int32_t pid, int busy, int32_t other, int other_busy)
+static void second(struct jb_gpu_context *context, unsigned watts, int32_t pid, int busy, int32_t other, int other_busy)
 {
     const struct jb_gpu_use uses[3] = {
         {.channel = 0, .pid = pid, .utilisation_known = busy >= 0, .busy_ppm = busy > 0 ? (uint32_t)busy : 0},
@@ -33,7 +33,7 @@ static void second(struct jb_context *context, unsigned watts, int32_t pid, int 
     jb_context_add(context, true, uses, other ? 3 : 2, 0, is_ours, NULL, (uint64_t)watts * 1000000, S);
 }
 
-static double tax_j(const struct jb_context *context, const struct jb_idle *of, uint64_t run_uj, double *ret_w)
+static double tax_j(const struct jb_gpu_context *context, const struct jb_idle *of, uint64_t run_uj, double *ret_w)
 {
     double joules = 0;
     jb_context_tax(context, of, run_uj, ret_w, &joules);
@@ -43,7 +43,7 @@ static double tax_j(const struct jb_context *context, const struct jb_idle *of, 
 static void the_lowest_second_at_rest_less_idle_is_the_tax(void **state)
 {
     (void)state;
-    struct jb_context context = {0};
+    struct jb_gpu_context context = {0};
     double watts = 0;
     second(&context, 300, OURS, 900000, 0, 0);
     second(&context, 120, OURS, 0, 0, 0); /* still falling */
@@ -58,7 +58,7 @@ static void the_lowest_second_at_rest_less_idle_is_the_tax(void **state)
 static void it_is_never_more_than_what_is_the_runs(void **state)
 {
     (void)state;
-    struct jb_context context = {0};
+    struct jb_gpu_context context = {0};
     double watts = 0;
     for (int i = 0; i < 10; i++) {
         second(&context, 52, OURS, 0, 0, 0);
@@ -71,7 +71,7 @@ static void without_a_second_at_rest_it_is_not_known(void **state)
 {
     (void)state;
     double watts = 0;
-    struct jb_context busy = {0}, untold = {0}, unseen = {0}, neighbour = {0}, late = {0};
+    struct jb_gpu_context busy = {0}, untold = {0}, unseen = {0}, neighbour = {0}, late = {0};
     for (int i = 0; i < 5; i++) {
         second(&busy, 52, OURS, 10000, 0, 0);
         second(&untold, 52, OURS, -1, 0, 0);
@@ -89,7 +89,7 @@ static void without_a_second_at_rest_it_is_not_known(void **state)
 static void what_others_hold_is_not_the_runs(void **state)
 {
     (void)state;
-    struct jb_context context = {0};
+    struct jb_gpu_context context = {0};
     double watts = 0;
     for (int i = 0; i < 5; i++) {
         second(&context, 52, 12, 0, 0, 0);
@@ -103,7 +103,7 @@ static void what_others_hold_is_not_the_runs(void **state)
 static void a_difference_within_the_doubt_about_idle_is_not_known(void **state)
 {
     (void)state;
-    struct jb_context context = {0};
+    struct jb_gpu_context context = {0};
     double watts = 0;
     const struct jb_idle table = {.idle_uw = 45000000, .sigma_uw = 13500000, .source = "model"},
                          none = {.source = "none"};

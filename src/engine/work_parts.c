@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The run's energy by cell, context and phase: for each channel the power of the operators, and each of its pieces
+ * divided by power and time.
+ *
+ * A channel that nothing can be learned from (a model, a sensor too slow, --attribution time) is divided by time alone,
+ * and its operators' confidence says so. Channels of one domain add up: a matmul has joules of the package and of the
+ * memory.
+ */
+#include "engine/work_parts.h"
+
+#include "base/text.h"
+#include "engine/session_impl.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One channel's estimate and what is needed around it. */
+struct reading {
+    int number;
+    struct jb_estimate estimate;
+    double context_w[JB_CONTEXTS];
+    double base_w, lag_s, edge_s;
+    bool learned;
+};
+
+/* The phases that time in a context may be of, the first where nothing tells. */
+static const struct {
+    enum jb_phase first, others[2];
+} phases_of[JB_CONTEXTS] = {
+    [JB_CONTEXT_CREATE] = {JB_PHASE_CREATE, {JB_PHASE_CREATE, JB_PHASE_CREATE}},
+    [JB_CONTEXT_DATA] = {JB_PHASE_DATA, {JB_PHASE_DATA, JB_PHASE_DATA}},
+    [JB_CONTEXT_BODY] = {JB_PHASE_OTHER, {JB_PHASE_FORWARD, JB_PHASE_BACKWARD}},
+    [JB_CONTEXT_BACKWARD] = {JB_PHASE_BACKWARD, {JB_PHASE_BACKWARD, JB_PHASE_BACKWARD}},
+    [JB_CONTEXT_OPTIMISE] = {JB_PHASE_OPTIMISE, {JB_PHASE_OPTIMISE, JB_PHASE_OPTIMISE}},
+    [JB_CONTEXT_REST] = {JB_PHASE_OTHER, {JB_PHASE_EVALUATE, JB_PHASE_FORWARD}},
+};
+
+static const struct work_channel *learned_channel(const struct session_work *work, int number)
+{
+    for (size_t i = 0; i < work->learned_count; i++) {
+        if (work->learned[i].number == number) {
+            return &work->learned[i];
+        }
+    }
+    return NULL;
+}
+
+struct priors {
+    const struct jb_work *work;
+    unsigned domain;
+    size_t cells;
+    struct jb_op_prior *known;
+    bool any;
+};
+
+static int take_prior(void *context, const struct jb_op_power *power)
+{
+    struct priors *priors = context;
+
+    for (size_t i = 1; i < priors->cells; i++) {
+        if (jb_streq(jb_work_cell(priors->work, priors->domain, i)->name, power->name)) {
+            priors->known[i] = (struct jb_op_prior){.known = true, .mean_w = power->mean_w, .sd_w = power->sd_w};
+            priors->any = true;
+        }
+    }
+    return 0;
+}
+
+static int estimate(struct jb_session *session, unsigned domain, struct reading *reading)
+{
+    struct session_work *work = session->work;
+    const struct work_channel *channel = learned_channel(work, reading->number);
+    const struct channel_state *state = &session->channels[reading->number];
+    struct jb_op_prior known[JB_WORK_CELLS] = {0};
+    struct priors priors = {work->work, domain, jb_work_cell_count(work->work, domain), known, false};
+    struct jb_estimate_setup setup = {.cells = priors.cells, .time_share = work->time_share};
+    struct jb_rows *empty = NULL;
+    const uint64_t no_lag = 0;
+    int error = 0;
+
+    reading->lag_s = reading->edge_s = NAN;
+    setup.update_s = (double)jb_account_period_ns(&state->account) / 1e9;
+    if (channel != NULL) {
+        struct jb_timing timing = {0};
+        if (channel->edges != NULL) {
+            jb_edges_timing(channel->edges, channel->edge_channel, &timing);
+            setup.edge_s = (double)timing.edge_ns / 1e9;
+            setup.update_s = timing.period_ns > 0 ? (double)timing.period_ns / 1e9 : setup.update_s;
+        } else {
+            setup.edge_s = (double)session->config.interval_ns / 1e9 / sqrt(12);
+        }
+        setup.steps_per_update = jb_work_steps_per_s(work->work) * setup.update_s;
+        if (session->reader != NULL) {
+            jb_store_op_power_each(session->reader, session->machine.id, state->channel->id, take_prior, &priors);
+        }
+        setup.prior = priors.any ? known : NULL;
+        jb_rows_settle(channel->rows);
+        reading->learned = jb_rows_count(channel->rows) > 0;
+        error = jb_estimate(channel->rows, &setup, &reading->estimate);
+        int lag = jb_rows_lag(channel->rows);
+        if (lag >= 0) {
+            reading->lag_s = (double)channel->lags_ns[lag] / 1e9;
+            reading->edge_s = setup.edge_s;
+        }
+    } else {
+        error = jb_rows_create(&no_lag, 1, 64, &empty);
+        setup.time_share = true;
+        error = error < 0 ? error : jb_estimate(empty, &setup, &reading->estimate);
+        jb_rows_destroy(empty);
+    }
+    return error;
+}
+
+/* Mean power of what was caught in each context. */
+static void contexts_of(const struct jb_session *session, unsigned domain, struct reading *reading)
+{
+    const struct jb_work *work = session->work->work;
+
+    for (size_t context = 0; context < JB_CONTEXTS; context++) {
+        double joules = 0, seconds = 0;
+        for (size_t i = 0; i < reading->estimate.cells; i++) {
+            double caught_s = jb_work_cell(work, domain, i)->context_s[context];
+            joules += reading->estimate.power_w[i] * caught_s;
+            seconds += caught_s;
+        }
+        reading->context_w[context] = seconds > 0 ? joules / seconds : reading->estimate.mean_w;
+    }
+}
+
+static void add_channel(const struct jb_session *session, unsigned domain, const struct reading *reading,
+                        double *cell_uj, double *context_uj, double *variance)
+{
+    const struct jb_pieces *pieces = &session->work->pieces[domain];
+    uint64_t parts[JB_WORK_CELLS + JB_CONTEXTS];
+
+    for (size_t p = 0; p < pieces->count; p++) {
+        uint64_t run_uj = pieces->run_uj[p * JB_PIECE_CHANNELS + (size_t)reading->number];
+        if (run_uj == 0) {
+            continue;
+        }
+        jb_divide_piece(run_uj, &pieces->time[p], &reading->estimate, reading->base_w, reading->context_w, parts);
+        for (size_t i = 0; i < JB_WORK_CELLS; i++) {
+            cell_uj[i] += (double)parts[i];
+        }
+        for (size_t i = 0; i < JB_CONTEXTS; i++) {
+            context_uj[i] += (double)parts[JB_WORK_CELLS + i];
+        }
+    }
+    for (size_t i = 0; i < reading->estimate.cells; i++) {
+        variance[i] += reading->estimate.sd_w[i] * reading->estimate.sd_w[i] * 1e12; /* (uJ per second) squared */
+    }
+}
+
+/* Of unknown time in `context` the joules of each cell, as what was caught there had them; false: nothing was. */
+static bool divide_context(const struct jb_work *work, unsigned domain, const struct work_cell *cells, size_t count,
+                           size_t context, double energy_uj, double *ret_cell_uj)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct jb_work_cell *cell = jb_work_cell(work, domain, i);
+        ret_cell_uj[i] = cell->seconds > 0 ? cells[i].caught_uj / cell->seconds * cell->context_s[context] : 0;
+        sum += ret_cell_uj[i];
+    }
+    for (size_t i = 0; i < count && sum > 0; i++) {
+        ret_cell_uj[i] *= energy_uj / sum;
+    }
+    return sum > 0;
+}
+
+/* The phases of unknown time: as far as they are known, else as what was caught in the same context. */
+static void context_phases(struct work_parts *parts, const struct jb_work *work, unsigned domain, size_t context,
+                           double energy_uj, const double *cell_uj, size_t count)
+{
+    struct jb_work_context about;
+    double known_s = 0, weights[JB_PHASES] = {0}, sum = 0;
+
+    jb_work_context(work, domain, (enum jb_context)context, &about);
+    for (size_t i = 0; i < JB_PHASES; i++) {
+        known_s += about.unknown_phase_s[i];
+    }
+    double known = about.unknown_s > 0 ? fmin(known_s / about.unknown_s, 1) : 0;
+    for (size_t i = 0; i < JB_PHASES && known_s > 0; i++) {
+        parts->phase_uj[i] += energy_uj * known * about.unknown_phase_s[i] / known_s;
+    }
+    for (size_t k = 0; cell_uj != NULL && k < count; k++) {
+        const struct jb_work_cell *cell = jb_work_cell(work, domain, k);
+        double first = cell->phase_s[phases_of[context].first], a = cell->phase_s[phases_of[context].others[0]];
+        double b = phases_of[context].others[1] != phases_of[context].others[0]
+                       ? cell->phase_s[phases_of[context].others[1]]
+                       : 0;
+        first = phases_of[context].others[0] == phases_of[context].first ? 0 : first;
+        if (context == JB_CONTEXT_BODY) {
+            first = 0; /* forward or backward it was */
+        }
+        double all = first + a + b;
+        weights[phases_of[context].first] += all > 0 ? cell_uj[k] * first / all : 0;
+        weights[phases_of[context].others[0]] += all > 0 ? cell_uj[k] * a / all : 0;
+        weights[phases_of[context].others[1]] += all > 0 ? cell_uj[k] * b / all : 0;
+    }
+    for (size_t i = 0; i < JB_PHASES; i++) {
+        sum += weights[i];
+    }
+    if (sum <= 0) {
+        weights[phases_of[context].first] = sum = 1;
+    }
+    for (size_t i = 0; i < JB_PHASES; i++) {
+        parts->phase_uj[i] += energy_uj * (1 - known) * weights[i] / sum;
+    }
+}
+
+static void known_phases(struct work_parts *parts, const struct jb_work *work, const struct work_cell *cell)
+{
+    const struct jb_work_cell *about = jb_work_cell(work, cell->domain, cell->cell);
+
+    for (size_t i = 0; i < JB_PHASES && about->seconds > 0; i++) {
+        double share = about->phase_s[i] / about->seconds;
+        parts->phase_uj[i] += cell->caught_uj * share;
+        parts->phase_sd_uj[i] = hypot(parts->phase_sd_uj[i], cell->sd_uj * share);
+    }
+}
+
+static double whole_seconds(const struct jb_work *work, unsigned domain, const struct jb_work_cell *cell)
+{
+    double seconds = cell->seconds;
+
+    for (size_t i = 0; i < JB_CONTEXTS; i++) {
+        struct jb_work_context context;
+        jb_work_context(work, domain, (enum jb_context)i, &context);
+        seconds += context.caught_s > 0 ? context.unknown_s * cell->context_s[i] / context.caught_s : 0;
+    }
+    return seconds;
+}
+
+static void fill_cells(const struct jb_session *session, unsigned domain, const struct reading *best,
+                       const double *cell_uj, const double *variance, struct work_cell *cells, size_t count)
+{
+    const struct jb_work *work = session->work->work;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct jb_work_cell *cell = jb_work_cell(work, domain, i);
+        double seconds = whole_seconds(work, domain, cell);
+        bool known = best != NULL && best->learned && i < best->estimate.cells;
+        cells[i] = (struct work_cell){
+            .domain = domain,
+            .cell = i,
+            .energy_uj = cell_uj[i],
+            .caught_uj = cell_uj[i],
+            .seconds = seconds,
+            .sd_uj = sqrt(variance[i]) * seconds,
+            .scale = cell->seconds > 0 ? seconds / cell->seconds : 1,
+            .confidence = known ? best->estimate.confidence[i] : JB_CONFIDENCE_LOW,
+            .group = -1,
+        };
+        for (size_t k = 1; known && i > 0 && k < best->estimate.cells; k++) {
+            if (k != i && best->estimate.group[k] == best->estimate.group[i]) {
+                cells[i].group = best->estimate.group[i];
+            }
+        }
+    }
+}
+
+static int add_domain(struct jb_session *session, unsigned domain, struct work_parts *parts)
+{
+    const struct jb_work *work = session->work->work;
+    size_t count = jb_work_cell_count(work, domain);
+    double cell_uj[JB_WORK_CELLS] = {0}, variance[JB_WORK_CELLS] = {0}, context_uj[JB_CONTEXTS] = {0};
+    struct work_cell *cells = parts->cells + parts->cell_count;
+    struct reading best = {.number = -1};
+    uint64_t most_uj = 0;
+
+    for (int i = 0; i < session->channel_count && i < JB_PIECE_CHANNELS; i++) {
+        struct reading reading = {.number = i, .base_w = (double)session->channels[i].idle.idle_uw / 1e6};
+        uint64_t run_uj = session->channels[i].totals.run_uj;
+        if (!session->nodes[i].in_total || session_work_domain(session, i) != domain || run_uj == 0) {
+            continue;
+        }
+        int error = estimate(session, domain, &reading);
+        if (error < 0) {
+            jb_estimate_finish(&best.estimate);
+            return error;
+        }
+        contexts_of(session, domain, &reading);
+        add_channel(session, domain, &reading, cell_uj, context_uj, variance);
+        struct reading out = reading;
+        if (run_uj > most_uj) {
+            most_uj = run_uj;
+            out = best;
+            best = reading;
+        }
+        jb_estimate_finish(&out.estimate);
+    }
+    fill_cells(session, domain, best.number >= 0 ? &best : NULL, cell_uj, variance, cells, count);
+    if (domain == JB_WORK_HOST) {
+        parts->lag_s = best.number >= 0 ? best.lag_s : NAN;
+        parts->edge_s = best.number >= 0 ? best.edge_s : NAN;
+        memcpy(parts->context_uj, context_uj, sizeof(context_uj));
+    }
+    parts->first_cell[domain] = parts->cell_count;
+    parts->cell_count += count;
+    for (size_t i = 0; i < count; i++) {
+        known_phases(parts, work, &cells[i]);
+    }
+    for (size_t context = 0; context < JB_CONTEXTS; context++) {
+        double share_uj[JB_WORK_CELLS] = {0};
+        bool stands = divide_context(work, domain, cells, count, context, context_uj[context], share_uj);
+        context_phases(parts, work, domain, context, context_uj[context], stands ? share_uj : NULL, count);
+        for (size_t i = 0; stands && i < count; i++) {
+            cells[i].energy_uj += share_uj[i];
+        }
+        parts->unattributed_uj += stands ? 0 : context_uj[context];
+        parts->unknown_phase_uj += stands ? 0 : context_uj[context];
+    }
+    jb_estimate_finish(&best.estimate);
+    return 0;
+}
+
+int work_parts_make(struct jb_session *session, struct work_parts *ret)
+{
+    struct session_work *work = session->work;
+    struct work_parts parts = {.lag_s = NAN, .edge_s = NAN};
+    double divided_uj = 0, run_uj = 0;
+    int error = 0;
+
+    parts.cells = calloc((size_t)work->domain_count * JB_WORK_CELLS, sizeof(*parts.cells));
+    if (parts.cells == NULL) {
+        return -ENOMEM;
+    }
+    for (unsigned domain = 0; domain < work->domain_count && error == 0; domain++) {
+        error = add_domain(session, domain, &parts);
+    }
+    if (error < 0) {
+        work_parts_finish(&parts);
+        return error;
+    }
+    for (size_t i = 0; i < parts.cell_count; i++) {
+        divided_uj += parts.cells[i].energy_uj;
+    }
+    for (int i = 0; i < session->channel_count; i++) {
+        run_uj += session->nodes[i].in_total ? (double)session->channels[i].totals.run_uj : 0;
+    }
+    /* What was booked in no piece: channels beyond those that are divided, chunks that were lost. */
+    double rest_uj = run_uj - divided_uj - parts.unattributed_uj;
+    parts.unattributed_uj += rest_uj > 1 ? rest_uj : 0;
+    *ret = parts;
+    return 0;
+}
+
+void work_parts_finish(struct work_parts *parts)
+{
+    free(parts->cells);
+    *parts = (struct work_parts){0};
+}
+
+void work_parts_group(const struct work_parts *parts, const struct jb_work *work, const struct jb_work_group *group,
+                      double *ret_uj, double *ret_sd_uj)
+{
+    double energy_uj = 0, variance = 0;
+    size_t first = parts->first_cell[JB_WORK_HOST], count = jb_work_cell_count(work, JB_WORK_HOST);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct work_cell *cell = &parts->cells[first + i];
+        double seconds = jb_work_cell(work, JB_WORK_HOST, i)->seconds;
+        double share = seconds > 0 ? (double)group->cell_s[i] / seconds : 0;
+        double sd_uj = cell->seconds > 0 ? cell->sd_uj / cell->scale * share : 0;
+        energy_uj += cell->caught_uj * share;
+        variance += sd_uj * sd_uj;
+    }
+    for (size_t i = 0; i < JB_CONTEXTS; i++) {
+        struct jb_work_context context;
+        jb_work_context(work, JB_WORK_HOST, (enum jb_context)i, &context);
+        energy_uj += context.unknown_s > 0 ? parts->context_uj[i] * group->context_s[i] / context.unknown_s : 0;
+    }
+    *ret_uj = energy_uj;
+    *ret_sd_uj = sqrt(variance);
+}
