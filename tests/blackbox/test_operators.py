@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Joules of phases, epochs and operators of programs that know nothing of it: real PyTorch, real processes."""
+import json
+import os
+import pathlib
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import EXE, closes, wait_until
+
+HERE = pathlib.Path(__file__).parent
+CNN = HERE / "data" / "cnn.py"
+DIGITS = HERE.parents[1] / "examples" / "train_digits.py"
+PYTHON = "/usr/bin/python3"  # Debian's, which sees Debian's torch
+WATTS = "fake:watts=50"
+
+
+def uj(joules):
+    return round(joules * 1e6)
+
+
+def parts_close(record):
+    """Phases sum to the run, and so do operators with what is outside of them, to the microjoule."""
+    closes(record)
+    run = uj(record["energy"]["run_j"])
+    assert sum(uj(p["energy_j"]) for p in record["phases"]) == run
+    operators = sum(uj(o["energy_j"]) for o in record["operators"])
+    assert operators + uj(record["work"]["outside_j"]) + uj(record["work"]["unattributed_j"]) == run
+    return record
+
+
+def by_class(record):
+    sums = {}
+    for operator in record["operators"]:
+        sums[operator["class"]] = sums.get(operator["class"], 0) + operator["energy_j"]
+    return sums
+
+
+def phases(record):
+    return {p["name"]: p for p in record["phases"]}
+
+
+def test_the_example_shows_phases_and_operators(joulebook):
+    record = parts_close(joulebook.measure("--sensors", WATTS, "--ops", "full", "--", PYTHON, DIGITS, "--epochs", "5"))
+    assert record["work"]["sources"] == ["pytorch"]
+    assert record["work"]["steps"] == record["work"]["steps_caught"] + 0 or record["work"]["steps"] >= 100
+    assert {"create", "forward", "backward", "optimise", "evaluate"} <= set(phases(record))
+    assert phases(record)["backward"]["energy_j"] > phases(record)["optimise"]["energy_j"] > 0
+    classes = by_class(record)
+    for name in ("convolution", "pooling", "activation", "matmul", "dropout", "softmax"):
+        assert classes.get(name, 0) > 0, name
+    steps = 5 * 23
+    calls = {o["name"]: o["calls"] for o in record["operators"]}
+    assert calls["aten::convolution_backward"] == 3 * steps
+    assert calls["aten::addmm"] == 2 * steps + 2  # and the evaluation at the end
+    assert record["self"]["events_dropped"] == 0
+
+
+def test_off_loads_nothing(joulebook):
+    out = joulebook("run", "--sensors", WATTS, "--ops", "off", "--json", joulebook.home / "r.json", "--quiet", "--", "env").stdout
+    assert "LD_PRELOAD" not in out and "JOULEBOOK" not in out and "INJECTION" not in out
+    assert json.loads((joulebook.home / "r.json").read_text())["work"] is None
+
+
+def test_what_is_set_already_stays(joulebook):
+    env = {"LD_PRELOAD": "libm.so.6", "INTEL_LIBITTNOTIFY64": "/opt/other.so"}
+    result = joulebook("run", "--sensors", WATTS, "--", "env", env=env)
+    lines = dict(line.split("=", 1) for line in result.stdout.splitlines() if "=" in line)
+    assert lines["LD_PRELOAD"].startswith("libm.so.6:") and lines["LD_PRELOAD"].endswith("libjoulebook-probe.so")
+    assert lines["INTEL_LIBITTNOTIFY64"] == "/opt/other.so"
+    assert "INTEL_LIBITTNOTIFY64 is set already" in result.stderr
+
+
+def test_phases_only(joulebook):
+    record = parts_close(joulebook.measure("--sensors", WATTS, "--ops", "phases", "--", PYTHON, CNN, "3"))
+    assert record["operators"] == []
+    found = phases(record)
+    assert found["backward"]["duration_s"] > 0.5 and found["forward"]["duration_s"] > 0.5
+    assert found["optimise"]["energy_j"] > 0
+
+
+def test_auto_catches_some_steps_and_stands_for_all(joulebook):
+    record = parts_close(joulebook.measure("--sensors", WATTS, "--ops", "auto", "--", PYTHON, CNN, "8"))
+    full = parts_close(joulebook.measure("--sensors", WATTS, "--ops", "full", "--", PYTHON, CNN, "8"))
+    work = record["work"]
+    assert 5 <= work["steps_caught"] < work["steps"]
+    assert work["slowdown"] is not None
+    mine, theirs = by_class(record), by_class(full)
+    for name in ("convolution", "pooling", "normalization"):
+        assert mine[name] / sum(mine.values()) == pytest.approx(theirs[name] / sum(theirs.values()), rel=0.25)
+    calls = {o["name"]: o["calls"] for o in record["operators"]}
+    assert calls["aten::convolution_backward"] == pytest.approx(2 * work["steps"], rel=0.1)
+
+
+def test_time_share_says_so(joulebook):
+    record = parts_close(joulebook.measure("--sensors", WATTS, "--ops", "full", "--attribution", "time", "--", PYTHON, CNN, "2"))
+    assert record["work"]["attribution"] == "time"
+    assert {o["confidence"] for o in record["operators"]} == {"low"}
+    joulebook("show", "last")
+
+
+def test_set_powers_are_found_again(joulebook, tmp_path):
+    """A made-up sensor draws what the powers file says of the operator that runs: it must come out again within 5 %."""
+    truth = tmp_path / "truth"
+    sensor = f"sim:powers={HERE / 'data' / 'cnn.powers'}:update=1ms:truth={truth}"
+    record = parts_close(joulebook.measure("--sensors", sensor, "--ops", "full", "--", PYTHON, CNN, "12", timeout=90))
+    kinds = {o["name"]: o["class"] for o in record["operators"]}
+    true = {}
+    for line in truth.read_text().splitlines():
+        name, joules = line.rsplit(None, 2)[0], float(line.split()[-2])
+        if name in kinds:
+            true[kinds[name]] = true.get(kinds[name], 0) + joules
+    found, total = by_class(record), sum(true.values())
+    scale = total / sum(found.values())
+    for name, joules in true.items():
+        if joules > 0.02 * total:
+            assert found[name] * scale == pytest.approx(joules, rel=0.05), name
+
+
+def test_a_killed_program_leaves_its_parts(joulebook):
+    process = joulebook.start("run", "--sensors", WATTS, "--ops", "full", "--json", joulebook.home / "r.json", "--",
+                              PYTHON, "-c", f"import sys; sys.argv = ['x', '60']; exec(open('{CNN}').read())",
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    child = wait_until(lambda: subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split(), "the child")[0]
+    time.sleep(4)
+    os.kill(int(child), signal.SIGKILL)
+    process.wait(timeout=30)
+    record = parts_close(json.loads((joulebook.home / "r.json").read_text()))
+    assert record["run"]["signal"] == 9
+    assert by_class(record)["convolution"] > 0
+
+
+def test_a_killed_meter_hurts_nobody_and_leaves_a_record(joulebook):
+    process = joulebook.start("run", "--sensors", WATTS, "--ops", "full", "--", PYTHON, CNN, "14",
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    time.sleep(12.5)
+    process.send_signal(signal.SIGKILL)
+    out, _ = process.communicate(timeout=60)  # the pipe closes when the program has ended
+    assert "steps, loss" in out
+    record = joulebook.record()
+    assert record["run"]["status"] == "lost"
+    assert phases(record)["backward"]["energy_j"] > 0
+
+
+def test_children_of_children_are_heard(joulebook):
+    record = joulebook.measure("--sensors", WATTS, "--ops", "full", "--", "sh", "-c", f"{PYTHON} {CNN} 2 & {PYTHON} {CNN} 2; wait")
+    parts_close(record)
+    assert by_class(record)["convolution"] > 0
+
+
+def test_a_program_that_tells_nothing_has_no_parts(joulebook):
+    record = joulebook.measure("--sensors", WATTS, "--", "sleep", "0.3")
+    assert record["operators"] == [] and record["phases"] == [] and record["work"] is None
