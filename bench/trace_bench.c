@@ -137,7 +137,8 @@ int main(void)
         }
         silent = smaller(silent, since(start_ns, PAIRS));
     }
-    printf("clock %.1f pair %.1f full %.1f unheard %.1f name %.1f drain %.1f", clock, pair, full, silent, known, drained);
+    printf("clock %.1f pair %.1f full %.1f unheard %.1f name %.1f drain %.1f", clock, pair, full, silent, known,
+           drained);
     printf(" drain8 %.1f drain64 %.1f\n", drain_of(ring, wire, 8), drain_of(ring, wire, 64));
     jb_ring_destroy(ring);
     return 0;

@@ -83,7 +83,7 @@ struct jb_ring_state {
     unsigned attached; /* bits of enum jb_path */
     unsigned threads;  /* writing now */
     unsigned most_threads;
-    double fill; /* of the fullest ring at the last drain, 0..1 */
+    double fill; /* of the fullest ring, 0..1: the most in all drains up to the last until_ns */
 };
 void jb_ring_state(const struct jb_ring *ring, struct jb_ring_state *ret);
 /* The i-th note of the probes, clean text; NULL: there are no more. */

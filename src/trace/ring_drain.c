@@ -118,7 +118,8 @@ static void gather(struct jb_ring *ring, uint64_t until_ns)
     }
     ring->state.threads = threads;
     ring->state.most_threads = threads > ring->state.most_threads ? threads : ring->state.most_threads;
-    ring->state.fill = fill;
+    ring->state.fill = fill > ring->state.fill || until_ns != ring->until_ns ? fill : ring->state.fill;
+    ring->until_ns = until_ns;
 }
 
 /* The lowest number that is not in use; there are as many as slots. */

@@ -39,6 +39,7 @@ struct jb_ring {
     uint64_t created_ns;
     uint64_t floor_ns; /* drained up to here */
     uint64_t limit_ns; /* of this drain: later is nonsense */
+    uint64_t until_ns; /* of the last drain */
     struct jb_ring_state state;
     uint64_t dropped;                  /* of all slots, their owners of before included */
     uint64_t used[JB_WIRE_SLOTS / 64]; /* numbers of threads */
