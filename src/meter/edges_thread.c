@@ -49,7 +49,7 @@ static void publish(struct jb_edges *edges)
     for (int i = 0; i < edges->count; i++) {
         if (edges->used[i]) {
             uint64_t lag_ns = edges->timing[i].lag_ns;
-            jb_track_timing(&edges->tracks[i], &edges->timing[i]);
+            jb_learned_timing(&edges->tracks[i].learned, &edges->timing[i]);
             edges->timing[i].cpu_ns = cpu_ns;
             edges->timing[i].lag_ns = lag_ns;
         }

@@ -8,7 +8,6 @@
 #include "meter/edges_track.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define FIRST_LEAD_NS   50000.0
@@ -33,9 +32,6 @@
 #define MOST_SEARCHES   4
 #define RETRY_NS        UINT64_C(1000000)   /* after a reading that failed */
 #define LONGEST_NS      UINT64_C(100000000) /* between two looks at a slow counter */
-#define MOST_UPDATES    100                 /* between two edges that teach something */
-#define ENOUGH          16                  /* updates before what was learned is told */
-#define CHANGED         (1 / 4.0)           /* of a period: then what was learned before is of another clock */
 
 void jb_track_init(struct jb_track *track, uint64_t documented_ns)
 {
@@ -49,8 +45,8 @@ void jb_track_init(struct jb_track *track, uint64_t documented_ns)
 
 void jb_track_expect(struct jb_track *track, const struct jb_timing *known)
 {
-    track->known = *known;
-    if (known->period_ns && track->updates < ENOUGH) {
+    track->learned.known = *known;
+    if (known->period_ns && !jb_learned_period(&track->learned)) {
         track->period_ns = (double)known->period_ns;
     }
 }
@@ -71,7 +67,7 @@ static void search(struct jb_track *track, uint64_t now_ns)
 {
     track->state = JB_TRACK_SEARCH;
     track->search_end_ns = now_ns + JB_TRACK_SEARCH_NS;
-    track->interval_count = 0;
+    jb_learn_interrupted(&track->learned);
     track->has_edge = false;
     track->due_ns = now_ns;
 }
@@ -82,7 +78,7 @@ static void go_slow(struct jb_track *track, uint64_t now_ns)
     tenth_ns = tenth_ns > LONGEST_NS ? LONGEST_NS : tenth_ns;
     track->state = JB_TRACK_SLOW;
     track->poll_ns = tenth_ns > JB_TRACK_SLOW_POLL_NS ? tenth_ns : JB_TRACK_SLOW_POLL_NS;
-    track->interval_count = 0;
+    jb_learn_interrupted(&track->learned);
     track->still = false;
     track->restless = 0;
     track->due_ns = now_ns + track->poll_ns;
@@ -148,37 +144,6 @@ void jb_track_woke(struct jb_track *track, uint64_t until_ns, uint64_t now_ns)
     track->late_ns += (late_ns - track->late_ns) / 32;
 }
 
-/* ---- learning ---- */
-
-static int compare(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* The mean of the last intervals in units of their median, once there are enough; they are forgotten then. */
-static bool measure(struct jb_track *track, uint64_t interval_ns, double *ret_ns)
-{
-    track->intervals[track->interval_count++] = interval_ns;
-    if (track->interval_count < JB_TRACK_INTERVALS) {
-        return false;
-    }
-    qsort(track->intervals, JB_TRACK_INTERVALS, sizeof(track->intervals[0]), compare);
-    double middle_ns = (double)track->intervals[JB_TRACK_INTERVALS / 2], sum_ns = 0, n = 0;
-    for (int i = 0; i < JB_TRACK_INTERVALS; i++) {
-        double updates = round((double)track->intervals[i] / middle_ns);
-        n += updates;
-        sum_ns += updates > 0 ? (double)track->intervals[i] : 0;
-    }
-    *ret_ns = sum_ns / n;
-    track->interval_count = 0;
-    if (track->updates && fabs(*ret_ns * (double)track->updates - track->spanned_ns) > CHANGED * track->spanned_ns) {
-        track->updates = track->singles = 0;
-        track->spanned_ns = track->single_mean = track->single_m2 = 0;
-    }
-    return true;
-}
-
 /* How many updates lie in so much time, as far as is known. */
 static double updates_in(const struct jb_track *track, double ns)
 {
@@ -186,26 +151,11 @@ static double updates_in(const struct jb_track *track, double ns)
     return n > 1 ? n : 1;
 }
 
-static void learn(struct jb_track *track, double interval_ns, double n)
-{
-    if (n > MOST_UPDATES) {
-        return;
-    }
-    track->updates += (uint64_t)n;
-    track->spanned_ns += interval_ns;
-    if (n < 2) {
-        double off = interval_ns - track->single_mean;
-        track->singles++;
-        track->single_mean += off / (double)track->singles;
-        track->single_m2 += off * (interval_ns - track->single_mean);
-    }
-}
-
 /* ---- a look ---- */
 
 static void edge_searched(struct jb_track *track, uint64_t t_ns, uint64_t interval_ns)
 {
-    if (track->period_ns > 0 || (interval_ns && measure(track, interval_ns, &track->period_ns))) {
+    if (track->period_ns > 0 || (interval_ns && jb_learn_period(&track->learned, interval_ns, &track->period_ns))) {
         if (track->period_ns > (double)JB_TRACK_FAST_NS) {
             go_slow(track, t_ns);
         } else {
@@ -237,7 +187,7 @@ static void edge_followed(struct jb_track *track, uint64_t t_ns, uint64_t interv
         track->relocks = track->locked > STALE ? 0 : track->relocks;
         if (interval_ns) {
             double between = updates_in(track, (double)interval_ns);
-            learn(track, (double)interval_ns, between);
+            jb_learn_span(&track->learned, interval_ns, between);
             track->leaps = between > 1 ? track->leaps + 1 : 0;
         }
     }
@@ -257,9 +207,9 @@ static void edge_slow(struct jb_track *track, uint64_t interval_ns, uint64_t now
         return;
     }
     if (track->period_ns > 0) {
-        learn(track, (double)interval_ns, updates_in(track, (double)interval_ns));
+        jb_learn_span(&track->learned, interval_ns, updates_in(track, (double)interval_ns));
     }
-    if (measure(track, interval_ns, &track->period_ns)) {
+    if (jb_learn_period(&track->learned, interval_ns, &track->period_ns)) {
         if (track->period_ns > (double)JB_TRACK_FAST_NS) {
             go_slow(track, now_ns);
         } else {
@@ -280,10 +230,10 @@ static void relock(struct jb_track *track, uint64_t now_ns)
 
 static enum jb_track_seen missed(struct jb_track *track, uint64_t since_ns, uint64_t now_ns)
 {
-    track->missed += (uint64_t)updates_in(track, (double)since_ns);
+    track->learned.missed += (uint64_t)updates_in(track, (double)since_ns);
     track->has_edge = false;
     track->first = true;
-    track->interval_count = 0;
+    jb_learn_interrupted(&track->learned);
     switch (track->state) {
     case JB_TRACK_SEARCH:
         track->due_ns = now_ns;
@@ -345,7 +295,7 @@ static void failed(struct jb_track *track, enum jb_status status, uint64_t now_n
     track->gone = status == JB_GONE || status == JB_DENIED || status == JB_UNSUPPORTED;
     track->has_last = track->has_edge = false;
     track->first = true;
-    track->interval_count = 0;
+    jb_learn_interrupted(&track->learned);
     track->due_ns = now_ns + RETRY_NS;
 }
 
@@ -380,13 +330,12 @@ enum jb_track_seen jb_track_reading(struct jb_track *track, const struct jb_read
     if (doubt_ns > worst_doubt_ns(track) || (track->state == JB_TRACK_SLOW && !track->still)) {
         return missed(track, to_ns - from_ns, now_ns);
     }
-    uint64_t interval_ns = track->has_edge ? t_ns - track->edge_ns : 0;
+    uint64_t interval_ns = track->has_edge && t_ns > track->edge_ns ? t_ns - track->edge_ns : 0;
     *ret = (struct jb_edge){.t_ns = t_ns, .doubt_ns = doubt_ns, .raw = reading->raw, .first = track->first};
     track->first = false;
     track->has_edge = true;
     track->edge_ns = t_ns;
-    track->edges++;
-    track->doubt2_sum += (double)doubt_ns * (double)doubt_ns;
+    jb_learn_doubt(&track->learned, doubt_ns);
     switch (track->state) {
     case JB_TRACK_SEARCH:
         track->due_ns = now_ns + JB_TRACK_POLL_NS;
@@ -405,24 +354,4 @@ enum jb_track_seen jb_track_reading(struct jb_track *track, const struct jb_read
 void jb_track_break(struct jb_track *track)
 {
     track->first = true;
-}
-
-void jb_track_timing(const struct jb_track *track, struct jb_timing *ret)
-{
-    struct jb_timing timing = track->known;
-    timing.edges = track->edges;
-    timing.missed = track->missed;
-    timing.cpu_ns = 0;
-    double doubt2 = track->edges ? track->doubt2_sum / (double)track->edges : 0;
-    if (track->edges >= ENOUGH) {
-        timing.edge_ns = (uint64_t)llround(sqrt(doubt2 / 3));
-    }
-    if (track->updates >= ENOUGH) {
-        timing.period_ns = (uint64_t)llround(track->spanned_ns / (double)track->updates);
-    }
-    if (track->singles >= ENOUGH) { /* the errors of both ends of an interval are no jitter */
-        double variance = track->single_m2 / (double)(track->singles - 1) - 2 * doubt2 / 3;
-        timing.jitter_ns = variance > 0 ? (uint64_t)llround(sqrt(variance)) : 0;
-    }
-    *ret = timing;
 }

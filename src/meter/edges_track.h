@@ -27,13 +27,13 @@
 #define JB_METER_EDGES_TRACK_H
 
 #include "meter/edges.h"
+#include "meter/edges_learn.h"
 
 #define JB_TRACK_POLL_NS      UINT64_C(10000) /* from one look to the next */
 #define JB_TRACK_FAST_NS      UINT64_C(5000000)
 #define JB_TRACK_SLOW_POLL_NS UINT64_C(2000000)
 #define JB_TRACK_SEARCH_NS    UINT64_C(40000000)
 #define JB_TRACK_SHARE        0.10 /* of a processor, for looking before the predicted time */
-#define JB_TRACK_INTERVALS    5
 
 enum jb_track_state { JB_TRACK_SEARCH, JB_TRACK_FOLLOW, JB_TRACK_SLOW };
 
@@ -57,21 +57,13 @@ struct jb_track {
                                              missed, edges more than one update apart */
 
     uint64_t search_end_ns;
-    uint64_t intervals[JB_TRACK_INTERVALS];
-    unsigned interval_count;
     unsigned searches;        /* of this burst, beyond its first */
     uint64_t search_again_ns; /* not before */
     uint64_t poll_ns;         /* SLOW */
     bool still;               /* SLOW: a look since the last edge showed no movement */
     unsigned restless;        /* SLOW: updates in a row without such a look */
 
-    /* What is told, over all bursts. */
-    uint64_t edges, missed, updates; /* updates: sum of n */
-    double spanned_ns;               /* the time that these took */
-    uint64_t singles;                /* with n = 1: their mean and sum of squared deviations (Welford) */
-    double single_mean, single_m2;
-    double doubt2_sum; /* of squared doubts, of all edges */
-    struct jb_timing known;
+    struct jb_learned learned; /* over all bursts */
 };
 
 /* documented_ns: what the driver says of the update period; 0: nothing. */
@@ -92,7 +84,5 @@ enum jb_track_seen jb_track_reading(struct jb_track *track, const struct jb_read
                                     struct jb_edge *ret);
 /* The edge just returned could not be kept: the next is a first one. */
 void jb_track_break(struct jb_track *track);
-
-void jb_track_timing(const struct jb_track *track, struct jb_timing *ret); /* all but cpu_ns */
 
 #endif

@@ -184,7 +184,7 @@ static void updates_of_a_millisecond_are_found(void **state)
     add_grid(m, 4000, 976e3, 20e3, 0);
     begin(m);
     run_for(m, 3000 * MS);
-    jb_track_timing(&m->track, &t);
+    jb_learned_timing(&m->track.learned, &t);
     assert_int_equal(t.edges, m->edges);
     assert_true(m->edges >= 3000 && m->missed <= 45); /* of 3073 */
     assert_near(t.period_ns, 976e3, 0.0005);
@@ -201,7 +201,7 @@ static void a_clock_without_a_grid_is_followed_too(void **state)
     add_chain(m, 4000, 1e6, 20e3);
     begin(m);
     run_for(m, 3000 * MS);
-    jb_track_timing(&m->track, &t);
+    jb_learned_timing(&m->track.learned, &t);
     assert_true(m->edges >= 2900 && m->missed <= 60);
     assert_near(t.period_ns, 1e6, 0.002);
     assert_near(t.jitter_ns, 20e3, 0.1);
@@ -247,7 +247,7 @@ static void time_off_the_processor_is_a_missed_update_and_a_new_first(void **sta
     begin(m);
     run_for(m, 4000 * MS);
     struct jb_timing t;
-    jb_track_timing(&m->track, &t);
+    jb_learned_timing(&m->track.learned, &t);
     assert_true(m->missed > 20 && m->edges > 3500);
     assert_true(m->firsts >= 20 && m->firsts <= m->missed + 1);
     assert_true(t.missed > m->missed); /* several fell into one gap */
@@ -263,7 +263,7 @@ static void updates_that_do_not_show_are_no_error(void **state)
     add_grid(m, 5000, 1e6, 10e3, 3);
     begin(m);
     run_for(m, 4000 * MS);
-    jb_track_timing(&m->track, &t);
+    jb_learned_timing(&m->track.learned, &t);
     assert_true(m->edges > 2550 && m->missed < 40);
     assert_near(t.period_ns, 1e6, 0.001);
     free(m);
@@ -275,7 +275,7 @@ static void what_is_known_spares_the_learning(void **state)
     struct jb_timing t;
     jb_track_expect(&m->track,
                     &(struct jb_timing){.period_ns = 976000, .jitter_ns = 5000, .edge_ns = 4000, .lag_ns = 9});
-    jb_track_timing(&m->track, &t);
+    jb_learned_timing(&m->track.learned, &t);
     assert_int_equal(t.period_ns, 976000);
     assert_int_equal(t.jitter_ns, 5000);
     assert_int_equal(t.edge_ns, 4000);
@@ -304,7 +304,7 @@ static void a_period_known_wrongly_is_learned_anew(void **state)
         run_for(m, 2000 * MS);
         size_t edges = m->edges;
         run_for(m, 500 * MS);
-        jb_track_timing(&m->track, &t);
+        jb_learned_timing(&m->track.learned, &t);
         assert_near(t.period_ns, 1e6, 0.01);
         assert_true(m->edges - edges > 480);
         free(m);
@@ -319,7 +319,7 @@ static void a_clock_that_changes_is_learned_anew(void **state)
     add_grid(m, 3000, 1.4e6, 10e3, 0);
     begin(m);
     run_for(m, 3000 * MS);
-    jb_track_timing(&m->track, &t);
+    jb_learned_timing(&m->track.learned, &t);
     assert_near(t.period_ns, 1.4e6, 0.01);
     free(m);
 }
@@ -338,7 +338,7 @@ static void slow_counters_are_polled_at_a_tenth_whatever_was_documented(void **s
         run_for(m, 3000 * MS);
         size_t edges = m->edges, reads = m->reads, missed = m->missed;
         run_for(m, (uint64_t)(100 * cases[i].period_ns));
-        jb_track_timing(&m->track, &t);
+        jb_learned_timing(&m->track.learned, &t);
         assert_int_equal(m->track.state, JB_TRACK_SLOW);
         assert_near(t.period_ns, cases[i].period_ns, 0.01);
         assert_true(m->edges - edges >= 98 && m->missed == missed);
@@ -354,7 +354,7 @@ static void a_fast_counter_called_slow_is_found_out(void **state)
     add_grid(m, 3000, 1e6, 10e3, 0);
     begin(m);
     run_for(m, 2000 * MS);
-    jb_track_timing(&m->track, &t);
+    jb_learned_timing(&m->track.learned, &t);
     assert_int_equal(m->track.state, JB_TRACK_FOLLOW);
     assert_near(t.period_ns, 1e6, 0.01);
     free(m);
@@ -369,7 +369,7 @@ static void a_counter_that_stands_costs_little(void **state)
     assert_true(m->edges > 450 && m->edges <= 500);
     assert_true(share(m, 6500 * MS) < 0.05);
     struct jb_timing t;
-    jb_track_timing(&m->track, &t);
+    jb_learned_timing(&m->track.learned, &t);
     assert_near(t.period_ns, 1e6, 0.01);
     free(m);
 }
@@ -432,13 +432,13 @@ static void nothing_is_told_before_it_is_known(void **state)
 {
     struct machine *m = machine_make(MS);
     struct jb_timing t;
-    jb_track_timing(&m->track, &t);
+    jb_learned_timing(&m->track.learned, &t);
     assert_int_equal(t.period_ns, 0); /* what is documented was not seen */
     assert_int_equal(t.edge_ns, 0);
     add_grid(m, 10, 1e6, 0, 0);
     begin(m);
     run_for(m, 8 * MS);
-    jb_track_timing(&m->track, &t);
+    jb_learned_timing(&m->track.learned, &t);
     assert_true(t.edges > 0);
     assert_int_equal(t.period_ns, 0);
     assert_int_equal(t.jitter_ns, 0);
