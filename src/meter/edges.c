@@ -121,14 +121,13 @@ size_t jb_edges_take(struct jb_edges *edges, struct jb_edge *ret, size_t max)
     return count;
 }
 
-void jb_edges_timing(const struct jb_edges *edges, int channel, struct jb_timing *ret)
+void jb_edges_timing(struct jb_edges *edges, int channel, struct jb_timing *ret)
 {
     struct jb_timing timing = {0};
     if (channel >= 0 && channel < edges->count) {
-        pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&edges->worker.lock;
-        pthread_mutex_lock(lock);
+        pthread_mutex_lock(&edges->worker.lock);
         timing = edges->timing[channel];
-        pthread_mutex_unlock(lock);
+        pthread_mutex_unlock(&edges->worker.lock);
     }
     *ret = timing;
 }

@@ -58,7 +58,7 @@ struct jb_timing {
     uint64_t edges, missed; /* seen; updates that fell between two looks */
     uint64_t cpu_ns;        /* that the thread has used */
 };
-void jb_edges_timing(const struct jb_edges *edges, int channel, struct jb_timing *ret);
+void jb_edges_timing(struct jb_edges *edges, int channel, struct jb_timing *ret);
 void jb_edges_expect(struct jb_edges *edges, int channel, const struct jb_timing *known);
 
 #endif

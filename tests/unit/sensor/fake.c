@@ -44,6 +44,30 @@ static void energy_is_exactly_power_times_time(void **state)
     }
 }
 
+static void a_counter_that_moves_now_and_then_does_so_off_its_grid(void **state)
+{
+    struct tree *tree = *state;
+    assert_int_equal(open_fake(tree, "watts=1000:update=1ms:jitter=100us"), 0); /* shows its age in ns */
+    assert_int_equal(tree->channels[0].refresh_ns, 1000000);
+    uint64_t last = 0, moved = 0;
+    int64_t least = INT64_MAX, most = INT64_MIN;
+    for (int i = 0; i < 20000; i++) {
+        age(tree, 50123);
+        struct jb_reading reading = read_first(tree);
+        uint64_t old_ns = reading.t_after_ns - ((struct jb_fake *)tree->source.priv)->start_ns;
+        assert_true(reading.raw <= old_ns && reading.raw >= last && old_ns - reading.raw < 1350000);
+        if (reading.raw != last) {
+            int64_t off = (int64_t)(reading.raw - (reading.raw + 500000) / 1000000 * 1000000);
+            least = off < least ? off : least;
+            most = off > most ? off : most;
+            moved++;
+        }
+        last = reading.raw;
+    }
+    assert_true(moved > 900);
+    assert_true(least >= -173206 && least < -150000 && most <= 173206 && most > 150000);
+}
+
 static void a_wrapping_counter_stays_below_its_range(void **state)
 {
     struct tree *tree = *state;
@@ -176,7 +200,8 @@ static void options_that_make_no_sense_are_refused(void **state)
                                         "unit=x",       "channels=0",      "channels=65",
                                         "scale=1",      "scale=0/1",       "scale=1/0",
                                         "wrap=-1",      "start=5:wrap=5",  "at=2",
-                                        "for=fast",     "pid=0",           "pid=99999999999",
+                                        "for=fast",     "update=1",        "update=1ms:jitter=251us",
+                                        "jitter=1us",   "pid=0",           "pid=99999999999",
                                         "busy=-1",      "fault=gremlin",   "error=-1",
                                         "fault=hang",   "fault=hang-open", "=",
                                         "watts=1::unit"};
@@ -253,6 +278,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_TREE(energy_is_exactly_power_times_time),
+        ON_TREE(a_counter_that_moves_now_and_then_does_so_off_its_grid),
         ON_TREE(a_wrapping_counter_stays_below_its_range),
         ON_TREE(power_is_a_gauge_and_scale_is_undone_by_the_unit),
         ON_TREE(several_channels_have_ids_of_their_own),
