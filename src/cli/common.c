@@ -163,6 +163,7 @@ int cli_load_run(const struct jb_command *command, struct jb_store *store, const
     }
     if (isnan(ret->emissions_g) && (ret->status == JB_RUN_LOST || ret->status == JB_RUN_RUNNING)) {
         price(store, ret);
+        jb_record_work_price(ret);
     }
     return -1;
 }

@@ -41,6 +41,8 @@ char *cli_work_percent(double part, double whole, char *buffer, size_t size)
         jb_copy(buffer, size, "?");
     } else if (percent > 0 && percent < 0.05) {
         jb_copy(buffer, size, "<0.1");
+    } else if (fabs(percent) < 0.05) {
+        jb_copy(buffer, size, "0.0"); /* never "-0.0" */
     } else {
         jb_snprintf(buffer, size, "%.1f", percent);
     }

@@ -74,11 +74,8 @@ static void describe(const struct jb_record *record, const struct cli_work_look 
         add(text, "; how much catching slowed the run is not known");
         return;
     }
-    if (work->slowdown > 0) {
-        add(text, "; catching slowed the run by %s %%", cli_work_percent(work->slowdown, 1, one, sizeof(one)));
-    } else {
-        add(text, "; catching did not slow the run that it could be seen (0 %%");
-    }
+    add(text, work->slowdown > 0 ? "; catching slowed the run by %s %%" : "; no slowdown by catching was seen (%s %%",
+        cli_work_percent(work->slowdown, 1, one, sizeof(one)));
     if (!isnan(work->slowdown_sd)) {
         add(text, " %s %s %%", pm, cli_work_percent(work->slowdown_sd, 1, two, sizeof(two)));
     }
@@ -208,7 +205,9 @@ static void fill(struct cli_table *table, const struct jb_record_work *work, con
     }
     if (work->outside_uj > 0 || work->outside_s > 0) {
         const struct figures outside = {0, work->outside_uj, work->outside_s, work->outside_uncertainty_uj, ""};
-        row(table, work, "", "outside operators", &outside, look);
+        char name[CLI_SHORT_TEXT];
+        cli_shorten("outside operators", name_width, look->utf8 ? "…" : "..", name, sizeof(name));
+        row(table, work, "", name, &outside, look);
     }
     if (work->unattributed_uj > 0) {
         const struct figures unattributed = {0, work->unattributed_uj, NAN, NAN, ""};

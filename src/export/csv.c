@@ -6,7 +6,8 @@
  * that the column sums to the record's emissions: run_j for basis "run", energy_j for "machine"; for "footprint" run_j
  * and, of the rest of the interval, the part that is the run's footprint over the whole run in this channel. Channels
  * that are not in the total (parents, twins) have no emissions: their joules are already in another row. A row that
- * lies in several segments has their mean by time. `region` is empty until regions are measured.
+ * lies in several segments has their mean by time. `region` is the innermost that was open at the end of the interval,
+ * with its number where it has one ("epoch 3"); empty where none was, or none is known.
  *
  * Odd: rows are written as they are read, so memory does not grow with the run.
  */
@@ -21,6 +22,7 @@
 #include "export/escape.h"
 #include "export/measured.h"
 #include "export/price.h"
+#include "export/work_rows.h"
 
 #define JOULES_PER_KWH 3.6e6
 
@@ -28,6 +30,7 @@ struct series {
     const struct jb_record *record;
     struct jb_export_prices prices;
     enum jb_share basis;
+    struct jb_work_at at;
     FILE *out;
     struct jb_buf row;
     int error;
@@ -72,6 +75,18 @@ static void emissions(struct series *series, const struct jb_record_channel *cha
     }
 }
 
+static void region(struct series *series, const struct jb_sample *s)
+{
+    const struct jb_record_region *open = jb_work_at(&series->at, (double)s->t1_ns / 1e9);
+    char text[sizeof(open->name) + 24];
+    if (open != NULL && open->index >= 0) {
+        jb_snprintf(text, sizeof(text), "%s %lld", open->name, (long long)open->index);
+        jb_export_csv_text(&series->row, text);
+    } else if (open != NULL) {
+        jb_export_csv_text(&series->row, open->name);
+    }
+}
+
 static int write_sample(void *context, const struct jb_sample *s)
 {
     struct series *series = context;
@@ -100,7 +115,9 @@ static int write_sample(void *context, const struct jb_sample *s)
     jb_export_csv_text(row, channel ? channel->method : "");
     jb_buf_puts(row, ",");
     emissions(series, channel, s);
-    jb_buf_puts(row, ",\n");
+    jb_buf_puts(row, ",");
+    region(series, s);
+    jb_buf_puts(row, "\n");
     if (row->failed) {
         series->error = -ENOMEM;
     } else if (fwrite(row->data, 1, row->length, series->out) != row->length) {
@@ -115,6 +132,7 @@ static int write_csv(const struct jb_export_input *input, FILE *out, struct jb_d
         return jb_fail(diag, -ENODATA, "the run was not stored, so it has no time series");
     }
     struct series series = {.record = input->record, .basis = jb_export_basis(input->record), .out = out};
+    series.at.work = &input->record->work;
     if (fputs("time,elapsed_s,channel,device,power_w,energy_j,run_j,method,intensity_g_per_kwh,emissions_g,region\n",
               out) < 0) {
         return jb_fail(diag, -EIO, "cannot write the CSV");

@@ -112,7 +112,8 @@ void jb_html_work_percent(struct jb_buf *out, double part, double whole)
     if (!isfinite(percent) || !(whole > 0)) {
         jb_buf_puts(out, "unknown");
     } else {
-        jb_buf_printf(out, percent > 0 && percent < 0.05 ? "&lt;0.1" NBSP "%%" : "%.1f" NBSP "%%", percent);
+        jb_buf_printf(out, percent > 0 && percent < 0.05 ? "&lt;0.1" NBSP "%%" : "%.1f" NBSP "%%",
+                      fabs(percent) < 0.05 ? 0 : percent);
     }
 }
 
@@ -143,8 +144,7 @@ void jb_html_work_found(struct jb_buf *out, const struct jb_record *record)
     if (isnan(work->slowdown)) {
         jb_buf_puts(out, ". How much catching slowed the run is not known.");
     } else {
-        jb_buf_puts(out, work->slowdown > 0 ? ". Catching slowed the run by "
-                                            : ". Catching did not slow the run that it could be seen: ");
+        jb_buf_puts(out, work->slowdown > 0 ? ". Catching slowed the run by " : ". No slowdown by catching was seen: ");
         jb_html_work_percent(out, work->slowdown, 1);
         if (isfinite(work->slowdown_sd)) {
             jb_buf_puts(out, PLUS_MINUS);

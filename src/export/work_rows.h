@@ -64,4 +64,14 @@ void jb_work_epochs(const struct jb_record_work *work, struct jb_work_epochs *re
 /* The next epoch from region `from` on; -1: none. */
 int64_t jb_work_next_epoch(const struct jb_record_work *work, size_t from);
 
+/* Which region was open at times that ascend: the innermost, which is the one that began last. Zeroed but for `work`;
+ * of regions that are open at once the last JB_WORK_OPEN are looked at. */
+#define JB_WORK_OPEN 32
+struct jb_work_at {
+    const struct jb_record_work *work;
+    size_t next, open[JB_WORK_OPEN], count;
+    double t_s; /* of the last look; an earlier one begins anew */
+};
+const struct jb_record_region *jb_work_at(struct jb_work_at *at, double t_s); /* NULL: none */
+
 #endif

@@ -232,6 +232,89 @@ void fixture_series(struct fixture *f, double interval_s)
     f->store = (struct jb_store){.samples = f->samples, .count = count};
 }
 
+static void fixture_operators(struct fixture *f)
+{
+    struct jb_record_work *work = &f->record.work;
+    const struct jb_record_operator operators[6] = {
+        {"aten::addmm", "matmul", "cuda:0", 1840, 90, 0, 0, "high", -1},
+        {"ampere_sgemm_128x64_nn", "matmul", "cpu", 1234567, 120, 0, 0, "high", -1},
+        {"aten::native_batch_norm", "normalization", "cpu", 920, 30, 0, 0, "medium", 2},
+        {"aten::threshold_backward", "activation", "cpu", 920, 20, 0, 0, "medium", 2},
+        {"aten::bernoulli_", "dropout", "cpu", 300, 4, 0, 0, "low", -1},
+        {"aten::copy_", "copy", "cuda:0", 0, NAN, 0, NAN, "low", 2},
+    };
+    const double parts[6] = {0.4, 0.25, 0.1, 0.06, 0.02, 0.01};
+    uint64_t sum = 0;
+    for (size_t i = 0; i < 6; i++) {
+        f->operators[i] = operators[i];
+        f->operators[i].energy_uj = (uint64_t)(parts[i] * (double)f->record.run_uj);
+        f->operators[i].uncertainty_uj = i == 5 ? NAN : 0.005 * (double)f->record.run_uj;
+        sum += f->operators[i].energy_uj;
+    }
+    work->operators = f->operators;
+    work->operator_count = 6;
+    work->unattributed_uj = 1000000;
+    work->outside_uj = f->record.run_uj - sum - work->unattributed_uj;
+    work->outside_uncertainty_uj = 0.01 * (double)f->record.run_uj;
+    work->outside_s = 33.5;
+}
+
+void fixture_work(struct fixture *f)
+{
+    static const char *const names[4] = {"data", "forward", "backward", "other"};
+    const double parts[4] = {0.05, 0.3, 0.6, 0};
+    struct jb_record_work *work = &f->record.work;
+    uint64_t sum = 0, run_uj = f->record.run_uj;
+    *work = (struct jb_record_work){.known = true,
+                                    .ops = "auto",
+                                    .attribution = "estimated",
+                                    .sources = "pytorch, itt",
+                                    .steps = 920,
+                                    .steps_caught = 214,
+                                    .caught_s = 140,
+                                    .slowdown = 0.004,
+                                    .slowdown_sd = 0.002,
+                                    .lag_s = 0.0125,
+                                    .edge_s = NAN,
+                                    .phases = f->phases,
+                                    .phase_count = 4,
+                                    .regions = f->regions,
+                                    .region_count = 7,
+                                    .groups = f->groups,
+                                    .group_count = 3};
+    for (size_t i = 0; i < 4; i++) {
+        f->phases[i].energy_uj = i < 3 ? (uint64_t)(parts[i] * (double)run_uj) : run_uj - sum;
+        f->phases[i].duration_s = i < 3 ? 600 * parts[i] : NAN;
+        f->phases[i].uncertainty_uj = i < 3 ? 0.01 * (double)run_uj : NAN;
+        snprintf(f->phases[i].name, sizeof(f->phases[i].name), "%s", names[i]);
+        sum += f->phases[i].energy_uj;
+    }
+    for (int64_t i = 0, epoch = 0; i < 7; i++) {
+        bool inner = i == 1;
+        f->regions[i] = (struct jb_record_region){.id = i + 1,
+                                                  .parent = inner,
+                                                  .kind = "epoch",
+                                                  .name = "epoch",
+                                                  .index = inner ? -1 : epoch,
+                                                  .start_s = inner ? 20 : 10 + 90 * (double)epoch,
+                                                  .duration_s = inner ? 5 : 90,
+                                                  .energy_uj = inner ? 1000 : run_uj / 8 - (uint64_t)epoch * 1000000,
+                                                  .uncertainty_uj = inner ? NAN : 100000,
+                                                  .emissions_g = NAN};
+        if (inner) {
+            snprintf(f->regions[i].kind, sizeof(f->regions[i].kind), "region");
+            snprintf(f->regions[i].name, sizeof(f->regions[i].name), "augment");
+        } else {
+            epoch++;
+        }
+    }
+    f->groups[0] = (struct jb_record_group){"layer", "features.0", 1840, 60, run_uj / 4, 1000000};
+    f->groups[1] = (struct jb_record_group){"layer", "features", 1840, 80, run_uj / 3, 1000000};
+    f->groups[2] = (struct jb_record_group){"region", "augment", 1, 5, 1000, NAN};
+    fixture_operators(f);
+    jb_record_work_price(&f->record);
+}
+
 void fixture_finish(struct fixture *f)
 {
     free(f->samples);

@@ -32,6 +32,10 @@ struct fixture {
     char *warnings[2];
     char *steps[2], *credits[1];
     struct jb_record_price prices[1];
+    struct jb_record_phase phases[4];
+    struct jb_record_region regions[8];
+    struct jb_record_group groups[3];
+    struct jb_record_operator operators[6];
     struct jb_store store;
     struct jb_sample *samples; /* of fixture_series(); freed by fixture_finish() */
 };
@@ -41,6 +45,9 @@ struct fixture {
 void fixture_init(struct fixture *fixture);
 void fixture_series(struct fixture *fixture, double interval_s); /* give it a series, with a gap in the GPU's */
 void fixture_live(struct fixture *fixture); /* steps, credits, a former price, a marginal, a cost; live values */
+/* What the run did with its energy: six epochs that fall, in the first a region; two operators that cannot be told
+ * apart, one of low confidence, two devices. Conserved to the microjoule. */
+void fixture_work(struct fixture *fixture);
 void fixture_finish(struct fixture *fixture);
 
 /* What a format writes for this input, malloc'd; fails the test when the writer fails. */

@@ -45,7 +45,8 @@ static void the_names_are_those_of_the_contract(void **state)
     struct fixture f;
     fixture_init(&f);
     json_t *root = load(&f.record, true);
-    has_keys(root, "schema run energy carbon cost regions phases operators self hardware warnings");
+    has_keys(root, "schema run energy carbon cost work regions region_totals phases layers operators self hardware "
+                   "warnings");
     assert_int_equal(json_integer_value(json_object_get(root, "schema")), 1);
     has_keys(json_object_get(root, "run"),
              "id name project tags host machine_id command started ended duration_s status "
