@@ -19,6 +19,7 @@
 #define DENSE_LAGS      17
 #define SLOW_LAG_NS     (5 * JB_NS_PER_MS) /* 0 ... 100 ms (operators.md 3.2.2) */
 #define SLOW_LAGS       21
+#define DENSE_DOUBT     20 /* an update placed worse than to this part of its period ends and begins no increment */
 #define MAX_ROWS        24576
 #define SETTLE_EVERY    256
 
@@ -181,17 +182,21 @@ void session_rows_reading(struct jb_session *session, int number, uint64_t t_ns,
 
 /* An update of a counter ends an increment, unless the update before it was missed. */
 static void take_edge(struct jb_session *session, struct work_channel *channel, const struct jb_edge *edge,
-                      double edge_s)
+                      const struct jb_timing *timing)
 {
+    double edge_s = (double)timing->edge_ns / 1e9;
     const struct jb_channel *about = session->channels[channel->number].channel;
     uint64_t moved = edge->raw - channel->edge_raw;
 
     if (edge->raw < channel->edge_raw && about->wrap > 0) {
         moved += about->wrap;
     }
+    /* The reader was off the processor just then, which operators that keep all of them busy bring about: their energy
+     * would be laid upon the next. */
+    bool placed = timing->period_ns == 0 || edge->doubt_ns <= timing->period_ns / DENSE_DOUBT;
     double energy_j = (double)moved * (double)about->unit_num / (double)about->unit_den / 1e6;
     double seconds = (double)(edge->t_ns - channel->edge_t_ns) / 1e9;
-    bool good = channel->edge_known && !edge->first && edge->t_ns > channel->edge_t_ns &&
+    bool good = channel->edge_known && placed && !edge->first && edge->t_ns > channel->edge_t_ns &&
                 (about->max_power_uw == 0 || energy_j <= (double)about->max_power_uw / 1e6 * (seconds + 0.01));
     if (good) {
         push(channel, &(struct work_entry){.t0_ns = channel->edge_t_ns,
@@ -202,7 +207,7 @@ static void take_edge(struct jb_session *session, struct work_channel *channel, 
     } else {
         channel->broken = true;
     }
-    channel->edge_known = true;
+    channel->edge_known = placed;
     channel->edge_raw = edge->raw;
     channel->edge_t_ns = edge->t_ns;
 }
@@ -225,7 +230,7 @@ void session_rows_edges(struct jb_session *session)
                     struct jb_timing timing;
                     if (channel->edges == owner->edges && channel->edge_channel == edges[k].channel) {
                         jb_edges_timing(owner->edges, edges[k].channel, &timing);
-                        take_edge(session, channel, &edges[k], (double)timing.edge_ns / 1e9);
+                        take_edge(session, channel, &edges[k], &timing);
                     }
                 }
             }

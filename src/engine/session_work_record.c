@@ -19,15 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static double rate_of(const struct jb_session *session)
-{
-    const struct jb_record *record = &session->record;
-
-    return record->run_uj > 0 && isfinite(record->run_uncertainty_uj)
-               ? record->run_uncertainty_uj / (double)record->run_uj
-               : 0;
-}
-
 static uint64_t run_uj_of(const struct jb_session *session)
 {
     uint64_t sum_uj = 0;
@@ -65,7 +56,7 @@ static int phases(const struct jb_session *session, const struct work_parts *par
         jb_copy(phase->name, sizeof(phase->name), jb_phase_name((enum jb_phase)i));
         phase->duration_s = seconds;
         phase->energy_uj = energy_uj[i];
-        phase->uncertainty_uj = hypot(parts->phase_sd_uj[i], rate_of(session) * (double)energy_uj[i]);
+        phase->uncertainty_uj = parts->phase_sd_uj[i];
     }
     return 0;
 }
@@ -121,12 +112,11 @@ static int operators(const struct jb_session *session, const struct work_parts *
         op->calls = (uint64_t)(cell->calls * part->scale + 0.5);
         op->time_s = part->seconds;
         op->energy_uj = energy_uj[i];
-        op->uncertainty_uj = hypot(part->sd_uj, rate_of(session) * (double)energy_uj[i]);
+        op->uncertainty_uj = part->sd_uj;
         jb_copy(op->confidence, sizeof(op->confidence), jb_confidence_name(part->confidence));
         op->merged = part->group;
     }
     ret->outside_uj = energy_uj[count];
-    ret->outside_uncertainty_uj = hypot(ret->outside_uncertainty_uj, rate_of(session) * (double)energy_uj[count]);
     ret->unattributed_uj = energy_uj[count + 1];
     qsort(ret->operators, ret->operator_count, sizeof(*ret->operators), by_energy);
     free(weights);
@@ -172,7 +162,7 @@ static int groups(const struct jb_session *session, const struct work_parts *par
         to->calls = (uint64_t)(from->calls + 0.5);
         to->time_s = from->seconds;
         to->energy_uj = (uint64_t)(energy_uj + 0.5);
-        to->uncertainty_uj = hypot(sd_uj, rate_of(session) * energy_uj);
+        to->uncertainty_uj = sd_uj;
     }
     return 0;
 }
@@ -224,7 +214,7 @@ static int regions(const struct jb_session *session, struct jb_record_work *ret)
         };
         jb_copy(to->kind, sizeof(to->kind), kind_name(from->kind));
         jb_copy(to->name, sizeof(to->name), from->name);
-        to->uncertainty_uj = hypot(edges_uj, rate_of(session) * (double)to->energy_uj);
+        to->uncertainty_uj = edges_uj;
         to->emissions_g = all_uj > 0 ? record->emissions_g * (double)to->energy_uj / all_uj : NAN;
     }
     return 0;
