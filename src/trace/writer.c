@@ -31,6 +31,11 @@ static struct jb_wire *seen(struct jb_wire *ring)
     return ring == no_ring() ? NULL : ring;
 }
 
+struct jb_wire *jb_writer_ring(void)
+{
+    return seen(atomic_load_explicit(&current, memory_order_acquire));
+}
+
 static struct jb_wire *map(const char *place)
 {
     struct rlimit limit;

@@ -60,9 +60,9 @@ static void at_thread_end(struct jb_writer *writer)
 /* For kernels that cannot wipe (before 4.14; some sandboxes): the child gets rid of its copies itself. */
 static void forget_after_fork(void)
 {
-    char *writers = atomic_load_explicit(&process.writers, memory_order_relaxed);
-    if (writers) {
-        (void)madvise(writers, JB_WRITER_BYTES, MADV_DONTNEED);
+    struct jb_wire *ring = jb_writer_ring(); /* what is left of rings that were given up, nobody believes */
+    if (ring) {
+        (void)madvise((char *)ring + JB_WIRE_FILE_BYTES, JB_WRITER_BYTES, MADV_DONTNEED);
     }
 }
 
@@ -87,11 +87,7 @@ bool jb_writer_map(struct jb_wire *ring)
     if (mprotect(writers, JB_WRITER_BYTES, PROT_READ | PROT_WRITE) < 0) {
         return false;
     }
-    if (madvise(writers, JB_WRITER_BYTES, MADV_WIPEONFORK) == 0) {
-        return true;
-    }
-    atomic_store_explicit(&process.writers, writers, memory_order_relaxed);
-    return tell_forks();
+    return madvise(writers, JB_WRITER_BYTES, MADV_WIPEONFORK) == 0 || tell_forks();
 }
 
 static uint32_t digits(const char **text)

@@ -82,6 +82,9 @@ void jb_writer_prepare(void);
 /* The writers behind a new mapping; false: no memory. */
 bool jb_writer_map(struct jb_wire *ring);
 
+/* writer.c: the ring in use; NULL: none. */
+struct jb_wire *jb_writer_ring(void);
+
 static inline bool jb_writer_heard(const struct jb_wire *ring)
 {
     return ring && atomic_load_explicit(&jb_wire_header(ring)->listening, memory_order_relaxed) != 0;

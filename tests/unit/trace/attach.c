@@ -94,7 +94,7 @@ static int attach_with(const char *place)
 {
     pid_t pid = fork();
     if (pid == 0) {
-        char program[512], *const arguments[] = {"wire_app", "spans", "1", NULL};
+        char program[512];
         const char *root = getenv("JB_BUILD_ROOT");
         snprintf(program, sizeof(program), "%s/tests/stub/wire_app", root ? root : ".");
         if (place) {
@@ -102,7 +102,7 @@ static int attach_with(const char *place)
         } else {
             unsetenv("JOULEBOOK_RING");
         }
-        execv(program, arguments);
+        execl(program, "wire_app", "spans", "1", (char *)NULL);
         _exit(127);
     }
     assert_true(pid > 0);
