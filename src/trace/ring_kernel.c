@@ -32,27 +32,31 @@ static bool find_next(struct jb_ring *ring, uint32_t slot, struct jb_event *ret_
 static size_t drain_device(struct jb_ring *ring, uint32_t first, struct jb_traced_kernel *ret, size_t max)
 {
     const struct jb_view *of = &ring->views[first];
-    size_t count = 0;
-    while (count < max) {
+    uint16_t streams[JB_WIRE_SLOTS];
+    uint32_t stream_count = 0;
+    for (uint32_t i = first; i < JB_WIRE_SLOTS; i++) {
+        const struct jb_view *view = &ring->views[i];
+        if (view->bound && view->device && view->pid == of->pid && view->accelerator == of->accelerator) {
+            streams[stream_count++] = (uint16_t)i;
+        }
+    }
+    for (size_t count = 0; count < max; count++) {
         struct jb_event begin, end;
-        uint32_t best = JB_WIRE_SLOTS;
-        for (uint32_t i = first; i < JB_WIRE_SLOTS; i++) {
-            struct jb_view *view = &ring->views[i];
-            if (view->bound && view->device && view->pid == of->pid && view->accelerator == of->accelerator &&
-                find_next(ring, i, &begin, &end) && (best == JB_WIRE_SLOTS || end.t_ns < ret[count].t1_ns)) {
-                best = i;
-                ret[count] = (struct jb_traced_kernel){begin.t_ns,  end.t_ns,        begin.name, begin.value,
-                                                       (uint16_t)i, of->accelerator, of->pid};
+        struct jb_view *best = NULL;
+        for (uint32_t i = 0; i < stream_count; i++) {
+            if (find_next(ring, streams[i], &begin, &end) && (!best || end.t_ns < ret[count].t1_ns)) {
+                best = &ring->views[streams[i]];
+                ret[count] = (struct jb_traced_kernel){begin.t_ns, end.t_ns,        begin.name, begin.value,
+                                                       streams[i], of->accelerator, of->pid};
             }
         }
-        if (best == JB_WIRE_SLOTS) {
-            break;
+        if (!best) {
+            return count;
         }
-        ring->views[best].tail += 2;
+        best->tail += 2;
         ring->state.events += 2;
-        count++;
     }
-    return count;
+    return max;
 }
 
 size_t jb_ring_drain_kernels(struct jb_ring *ring, struct jb_traced_kernel *ret, size_t max)

@@ -81,9 +81,11 @@ void jb_view_look(struct jb_ring *ring, uint32_t number)
     uint32_t state = atomic_load_explicit(&slot->state, memory_order_acquire);
     uint64_t owner = atomic_load_explicit(&slot->owner, memory_order_relaxed);
     uint32_t claims = atomic_load_explicit(&slot->claims, memory_order_relaxed);
-    if (view->bound && (claims != view->claims || state == JB_SLOT_FREE)) {
-        view->leaving = true; /* what was read of it is all that there is */
-        view->head = view->tail;
+    if (view->bound && claims != view->claims) {
+        /* Another has it by now; what was the owner's ends where the other began. */
+        uint64_t first = atomic_load_explicit(&slot->first, memory_order_relaxed);
+        view->leaving = true;
+        view->head = first - view->tail <= JB_WIRE_EVENTS ? first : view->tail;
         return;
     }
     if (!view->bound) {
@@ -93,7 +95,7 @@ void jb_view_look(struct jb_ring *ring, uint32_t number)
         bind(ring, number, owner, claims);
     }
     uint64_t head = atomic_load_explicit(&slot->head, memory_order_acquire);
-    view->leaving = state == JB_SLOT_LEFT;
+    view->leaving = state == JB_SLOT_LEFT || state == JB_SLOT_FREE;
     count_dropped(ring, number);
     if ((int64_t)(head - view->tail) < 0) {
         view->head = view->tail;

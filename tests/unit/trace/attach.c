@@ -64,8 +64,10 @@ static void a_ring_of_another_layout_is_refused(void **state)
 {
     struct fixture *f = *state;
     struct jb_wire_header *header = jb_wire_header(f->wire);
-    uint32_t *const words[] = {&header->version,    &header->slots,    &header->events,        &header->names,
-                               &header->name_bytes, &header->slots_at, &header->names_at,      &header->name_bytes_at,
+    uint32_t *const words[] = {&header->version,    &header->slots,
+                               &header->events,     &header->names,
+                               &header->name_bytes, &header->slots_at,
+                               &header->names_at,   &header->name_bytes_at,
                                &header->rings_at,   (uint32_t *)&header->file_bytes};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         (*words[i])++;

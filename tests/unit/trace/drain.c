@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the meter makes of slots whose writers may be anybody (trace/ring.h): order, times, nonsense, a second reader. */
+/* What the meter makes of slots whose writers may be anybody (trace/ring.h): order, times, nonsense, a second reader.
+ */
 #include "support.h"
 
 #define MS JB_NS_PER_MS

@@ -200,7 +200,7 @@ static void a_child_does_not_fall_back_to_the_slot_of_before(void **state)
     size_t spans = check_nested(f);
     assert_int_equal(spans, 2);
     assert_int_not_equal(f->got[0].tid, pid); /* each under its own name */
-    span(f->wire, "parent"); /* whose slot was taken away */
+    span(f->wire, "parent");                  /* whose slot was taken away */
     read_all(f);
     assert_int_equal(check_nested(f), 1);
     assert_int_equal(state_of(f).nonsense, 0);
