@@ -63,13 +63,15 @@ class Library:
         function.argtypes, function.restype = arguments, result
         return function  # type: ignore[no-any-return]
 
-    def run_begin(self, options: List[str]) -> str:
-        """Start a meter with these words. The reason why there is none; empty: there is one, or there was."""
+    def run_begin(self, options: List[str]) -> Optional[str]:
+        """Start a meter with these words for it. None: it was started; empty: there is one already; else why not."""
         words = [os.fsencode(word) for word in options]
         array = (ctypes.c_char_p * (len(words) + 1))(*words, None)
         why = ctypes.create_string_buffer(600)
-        failed = self._begin(array, why, len(why)) < 0
-        return os.fsdecode(why.value) or "the meter did not start" if failed else ""
+        result = self._begin(array, why, len(why))
+        if result >= 0:
+            return None if result > 0 else ""
+        return why.value.decode("utf-8", "replace") or "the meter did not start"
 
     def run_end(self, exit_code: int) -> Optional[str]:
         """End the run that was started here, if any; its record as JSON text."""

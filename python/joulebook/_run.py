@@ -29,8 +29,9 @@ class Run:
         if found is None or self._ours or found.active():
             return
         why = found.run_begin(self._options)
-        if why:
-            warn_once(why)
+        if why is not None:
+            if why:
+                warn_once(why)
             return
         self._ours = True
         atexit.register(self.stop)  # of a program that ends inside
