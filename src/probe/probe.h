@@ -33,7 +33,8 @@
 struct jb_wire *probe_ring(unsigned path);
 
 /* arrive.c calls this when the number of loaded libraries has grown: each path looks for its own. Any thread, any lock
- * of the loader may be held: only dlopen(RTLD_NOLOAD) and dlsym(). */
+ * of the loader may be held, and this thread may be inside a constructor: no dlopen(), RTLD_NOLOAD included (it runs
+ * constructors of libraries whose turn has not come), no dlsym(); look with object.h. Never by two threads at once. */
 void probe_arrived(void);
 
 /* pytorch.c */

@@ -33,7 +33,7 @@ static struct {
 static void in_child(void)
 {
     struct pytorch_state *state = &pytorch_state;
-    pytorch_level_release();
+    pytorch_level_child();
     atomic_fetch_add(&state->generation, 1);
     atomic_store(&state->step_ns, 0);
     atomic_store(&state->level, PYTORCH_LEVEL_UNTOLD);
@@ -84,7 +84,7 @@ void probe_pytorch_arrived(void)
         return;
     }
     state->ring = ring;
-    atomic_store(&state->level, JB_LEVEL_OFF);
+    atomic_store(&state->level, PYTORCH_LEVEL_UNTOLD);
     if (!pytorch_level_start(&why)) {
         refuse(ring, why);
         return;

@@ -84,13 +84,15 @@ struct pytorch_state {
 extern struct pytorch_state pytorch_state;
 
 /* pytorch_level.c */
-/* Add the first two callbacks and see whether PyTorch has understood; false: all is as before, and why. */
+/* Add the first callback and see whether PyTorch has understood, then those of the level that is wanted; false: all is
+ * as before, and why. The level is told from the first callback on, not here, where the loader may be at work. */
 bool pytorch_level_start(const char **ret_why);
 /* Called where the level that is wanted is not the one we stand at; changes it, now or at the end of a step. */
 void pytorch_level_look(bool step_ended);
 /* Around fork(): no change is half done in the child. */
 void pytorch_level_hold(void);
 void pytorch_level_release(void);
+void pytorch_level_child(void);
 
 /* pytorch_spans.c; the begins take the place of the result, in the order that x86-64 has. */
 void *pytorch_begin_user(void **context, const void *function);

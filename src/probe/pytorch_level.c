@@ -71,6 +71,12 @@ void pytorch_level_release(void)
     atomic_store(&change.busy, 0);
 }
 
+void pytorch_level_child(void)
+{
+    change.cuda = false; /* contexts of CUDA do not live in a fork */
+    pytorch_level_release();
+}
+
 static void part_set(enum pytorch_part part, bool on)
 {
     const struct pytorch_library *library = &pytorch_state.library;
@@ -196,8 +202,10 @@ bool pytorch_level_start(const char **ret_why)
         understood = understood && calls == (scope == PYTORCH_USER_SCOPE);
     }
     if (understood) {
+        uint32_t level = wanted();
         part_set(PYTORCH_TICK, true);
-        apply(wanted(), false);
+        part_set(PYTORCH_BACKWARD, level >= JB_LEVEL_PHASES);
+        part_set(PYTORCH_FUNCTION, level >= JB_LEVEL_FULL);
     } else {
         library->remove(change.handle[PYTORCH_USER]);
         change.handle[PYTORCH_USER] = 0;
