@@ -24,7 +24,7 @@
  * little room for words of a thread. */
 #define DEPTH 32u
 
-enum mark { MARK_UNKNOWN, MARK_OTHER, MARK_STEP, MARK_OPTIMISE, MARK_DATA };
+enum mark { MARK_UNKNOWN, MARK_OTHER, MARK_STEP, MARK_OPTIMISE, MARK_DATA, MARK_BACKWARD };
 
 /* A span in one word. */
 #define SPAN_NAME(word)          ((word)&0xffffu)
@@ -69,6 +69,8 @@ static enum mark mark_class(uint32_t number, const char *name)
         mark = MARK_OPTIMISE;
     } else if (starts(name, "enumerate(DataLoader)")) {
         mark = MARK_DATA;
+    } else if (starts(name, "autograd::engine::evaluate_function: ")) {
+        mark = MARK_BACKWARD;
     }
     if (number != 0 && number < JB_WIRE_NAMES) { /* 0 is the name of all that found no room */
         atomic_store_explicit(&mark_of[number], (uint8_t)mark, memory_order_relaxed);
@@ -188,8 +190,12 @@ void *pytorch_begin_function(void **context, const void *function)
     if (!level_is_wanted()) {
         pytorch_level_look(false);
     }
-    uint32_t name = jb_wire_intern_at(pytorch_state.ring, pytorch_state.library.name(function));
-    push(function, SPAN(name, outer_origin(), JB_EVENT_OPERATOR), true, true);
+    const char *text = pytorch_state.library.name(function);
+    uint32_t name = jb_wire_intern_at(pytorch_state.ring, text);
+    /* The engine's own work around a node is said to be an operator, in the same scope. */
+    bool backward = mark_class(name, text) == MARK_BACKWARD;
+    unsigned origin = backward ? JB_KERNEL_BACKWARD : outer_origin();
+    push(function, SPAN(name, origin, backward ? JB_EVENT_BACKWARD : JB_EVENT_OPERATOR), true, true);
     return context;
 }
 

@@ -225,6 +225,9 @@ static bool origins(const struct fake *fake, struct world *world)
     fake->end(b);
     fake->end(a);
     for (unsigned i = 0; i < 2; i++) { /* the second from the cache */
+        a = fake->begin(FUNCTION, "autograd::engine::evaluate_function: MmBackward0", false);
+        right = right && probe_current_origin() == JB_KERNEL_BACKWARD;
+        fake->end(a);
         a = fake->begin(USER, "Optimizer.zero_grad#SGD.zero_grad", false);
         b = fake->begin(FUNCTION, "aten::mm", false);
         right = right && probe_current_origin() == JB_KERNEL_OPTIMISE;
@@ -242,7 +245,12 @@ static bool origins(const struct fake *fake, struct world *world)
 
 static void operators_know_where_they_are_from(void **state)
 {
-    world_run(*state, "known", origins);
+    struct world *world = *state;
+    char text[1024];
+    world_run(world, "known", origins);
+    world_text(world, JB_EVENT_BACKWARD, text, sizeof(text));
+    assert_string_equal(text, "MmBackward0 end autograd::engine::evaluate_function: MmBackward0 end "
+                              "autograd::engine::evaluate_function: MmBackward0 end");
 }
 
 static bool forks(const struct fake *fake, struct world *world)
