@@ -399,16 +399,32 @@ static bool gone(const struct fake *fake, struct world *world)
     return fake->count() == 0 && fake->missed() == 0;
 }
 
-static void the_canary_dies_of_wild_names_and_of_missing_ends(void **state)
+/* Where the kernel does not say (seccomp, qemu-user) all addresses are believed. */
+static void skip_where_nothing_is_said(void)
+{
+    if (canary_readable((const void *)(uintptr_t)16, 1)) {
+        skip();
+    }
+}
+
+static void the_canary_dies_of_missing_ends(void **state)
 {
     struct world *world = *state;
+    world_run(world, "unpaired", gone);
+    assert_true(world_noted(world, "PyTorch: its callbacks were not as expected; operators are not caught"));
+}
+
+static void the_canary_dies_of_wild_names(void **state)
+{
+    struct world *world = *state;
+    skip_where_nothing_is_said();
     world_run(world, "wild", gone);
     assert_true(world_noted(world, "PyTorch: its callbacks were not as expected; operators are not caught"));
-    world_run(world, "unpaired", gone);
 }
 
 static void a_canary_reads_where_there_may_be_nothing(void **state)
 {
+    skip_where_nothing_is_said();
     long page = sysconf(_SC_PAGESIZE);
     char *two = mmap(NULL, (size_t)page * 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_true(two != MAP_FAILED);
@@ -446,7 +462,8 @@ int main(void)
         IN_A_WORLD(nothing_is_attached_when_nobody_listens),
         IN_A_WORLD(threads_and_changes_of_level_do_not_disturb_each_other),
         IN_A_WORLD(unknown_versions_are_refused_and_that_is_said),
-        IN_A_WORLD(the_canary_dies_of_wild_names_and_of_missing_ends),
+        IN_A_WORLD(the_canary_dies_of_missing_ends),
+        IN_A_WORLD(the_canary_dies_of_wild_names),
         cmocka_unit_test(a_canary_reads_where_there_may_be_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
