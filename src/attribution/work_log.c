@@ -96,17 +96,22 @@ static uint32_t find(const struct log *log, uint64_t t_ns)
 }
 
 struct sums {
-    double seconds[JB_WORK_CELLS];
-    uint16_t seen[JB_WORK_CELLS];
-    size_t count;
+    uint64_t alone_ns[JB_WORK_CELLS]; /* by itself, which is most of it: exact, and quick */
+    double shared_s[JB_WORK_CELLS];
 };
 
-static void add(struct sums *sums, uint16_t cell, double seconds)
+static void add_shared(struct sums *sums, const uint64_t *word, size_t count, double seconds)
 {
-    if (sums->seconds[cell] == 0) {
-        sums->seen[sums->count++] = cell;
+    for (size_t i = 0; i < count; i++) {
+        uint16_t cell;
+
+        if (i < INLINE_CELLS) {
+            cell = (uint16_t)(word[1] >> (16 * (i + 1)));
+        } else {
+            memcpy(&cell, (const char *)&word[2] + (i - INLINE_CELLS) * sizeof(cell), sizeof(cell));
+        }
+        sums->shared_s[cell] += seconds / (double)count;
     }
-    sums->seconds[cell] += seconds;
 }
 
 /* What of a block lies in (t0, t1]; false: a part was not caught. */
@@ -125,22 +130,12 @@ static bool add_block(struct sums *sums, const struct block *block, uint64_t t0_
         if (to_ns <= from_ns) {
             continue;
         }
-        if (count == 0) {
-            return false;
-        }
         if (count == 1) {
-            add(sums, (uint16_t)(word[1] >> 16), (double)(to_ns - from_ns) * 1e-9);
-            continue;
-        }
-        for (size_t i = 0; i < count; i++) {
-            uint16_t cell;
-
-            if (i < INLINE_CELLS) {
-                cell = (uint16_t)(word[1] >> (16 * (i + 1)));
-            } else {
-                memcpy(&cell, (const char *)&word[2] + (i - INLINE_CELLS) * sizeof(cell), sizeof(cell));
-            }
-            add(sums, cell, (double)(to_ns - from_ns) * 1e-9 / (double)count);
+            sums->alone_ns[word[1] >> 16] += to_ns - from_ns;
+        } else if (count == 0) {
+            return false;
+        } else {
+            add_shared(sums, word, count, (double)(to_ns - from_ns) * 1e-9);
         }
     }
     return true;
@@ -150,7 +145,8 @@ int jb_work_features(const struct jb_work *work, unsigned number, uint64_t t0_ns
                      struct jb_work_share *ret, size_t max)
 {
     const struct domain *domain = number < JB_WORK_DOMAINS ? &work->domain[number] : NULL;
-    struct sums sums = {.count = 0};
+    struct sums sums;
+    size_t count = 0;
 
     if (domain == NULL || domain->log.count == 0 || t0_ns < block_at(&domain->log, 0)->t0_ns) {
         return -ENODATA;
@@ -158,6 +154,7 @@ int jb_work_features(const struct jb_work *work, unsigned number, uint64_t t0_ns
     if (t1_ns > domain->now_ns) {
         return -EAGAIN;
     }
+    memset(&sums, 0, sizeof(sums));
     for (uint32_t i = find(&domain->log, t0_ns); i < domain->log.count; i++) {
         const struct block *block = block_at(&domain->log, i);
 
@@ -168,11 +165,16 @@ int jb_work_features(const struct jb_work *work, unsigned number, uint64_t t0_ns
             return -ENODATA;
         }
     }
-    if (sums.count > max) {
-        return -E2BIG;
+    for (size_t i = 0; i < domain->cells; i++) {
+        double seconds = (double)sums.alone_ns[i] * 1e-9 + sums.shared_s[i];
+
+        if (!(seconds > 0)) {
+            continue;
+        }
+        if (count == max) {
+            return -E2BIG;
+        }
+        ret[count++] = (struct jb_work_share){.cell = (uint16_t)i, .seconds = seconds};
     }
-    for (size_t i = 0; i < sums.count; i++) {
-        ret[i] = (struct jb_work_share){.cell = sums.seen[i], .seconds = sums.seconds[sums.seen[i]]};
-    }
-    return (int)sums.count;
+    return (int)count;
 }

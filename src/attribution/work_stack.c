@@ -66,7 +66,7 @@ static void be_operator(struct jb_work *work, const struct thread *thread, struc
     if (work->caught && !(around->strength != IDLE && around->cell == span->cell)) {
         host(work)->cell[span->cell].calls++; /* one that only wraps itself is one */
     }
-    if (name->heavy && thread->mark == JB_MARK_NONE) {
+    if (name->heavy && span->mark == JB_MARK_NONE) {
         process->pending[process->pend].heavy = true;
         process->fetch_heavy = true;
     }
