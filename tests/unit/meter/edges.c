@@ -10,10 +10,13 @@
 #include "meter/edges.h"
 
 #include "base/text.h"
+#include "trace/ring.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define RATE "watts=1000"
 
@@ -231,6 +234,40 @@ static void what_is_known_is_told_before_it_is_seen(void **state)
     jb_edges_destroy(edges);
 }
 
+/* The sensor that follows the program moves at whole milliseconds of the clock. */
+static void the_sensor_that_follows_the_program_is_followed(void **state)
+{
+    static const char *const ids[] = {"cpu/0/sim"};
+    char path[] = "/tmp/jb-edges-XXXXXX", spec[64];
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "idle 20\n", 8), 8);
+    close(fd);
+    snprintf(spec, sizeof(spec), "powers=%s", path);
+    struct jb_ring *ring = NULL;
+    struct jb_edges *edges = NULL;
+    assert_int_equal(jb_ring_create(&ring, NULL), 0);
+    struct jb_sensor_env followed = {.ring = jb_ring_place(ring)};
+    assert_int_equal(jb_edges_create(&followed, "sim", spec, ids, 1, &edges), 0);
+    jb_edges_begin(edges, jb_mono_ns() + WAIT_NS);
+    struct jb_edge edge;
+    uint64_t end_ns = jb_mono_ns() + WAIT_NS;
+    for (int i = 0; i < 200;) {
+        assert_true(jb_mono_ns() < end_ns);
+        if (jb_edges_take(edges, &edge, 1) == 0) {
+            nap();
+            continue;
+        }
+        uint64_t moment_ns = (edge.t_ns + JB_NS_PER_MS / 2) / JB_NS_PER_MS * JB_NS_PER_MS;
+        assert_true(moment_ns + edge.doubt_ns + 1 >= edge.t_ns && moment_ns <= edge.t_ns + edge.doubt_ns + 1);
+        assert_int_equal(edge.raw, moment_ns / JB_NS_PER_MS * 20000);
+        i++;
+    }
+    jb_edges_destroy(edges);
+    jb_ring_destroy(ring);
+    unlink(path);
+}
+
 static void destroying_in_a_burst_leaves_no_thread(void **state)
 {
     static const char *const ids[] = {"cpu/0/fake"};
@@ -277,6 +314,7 @@ int main(void)
         cmocka_unit_test(who_cannot_be_followed_is_refused),
         cmocka_unit_test(a_counter_that_goes_away_ends_quietly),
         cmocka_unit_test(what_is_known_is_told_before_it_is_seen),
+        cmocka_unit_test(the_sensor_that_follows_the_program_is_followed),
         cmocka_unit_test(destroying_in_a_burst_leaves_no_thread),
         cmocka_unit_test(a_hung_driver_is_left_behind),
     };
