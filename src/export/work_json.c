@@ -4,8 +4,8 @@
  * run record. Where nothing is known work is null and the arrays are empty.
  *
  * operators are single, also those of a group whose power cannot be told apart: each names the others in merged_with,
- * at most MAX_NAMES of them. Energies divide energy.run_j: those of the phases sum to it, and those of the operators
- * with work.outside_j and work.unattributed_j do.
+ * at most MAX_NAMES of them, and the uncertainty of their sum. Energies divide energy.run_j: those of the phases sum to
+ * it, and those of the operators with work.outside_j and work.unattributed_j do.
  */
 #include "export/run_json.h"
 
@@ -151,6 +151,8 @@ static void operators(struct jb_json *json, const struct jb_record_work *w)
         joules_pm(json, o->energy_uj, o->uncertainty_uj);
         jb_json_string(json, "confidence", o->confidence);
         merged_with(json, w, o);
+        jb_json_number(json, "merged_uncertainty_j",
+                       o->merged >= 0 && o->merged_uncertainty_uj > 0 ? o->merged_uncertainty_uj / 1e6 : NAN);
         jb_json_close(json, '}');
     }
     jb_json_close(json, ']');

@@ -60,6 +60,11 @@ static size_t fill(const struct jb_record_operator **sorted, size_t count, struc
         row->time_s += sorted[i]->time_s;
         row->uncertainty_uj += sorted[i]->uncertainty_uj;
     }
+    for (size_t i = 0; i < done; i++) {
+        if (rows[i].members > 1 && rows[i].first->merged_uncertainty_uj > 0) {
+            rows[i].uncertainty_uj = rows[i].first->merged_uncertainty_uj;
+        }
+    }
     return done;
 }
 

@@ -17,7 +17,7 @@ struct jb_work_row {
     const struct jb_record_operator *first; /* of the members the one with most energy */
     size_t members;
     uint64_t calls, energy_uj;
-    double time_s, uncertainty_uj; /* uncertainties add: work.h */
+    double time_s, uncertainty_uj; /* of a group: its own, or where that is not known the sum of its members' */
     double device_uj;              /* of all operators of its device */
 };
 /* Devices with most energy first, and within a device rows with most energy first. malloc'd; *ret is NULL when there

@@ -52,9 +52,12 @@ struct jb_record_operator {
     double uncertainty_uj;
     char confidence[8]; /* "high", "medium", "low" */
     /* Number of the group of operators whose power cannot be told apart: their sum is what was measured, and inside it
-     * they have their share of its time. Deviations of its members add up to that of the sum, and their confidence is
-     * the group's. The same number on another device is another group. -1: alone. */
+     * they have their share of its time; their confidence is the group's. The same number on another device is another
+     * group. -1: alone. */
     int merged;
+    /* Of the group's sum, the same in each member: less than what its members' add up to, as what one of them has too
+     * much another has too little. 0 or NAN: alone, or not known; then they are added up. */
+    double merged_uncertainty_uj;
 };
 
 struct jb_record_work {

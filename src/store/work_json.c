@@ -58,9 +58,10 @@ static json_t *group_row(const struct jb_record_work *work, size_t i)
 static json_t *operator_row(const struct jb_record_work *work, size_t i)
 {
     const struct jb_record_operator *o = &work->operators[i];
-    return json_pack("[o, o, o, o, o, o, o, o, i]", jb_json_from_text(o->name), jb_json_from_text(o->class_name),
+    return json_pack("[o, o, o, o, o, o, o, o, i, o]", jb_json_from_text(o->name), jb_json_from_text(o->class_name),
                      jb_json_from_text(o->device), count(o->calls), jb_json_real(o->time_s), count(o->energy_uj),
-                     sigma(o->uncertainty_uj), jb_json_from_text(o->confidence), o->merged);
+                     sigma(o->uncertainty_uj), jb_json_from_text(o->confidence), o->merged,
+                     o->merged_uncertainty_uj > 0 ? sigma(o->merged_uncertainty_uj) : json_null());
 }
 
 static json_t *rows(const struct jb_record_work *work, size_t number,
@@ -189,6 +190,7 @@ static void read_operator(const json_t *row, void *place)
     to_text(json_array_get(row, 7), ret->confidence, sizeof(ret->confidence));
     json_int_t number = json_is_integer(merged) ? json_integer_value(merged) : -1;
     ret->merged = number >= 0 && number < JB_RECORD_WORK_ROWS ? (int)number : -1;
+    ret->merged_uncertainty_uj = to_amount(json_array_get(row, 9));
 }
 
 /* The rows of an array as structs of `size` bytes. */

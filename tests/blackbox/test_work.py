@@ -22,11 +22,11 @@ START = "2026-11-01T00:00:00Z"
 def work(epochs=6, **more):
     """A training run of RUN_UJ in 20 s: two operators that cannot be told apart, one that is hardly known."""
     named = [("aten::mkldnn_convolution", "convolution", "cpu", 1840, 9.5, .50, .01, "high", -1),
-             ("aten::native_batch_norm", "normalization", "cpu", 920, 2.5, .12, .005, "medium", 3),
-             ("aten::threshold_backward", "activation", "cpu", 920, 1.5, .08, .004, "medium", 3),
+             ("aten::native_batch_norm", "normalization", "cpu", 920, 2.5, .12, .005, "medium", 3, .003),
+             ("aten::threshold_backward", "activation", "cpu", 920, 1.5, .08, .004, "medium", 3, .003),
              ("aten::addmm", "matmul", "cpu", 1840, 1.0, .06, .002, "high", -1),
              ("aten::bernoulli_", "dropout", "cpu", 920, .5, .03, .03, "low", -1)]
-    operators = [[*o[:5], int(o[5] * RUN_UJ), o[6] * RUN_UJ, *o[7:]] for o in named]
+    operators = [[*o[:5], int(o[5] * RUN_UJ), o[6] * RUN_UJ, *o[7:9], *(sigma * RUN_UJ for sigma in o[9:])] for o in named]
     parts = {"create": .03, "data": .05, "forward": .32, "backward": .55}
     phases = [[name, 20 * part, int(part * RUN_UJ), .01 * RUN_UJ] for name, part in parts.items()]
     phases.append(["other", 1.0, RUN_UJ - sum(p[2] for p in phases), .02 * RUN_UJ])
@@ -72,7 +72,7 @@ def test_show_tells_phases_epochs_operators_and_layers(joulebook, make):
     assert any(line.startswith("epochs 6, of 3.00 s ± 0 s and 178 J ± 1.87 J each") for line in lines)
     assert "their energy falls by 2.8 %" in " ".join(lines)
     assert "conv mkldnn_convolution 1840 9.50 s 600 J 326 mJ 50.0 ±2.0 high" in lines
-    at = lines.index("norm native_batch_norm 1840 4.00 s 240 J 130 mJ 20.0 ±1.8 med")
+    at = lines.index("norm native_batch_norm 1840 4.00 s 240 J 130 mJ 20.0 ±0.6 med")
     assert lines[at + 1] == "+ threshold_backward"
     assert "drop bernoulli_ 920 500 ms ~40 J ~40 mJ ~3 ±5.9 LOW" in lines
     assert "outside operators 2.00 s 246 J 20.5 ±2.0" in lines

@@ -236,12 +236,12 @@ static void fixture_operators(struct fixture *f)
 {
     struct jb_record_work *work = &f->record.work;
     const struct jb_record_operator operators[6] = {
-        {"aten::addmm", "matmul", "cuda:0", 1840, 90, 0, 0, "high", -1},
-        {"ampere_sgemm_128x64_nn", "matmul", "cpu", 1234567, 120, 0, 0, "high", -1},
-        {"aten::native_batch_norm", "normalization", "cpu", 920, 30, 0, 0, "medium", 2},
-        {"aten::threshold_backward", "activation", "cpu", 920, 20, 0, 0, "medium", 2},
-        {"aten::bernoulli_", "dropout", "cpu", 300, 4, 0, 0, "low", -1},
-        {"aten::copy_", "copy", "cuda:0", 0, NAN, 0, NAN, "low", 2},
+        {"aten::addmm", "matmul", "cuda:0", 1840, 90, 0, 0, "high", -1, NAN},
+        {"ampere_sgemm_128x64_nn", "matmul", "cpu", 1234567, 120, 0, 0, "high", -1, NAN},
+        {"aten::native_batch_norm", "normalization", "cpu", 920, 30, 0, 0, "medium", 2, NAN},
+        {"aten::threshold_backward", "activation", "cpu", 920, 20, 0, 0, "medium", 2, NAN},
+        {"aten::bernoulli_", "dropout", "cpu", 300, 4, 0, 0, "low", -1, NAN},
+        {"aten::copy_", "copy", "cuda:0", 0, NAN, 0, NAN, "low", 2, NAN},
     };
     const double parts[6] = {0.4, 0.25, 0.1, 0.06, 0.02, 0.01};
     uint64_t sum = 0;

@@ -57,6 +57,11 @@ static void rows_are_by_device_and_energy_and_groups_are_one(void **state)
     assert_string_equal(jb_work_row_name(&f.record.work, &rows[4], name), "copy_"); /* group 2 of another device */
     assert_int_equal(rows[4].members, 1);
     free(rows);
+    f.operators[2].merged_uncertainty_uj = f.operators[3].merged_uncertainty_uj = 4321;
+    assert_int_equal(jb_work_rows(&f.record.work, &rows, &count), 0);
+    assert_true(rows[1].uncertainty_uj == 4321);
+    assert_true(rows[0].uncertainty_uj == f.operators[1].uncertainty_uj);
+    free(rows);
     f.record.work.operator_count = 0;
     assert_int_equal(jb_work_rows(&f.record.work, &rows, &count), 0);
     assert_true(rows == NULL && count == 0);
@@ -281,6 +286,7 @@ static void json_names_who_is_merged_with_whom(void **state)
     struct fixture f;
     fixture_init(&f);
     fixture_work(&f);
+    f.operators[2].merged_uncertainty_uj = f.operators[3].merged_uncertainty_uj = 2500000;
     json_t *root = load(&f.record), *operators = json_object_get(root, "operators");
     assert_int_equal(json_array_size(operators), 6);
     for (size_t i = 0; i < 6; i++) {
@@ -290,8 +296,10 @@ static void json_names_who_is_merged_with_whom(void **state)
         assert_string_equal(json_string_value(json_object_get(o, "confidence")), f.operators[i].confidence);
         assert_int_equal(json_integer_value(json_object_get(o, "calls")), f.operators[i].calls);
         assert_int_equal(json_array_size(names), with[i] != NULL);
+        assert_int_equal(json_is_null(json_object_get(o, "merged_uncertainty_j")), with[i] == NULL);
         if (with[i] != NULL) {
             assert_string_equal(json_string_value(json_array_get(names, 0)), with[i]);
+            assert_true(json_number_value(json_object_get(o, "merged_uncertainty_j")) == 2.5);
         }
     }
     assert_true(json_is_null(json_object_get(json_array_get(operators, 5), "uncertainty_j")));

@@ -44,9 +44,9 @@ static struct jb_record_work some_work(void)
     work.regions[1] = (struct jb_record_region){2, 1, "region", "aug\"ment", -1, 1, 0.25, 40, NAN, NAN, false};
     work.regions[2] = (struct jb_record_region){9, 2, "step", "\xff\x1b[2J", 3, 86400.123456, 1e-6, 1, 0, NAN, false};
     work.groups[0] = (struct jb_record_group){"layer", "layers.0.conv", 12, 1.5, 77, 0.5};
-    work.operators[0] =
-        (struct jb_record_operator){"aten::mm", "matmul", "cpu", 1234567890123, 4.5, 123456789, 1234.5678, "high", -1};
-    work.operators[1] = (struct jb_record_operator){"x", "other", "cuda:0", 0, NAN, 0, NAN, "low", 3};
+    work.operators[0] = (struct jb_record_operator){
+        "aten::mm", "matmul", "cpu", 1234567890123, 4.5, 123456789, 1234.5678, "high", -1, NAN};
+    work.operators[1] = (struct jb_record_operator){"x", "other", "cuda:0", 0, NAN, 0, NAN, "low", 3, 1234567};
     return work;
 }
 
@@ -108,6 +108,7 @@ static void assert_some_work(const struct jb_record_work *got)
         assert_true(a->calls == b->calls && a->energy_uj == b->energy_uj && a->merged == b->merged);
         assert_same(a->time_s, b->time_s);
         assert_same(a->uncertainty_uj, b->uncertainty_uj);
+        assert_same(a->merged_uncertainty_uj, b->merged_uncertainty_uj);
     }
     jb_record_work_finish(&sent);
     assert_null(sent.operators);
