@@ -36,7 +36,7 @@ static const char *short_class(const char *name)
 {
     static const struct {
         const char *name, *text;
-    } words[] = {{"inverse", "inv"},        {"convolution", "conv"}, {"pooling", "pool"},    {"activation", "activ"},
+    } words[] = {{"inverse", "inv"},        {"convolution", "conv"}, {"pooling", "pool"},    {"activation", "act"},
                  {"dropout", "drop"},       {"embedding", "embed"},  {"attention", "attn"},  {"reduction", "reduce"},
                  {"normalization", "norm"}, {"optimizer", "optim"},  {"elementwise", "elem"}};
 
