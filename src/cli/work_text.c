@@ -24,7 +24,8 @@ void cli_work_phases(FILE *out, const struct jb_record *record, const struct cli
     const struct jb_record_work *work = &record->work;
     double whole_uj = (double)jb_record_phases_uj(work), most_uj = 0;
     struct cli_table table;
-    char text[160] = "", one[JB_UNIT_TEXT], two[JB_UNIT_TEXT];
+    char text[160] = "how the run's energy divides; its own doubt is common to all parts", one[JB_UNIT_TEXT],
+         two[JB_UNIT_TEXT];
 
     if (work->phase_count == 0) {
         return;

@@ -124,6 +124,7 @@ static void phases_have_bars_and_those_without_anything_are_left_out(void **stat
     struct made m;
     make(&m);
     char *text = report_of(&m.record, &narrow);
+    has(text, "  phases  how the run's energy divides; its own doubt is common to all parts\n");
     has(text, "  phase       time           energy     %  \n");
     has(text, "  forward   5.00 s  25.0 J ± 500 mJ  25.0  ████████\n");
     has(text, "  backward  14.0 s  75.0 J ± 800 mJ  75.0  ████████████████████████\n");
