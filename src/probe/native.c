@@ -78,7 +78,7 @@ void probe_native_begin(struct jb_wire *ring, uint64_t owner, unsigned kind, uin
     }
     if (ring && jb_wire_begin(ring, kind, name, 0)) {
         span |= SPAN_WRITTEN;
-        if (kind == JB_EVENT_OPERATOR && !probe_pytorch_attached() && probe_cupti_push_named(name, origin)) {
+        if (kind == JB_EVENT_OPERATOR && !probe_pytorch_attached() && probe_cupti_push((uint64_t)origin << 32 | name)) {
             s->pushed |= UINT32_C(1) << s->depth;
         }
     }

@@ -49,13 +49,10 @@ unsigned probe_current_origin(void); /* enum jb_kernel_origin */
 void probe_cupti_arrived(void);
 void probe_cupti_begin(struct jb_wire *ring);
 void probe_cupti_end(struct jb_wire *ring);
-/* Around every operator while a burst is on: what is launched inside belongs to it. The lower half of `operator_id` is
- * the number of its name on the wire; where it comes from says probe_current_origin(). pop() without a push() is
- * allowed (a burst may begin inside an operator). */
-void probe_cupti_push(uint64_t operator_id);
+/* Around every operator while a burst is on: what is launched inside belongs to it. `operator_id`: number of its name on
+ * the wire, and enum jb_kernel_origin << 32. False: no burst is on. pop() without a push() is allowed (a burst may begin
+ * inside an operator). */
+bool probe_cupti_push(uint64_t operator_id);
 void probe_cupti_pop(void);
-/* The same for operators that are not PyTorch's: `name` is the number of the name on the wire, `origin` of enum
- * jb_kernel_origin. False: no burst is on, and pop() must not be called. */
-bool probe_cupti_push_named(uint32_t name, unsigned origin);
 
 #endif

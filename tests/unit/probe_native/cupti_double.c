@@ -18,10 +18,9 @@ void probe_cupti_end(struct jb_wire *ring)
     double_state.ended++;
 }
 
-bool probe_cupti_push_named(uint32_t name, unsigned origin)
+bool probe_cupti_push(uint64_t operator_id)
 {
-    (void)name;
-    double_state.origin = origin;
+    double_state.origin = (unsigned)(operator_id >> 32);
     double_state.pushed++;
     return true;
 }
