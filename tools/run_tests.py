@@ -25,7 +25,7 @@ BUILD = ROOT / "build"
 WAITING = {"test_machines.py", "test_wall.py", "test_jetson.py", "test_nvml.py", "test_sensors.py"}
 WAITING_TOO = {"test_record.py", "test_plug.py"}
 WAITING_AGAIN = {"test_grid_run.py", "test_grid_backfill.py"}
-TSAN_TESTS = ["unit/meter/", "unit/engine/", "unit/nvml/", "unit/sensor/", "unit/grid/feed", "unit/grid/fetch", "unit/grid/exchange"]
+TSAN_TESTS = ["unit/meter/", "unit/trace/", "unit/engine/", "unit/nvml/", "unit/sensor/", "unit/grid/feed", "unit/grid/fetch", "unit/grid/exchange"]
 
 
 class Tally:
