@@ -128,6 +128,7 @@ static void supervise(struct meter *meter)
         {.fd = meter->signal_fd, .events = POLLIN},
         {.fd = STDIN_FILENO, .events = POLLIN},
         {.fd = meter->watch.fd, .events = POLLIN},
+        {.fd = jb_session_events_fd(meter->session), .events = POLLIN},
     };
 
     while (!meter->ended) {
@@ -148,6 +149,9 @@ static void supervise(struct meter *meter)
         }
         if (!meter->ended && fds[0].revents != 0) {
             jb_session_tick(meter->session);
+        }
+        if (!meter->ended && fds[4].revents != 0) {
+            jb_session_events(meter->session);
         }
     }
 }
@@ -185,7 +189,10 @@ static struct jb_ending ending_of(const struct meter *meter)
 
 static void say_ready(const struct jb_session *session)
 {
-    printf("{\"ring\": null, \"pid\": %d}\n", (int)getpid());
+    const char *ring = jb_session_ring_place(session);
+    const char *quote = ring != NULL ? "\"" : "";
+
+    printf("{\"ring\": %s%s%s, \"pid\": %d}\n", quote, ring != NULL ? ring : "null", quote, (int)getpid());
     fflush(stdout);
 }
 
@@ -228,6 +235,8 @@ static int open_and_measure(struct meter *meter, struct run_options *options)
         .basis = options->basis,
         .total = options->total,
         .pue = options->pue,
+        .ops = options->ops,
+        .time_share = jb_streq(options->attribution, "time"),
         .intensity = &options->intensity,
         .grid = &options->grid,
         .tariff = options->has_tariff ? &options->tariff : NULL,

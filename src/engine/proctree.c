@@ -8,7 +8,8 @@
  * parent the child may die.
  *
  * A process that ran before we came is the top of its tree in our place: what it and its descendants had used by then
- * is taken off. Its orphans do not come to us, so one that was seen is remembered and looked for by its pid.
+ * is taken off. Its orphans do not come to us, so one that was seen is remembered and looked for by its pid. Its own
+ * time is that of its CPU clock (clock_getcpuclockid(3)), exact and cheap enough to be read every time.
  */
 #include "engine/proctree.h"
 
@@ -24,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_ATTEMPTS   4
@@ -50,6 +52,10 @@ struct jb_proctree {
     struct list now, before;
     uint64_t reaped_ns, lost_ticks, last_ns;
     uint64_t before_ns; /* used before we came */
+    /* Of a top that is not us. */
+    clockid_t top_clock;
+    bool has_top_clock, top_gone;
+    uint64_t top_start_ticks, top_ns;
     uint64_t next_look_ns;
     bool no_lists; /* the kernel keeps no lists of children */
 };
@@ -254,6 +260,13 @@ static void add_orphans(struct jb_proctree *tree)
     }
 }
 
+static uint64_t ticks_of(const struct jb_proctree *tree, const struct seen *seen)
+{
+    bool by_clock = tree->has_top_clock && seen->pid == tree->top;
+
+    return (by_clock ? 0 : seen->own_ticks) + seen->waited_ticks;
+}
+
 static void look(struct jb_proctree *tree)
 {
     struct list swap = tree->before;
@@ -261,10 +274,13 @@ static void look(struct jb_proctree *tree)
     tree->now = swap;
     tree->now.count = 0;
 
+    struct jb_pidstat stat;
     if (tree->top == tree->self) {
         add_children(tree, tree->self);
+    } else if (read_stat(tree->top, &stat) == 0 && stat.start_ticks == tree->top_start_ticks) {
+        add(&tree->now, tree->top, &stat);
     } else {
-        add_process(tree, tree->top);
+        tree->top_gone = true; /* and its pid may be somebody else's */
     }
     descend(tree, 0);
     if (tree->no_lists) {
@@ -283,9 +299,19 @@ static void look(struct jb_proctree *tree)
         bool foreign = tree->top != tree->self && parent_then == NULL; /* the top, an orphan: nobody of ours waits */
         if (foreign ||
             (parent_then != NULL && parent_now != NULL && parent_now->waited_ticks == parent_then->waited_ticks)) {
-            tree->lost_ticks += old->own_ticks + old->waited_ticks;
+            tree->lost_ticks += ticks_of(tree, old);
         }
     }
+}
+
+static uint64_t top_cpu_ns(struct jb_proctree *tree)
+{
+    struct timespec used;
+
+    if (tree->has_top_clock && !tree->top_gone && clock_gettime(tree->top_clock, &used) == 0) {
+        tree->top_ns = (uint64_t)used.tv_sec * JB_NS_PER_S + (uint64_t)used.tv_nsec;
+    }
+    return tree->top_ns;
 }
 
 uint64_t jb_proctree_cpu_ns(struct jb_proctree *tree, bool force)
@@ -308,9 +334,9 @@ uint64_t jb_proctree_cpu_ns(struct jb_proctree *tree, bool force)
         }
         uint64_t ticks = tree->lost_ticks;
         for (size_t i = 0; i < tree->now.count; i++) {
-            ticks += tree->now.items[i].own_ticks + tree->now.items[i].waited_ticks;
+            ticks += ticks_of(tree, &tree->now.items[i]);
         }
-        total = tree->reaped_ns + ticks * tree->ns_per_tick;
+        total = tree->reaped_ns + ticks * tree->ns_per_tick + top_cpu_ns(tree);
         total = total > tree->before_ns ? total - tree->before_ns : 0;
     }
     if (total > tree->last_ns) {
@@ -336,6 +362,8 @@ int jb_proctree_create(pid_t child, bool allow_perf, struct jb_proctree **ret)
     struct jb_pidstat stat;
     if (child != tree->self && read_stat(child, &stat) == 0 && stat.parent != tree->self) {
         tree->top = child;
+        tree->top_start_ticks = stat.start_ticks;
+        tree->has_top_clock = clock_getcpuclockid(child, &tree->top_clock) == 0;
         tree->before_ns = jb_proctree_cpu_ns(tree, true);
         tree->last_ns = tree->next_look_ns = 0;
     } else if (allow_perf) {

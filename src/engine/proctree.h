@@ -24,9 +24,9 @@ struct jb_proctree;
 /*
  * `child` is one of ours and has not run yet (it waits to be told to exec); allow_perf false: /proc only. Or it is a
  * process that is not our child (joulebook meter): then the tree begins at it, what it and its descendants have used up
- * to now does not count, and only /proc is asked, since perf would not see the threads that it has. Orphans of such a
- * tree are known if they were seen before their parent ended; and of one that vanishes what was seen last is what
- * counts, up to a second old. -ENOMEM.
+ * to now does not count, and only /proc is asked, since perf would not see the threads that it has. Its own time is
+ * exact to the nanosecond. Orphans of such a tree are known if they were seen before their parent ended; and of one
+ * that vanishes what was seen last is what counts, up to a second old. -ENOMEM.
  */
 int jb_proctree_create(pid_t child, bool allow_perf, struct jb_proctree **ret);
 void jb_proctree_destroy(struct jb_proctree *tree);
