@@ -11,7 +11,7 @@ format() { git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'tools/*.[ch]
 
 spelling() {
   git ls-files | grep -vE '\.(csv|png|svg)$|corpus/|names\.txt|tests/golden/' |
-    xargs codespell --ignore-words-list=shwo,alway,gird,intervall,projcts,nam,optimise,optimiser,modelled,colour,mis,ue,ot,te,fo,ser,hist,nd,inout,crate,hsi,thi,gude,ane,nane,ues
+    xargs codespell --ignore-words-list=shwo,alway,gird,intervall,projcts,nam,optimise,optimiser,modelled,colour,mis,ue,ot,te,fo,ser,hist,nd,inout,crate,hsi,thi,gude,ane,nane,ues,asend
 }
 
 shell() { for file in tools/*.sh .ci/run; do sh -n "$file"; done; }

@@ -72,6 +72,11 @@ def test_the_example_measures_itself(joulebook, embed):
     assert (record["run"]["name"], record["run"]["status"]) == ("embed", "finished")
     assert record["run"]["command"] == [str(embed), "3"]
     closes(record)
+    epochs = [region for region in record["regions"] if region["kind"] == "epoch"]
+    assert [epoch["index"] for epoch in epochs] == [0, 1, 2]
+    assert sum(epoch["duration_s"] for epoch in epochs) <= record["run"]["duration_s"]
+    assert {"data", "forward", "backward", "optimise"} <= {phase["name"] for phase in record["phases"] if phase["duration_s"] > 0}
+    assert record["self"]["events_dropped"] == 0
     assert joulebook.record("embed")["run"]["id"] == record["run"]["id"]
 
 

@@ -45,7 +45,7 @@ def phases(record):
 
 def test_the_example_shows_phases_and_operators(joulebook):
     record = parts_close(joulebook.measure("--sensors", WATTS, "--ops", "full", "--", PYTHON, DIGITS, "--epochs", "5"))
-    assert record["work"]["sources"] == ["pytorch"]
+    assert "pytorch" in record["work"]["sources"]
     assert record["work"]["steps"] == 5 * 23 and record["work"]["steps_caught"] >= 5 * 23 - 1  # the first may have begun before
     epochs = [r for r in record["regions"] if r["kind"] == "epoch"]
     assert len(epochs) == 5 and all(e["guessed"] for e in epochs)

@@ -95,13 +95,13 @@ class Checker:
             self.say(f"{page}: joulebook {command} has no {written(option)}")
 
     def pages(self):
-        listed = set(re.findall(r"'(joulebook[\w.-]*\.\d)'", self.read("man/meson.build")))
+        listed = set(re.findall(r"'((?:lib)?joulebook[\w.-]*\.\d)'", self.read("man/meson.build")))
         there = {path.name[:-len(".scd")] for path in (self.root / "man").glob("*.scd")}
         for name in sorted(listed ^ there):
             self.say(f"man/meson.build: {name} is " + ("listed but not there" if name in listed else "not listed"))
         for name in sorted(there):
             text = self.read(f"man/{name}.scd")
-            for other, number in re.findall(r"\*(joulebook[\w.-]*)\*\((\d)\)", text):
+            for other, number in re.findall(r"\*((?:lib)?joulebook[\w.-]*)\*\((\d)\)", text):
                 if f"{other}.{number}" not in there:
                     self.say(f"man/{name}.scd: there is no page {other}({number})")
 
