@@ -13,19 +13,20 @@
 #include <errno.h>
 #include <math.h>
 
-#define FIRST_PAUSE_NS (150 * JB_NS_PER_MS)
-#define SHORT_BURST_NS (150 * JB_NS_PER_MS)
-#define LONG_BURST_NS  (1500 * JB_NS_PER_MS)
-#define BURST_STEPS    8
-#define MIN_PAUSE_NS   (50 * JB_NS_PER_MS)
-#define MAX_PAUSE_NS   (60 * JB_NS_PER_S)
-#define DENSE_BURST_NS (250 * JB_NS_PER_MS)
-#define DENSE_PAUSE_NS (400 * JB_NS_PER_MS)
-#define EARLY_DENSE_NS (JB_OPS_DENSE_NS / 2)
-#define TRIAL_EVERY    4
-#define ENOUGH_STEPS   5
-#define SURE_STEPS     20
-#define LEAST_COST     0.002 /* nothing is believed to cost less before many steps have shown it */
+#define FIRST_PAUSE_NS   (150 * JB_NS_PER_MS)
+#define LONGEST_FIRST_NS (2 * JB_NS_PER_S)
+#define SHORT_BURST_NS   (150 * JB_NS_PER_MS)
+#define LONG_BURST_NS    (1500 * JB_NS_PER_MS)
+#define BURST_STEPS      8
+#define MIN_PAUSE_NS     (50 * JB_NS_PER_MS)
+#define MAX_PAUSE_NS     (60 * JB_NS_PER_S)
+#define DENSE_BURST_NS   (250 * JB_NS_PER_MS)
+#define DENSE_PAUSE_NS   (400 * JB_NS_PER_MS)
+#define EARLY_DENSE_NS   (JB_OPS_DENSE_NS / 2)
+#define TRIAL_EVERY      4
+#define ENOUGH_STEPS     5
+#define SURE_STEPS       20
+#define LEAST_COST       0.002 /* nothing is believed to cost less before many steps have shown it */
 
 static const char *const names[] = {
     [JB_OPS_OFF] = "off", [JB_OPS_PHASES] = "phases", [JB_OPS_FULL] = "full", [JB_OPS_AUTO] = "auto"};
@@ -130,13 +131,13 @@ bool jb_ops_slowdown(const struct jb_ops_facts *facts, double *ret_mean, double 
 /* The most that catching at a level may be believed to cost. */
 static double upper_cost(const struct jb_ops_facts *facts, enum jb_level level)
 {
-    double mean, sd;
+    double mean, sd, most = facts->ops_per_s > 0 ? facts->ops_per_s * JB_OPS_EACH_S : JB_OPS_UNKNOWN;
 
-    if (!jb_ops_cost(facts, level, &mean, &sd)) {
-        return JB_OPS_UNKNOWN;
+    most = most > JB_OPS_UNKNOWN ? JB_OPS_UNKNOWN : most;
+    if (jb_ops_cost(facts, level, &mean, &sd) && mean + 2 * sd < most) {
+        most = mean + 2 * sd;
     }
-    double upper = mean + 2 * sd;
-    return upper < LEAST_COST ? LEAST_COST : upper > 1 ? 1 : upper;
+    return most < LEAST_COST ? LEAST_COST : most;
 }
 
 static uint64_t burst_length_ns(const struct jb_ops_facts *facts)
@@ -226,6 +227,9 @@ enum jb_level jb_ops_plan_look(struct jb_ops_plan *plan, uint64_t now_ns, const 
         plan->end_ns = now_ns + FIRST_PAUSE_NS;
         plan->bursting = plan->dense = false;
         return plan->base;
+    }
+    if (plan->bursts == 0 && facts->step_s <= 0 && now_ns < plan->begun_ns + LONGEST_FIRST_NS) {
+        return plan->base; /* a burst is as long as some steps, and nobody has seen one yet */
     }
     if (now_ns >= plan->end_ns) {
         if (plan->bursting) {

@@ -10,7 +10,8 @@
  *   auto    a base level throughout, and JB_LEVEL_FULL in bursts that begin at random, so that what is caught is
  * typical (operators.md 2.3). The base is JB_LEVEL_MARKS until steps have shown that JB_LEVEL_PHASES costs less than a
  *           third of the budget. Bursts take that part of the time which keeps the slowdown below JB_OPS_BUDGET, by
- *           the upper end of what it was measured to be; until it was, JB_OPS_UNKNOWN is believed of it.
+ *           the upper end of what it was measured to be, and never more than JB_OPS_EACH_S for each operator; before
+ * the first burst JB_OPS_UNKNOWN is believed of it.
  *
  * Dense readings: bursts of counters while operators are caught, JB_OPS_DENSE_NS in all (operators.md 3.4: 1 s
  * gives 1.2 %, 6 s 0.7 %), the first half of them early, so that short runs have some, the rest spread over the run.
@@ -25,6 +26,7 @@
 
 #define JB_OPS_BUDGET   0.008 /* of the run's time: the promise is 1 % */
 #define JB_OPS_UNKNOWN  0.36  /* the worst that was seen: a step of 0.35 ms (operators.md 2.3) */
+#define JB_OPS_EACH_S   1e-6  /* the most that catching one was seen to cost, with cold caches (operators.md 2.3) */
 #define JB_OPS_DENSE_NS (UINT64_C(8) * 1000000000)
 
 enum jb_ops { JB_OPS_OFF, JB_OPS_PHASES, JB_OPS_FULL, JB_OPS_AUTO };
@@ -43,8 +45,9 @@ struct jb_ops_plan {
 void jb_ops_plan_init(struct jb_ops_plan *plan, enum jb_ops ops, uint64_t now_ns, uint64_t seed);
 
 struct jb_ops_facts {
-    bool telling;  /* the program writes events at all */
-    double step_s; /* usual length of a step; 0: not known */
+    bool telling;     /* the program writes events at all */
+    double step_s;    /* usual length of a step; 0: not known */
+    double ops_per_s; /* operators in a second in which they were caught; 0: not known */
     struct jb_work_steps steps[JB_LEVEL_FULL + 1];
 };
 /* What is wanted from now on; changes at most every few milliseconds. */

@@ -281,11 +281,25 @@ static void cut_chunks(struct jb_session *session, uint64_t until_ns, uint64_t d
     }
 }
 
+static double operators_per_s(const struct jb_work *work)
+{
+    size_t count = jb_work_cell_count(work, JB_WORK_HOST);
+    double calls = 0, seconds = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct jb_work_cell *cell = jb_work_cell(work, JB_WORK_HOST, i);
+        calls += cell->calls;
+        seconds += cell->seconds;
+    }
+    return seconds > 0 ? calls / seconds : 0;
+}
+
 void session_work_facts(const struct session_work *work, struct jb_ops_facts *ret)
 {
     double per_s = jb_work_steps_per_s(work->work);
 
     *ret = (struct jb_ops_facts){.telling = work->seen, .step_s = per_s > 0 ? 1 / per_s : 0};
+    ret->ops_per_s = operators_per_s(work->work);
     for (int level = 0; level <= JB_LEVEL_FULL; level++) {
         jb_work_steps(work->work, (enum jb_level)level, &ret->steps[level]);
     }

@@ -97,6 +97,9 @@ static int operators(const struct jb_session *session, const struct work_parts *
     jb_divide(run_uj_of(session), weights, count + 2, count + 1, energy_uj);
     for (size_t i = 0; i < count; i++) {
         const struct work_cell *part = &parts->cells[i];
+        if (part->cell > 0 && part->seconds <= 0 && energy_uj[i] == 0) {
+            continue; /* its name was heard, but it was never caught at work */
+        }
         if (part->cell == 0) {
             if (part->domain == JB_WORK_HOST) {
                 ret->outside_s = part->seconds;

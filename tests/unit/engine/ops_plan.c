@@ -146,6 +146,19 @@ static void nothing_is_planned_before_the_program_tells(void **state)
     }
 }
 
+static void what_operators_can_cost_at_most_bounds_what_is_believed(void **state)
+{
+    struct jb_ops_plan plan;
+    struct jb_ops_facts facts = {.telling = true, .step_s = 0.1, .ops_per_s = 4000}; /* 0.4 % */
+    double full_s = 0;
+
+    jb_ops_plan_init(&plan, JB_OPS_AUTO, 0, 7);
+    for (uint64_t t_ns = 0; t_ns < 20 * JB_NS_PER_S; t_ns += TICK_NS) {
+        full_s += jb_ops_plan_look(&plan, t_ns, &facts) == JB_LEVEL_FULL ? (double)TICK_NS / 1e9 : 0;
+    }
+    assert_true(full_s > 5);
+}
+
 static void bursts_do_not_keep_pace_with_anything(void **state)
 {
     struct jb_ops_plan plan;
@@ -216,6 +229,7 @@ int main(void)
         cmocka_unit_test(half_of_the_dense_reading_comes_early),
         cmocka_unit_test(phases_and_off_never_read_densely),
         cmocka_unit_test(nothing_is_planned_before_the_program_tells),
+        cmocka_unit_test(what_operators_can_cost_at_most_bounds_what_is_believed),
         cmocka_unit_test(bursts_do_not_keep_pace_with_anything),
         cmocka_unit_test(the_slowdown_is_the_shares_times_the_costs),
         cmocka_unit_test(a_run_caught_throughout_does_not_know_its_slowdown),
