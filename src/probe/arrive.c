@@ -51,13 +51,32 @@ static void look(void)
     } while (!atomic_compare_exchange_strong(&arrive.waiting, &asked, 0));
 }
 
+/* glibc's way to ask for the next dlsym() without asking ours; musl has none. */
+#pragma weak dlvsym
+
+/* The oldest version of glibc's dlsym(), which all have: the first of the architecture. */
+#if defined(__x86_64__)
+#define DLSYM_VERSION "GLIBC_2.2.5"
+#else
+#define DLSYM_VERSION "GLIBC_2.17"
+#endif
+
+/*
+ * The sanitizers take dl_iterate_phdr() and strcmp() for themselves and ask dlsym() where the real ones are: until they
+ * have been told, nothing that they take may be called here. dlvsym() they leave alone.
+ */
 static void *find_real(void)
 {
     void *real = atomic_load_explicit(&arrive.real, memory_order_acquire);
     if (real != NULL) {
         return real;
     }
-    real = object_next(&arrive, "dlsym");
+    if (dlvsym != NULL) {
+        real = dlvsym(RTLD_NEXT, "dlsym", DLSYM_VERSION);
+    }
+    if (real == NULL) {
+        real = object_next(&arrive, "dlsym");
+    }
     if (real == NULL) {
         return (void *)nothing; /* not kept: libdl may come yet */
     }
@@ -89,7 +108,7 @@ void arrive_settle(void)
 void arrive_watch(void)
 {
     int kept = errno;
+    look(); /* may be the first call of a function of a sanitizer, which then makes itself ready */
     atomic_store(&arrive.watching, true);
-    look();
     errno = kept;
 }
