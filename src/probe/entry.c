@@ -14,9 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Until cupti.c is linked in. */
-#pragma weak probe_cupti_arrived
-
 /* For libjoulebook in this process: one writer for both. */
 PROBE_EXPORT extern const struct jb_writer_table jb_probe_writer;
 const struct jb_writer_table jb_probe_writer = JB_WRITER_TABLE_OWN;
@@ -75,9 +72,7 @@ struct jb_wire *probe_ring(unsigned path)
 void probe_arrived(void)
 {
     probe_pytorch_arrived();
-    if (probe_cupti_arrived != NULL) {
-        probe_cupti_arrived();
-    }
+    probe_cupti_arrived();
 }
 
 __attribute__((constructor)) static void start(void)

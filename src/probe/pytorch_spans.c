@@ -16,10 +16,6 @@
 #include <string.h>
 #include <time.h>
 
-/* Until cupti.c is linked in. */
-#pragma weak probe_cupti_push
-#pragma weak probe_cupti_pop
-
 /* Deeper spans are not told; their time is that of the innermost that is. Small, as a library that is loaded late finds
  * little room for words of a thread. */
 #define DEPTH 32u
@@ -137,8 +133,7 @@ static void push(const void *function, uint32_t span, bool tell, bool cuda)
     if (tell && jb_wire_begin(pytorch_state.ring, SPAN_KIND(span), SPAN_NAME(span), 0)) {
         span |= SPAN_TOLD;
     }
-    if (cuda && probe_cupti_push != NULL) {
-        probe_cupti_push((uint64_t)SPAN_ORIGIN(span) << 32 | SPAN_NAME(span));
+    if (cuda && probe_cupti_push((uint64_t)SPAN_ORIGIN(span) << 32 | SPAN_NAME(span))) {
         span |= SPAN_PUSHED;
     }
     open.function[open.depth] = function;

@@ -99,7 +99,8 @@ x.register_hook(lambda g: 1 / 0)
     "an operator at exit": TRAINING + "import atexit; atexit.register(lambda: print(digest(net(data.tensors[0]).sum())))",
 }
 
-# PyTorch's own list of operators with the inputs that its tests use; forward and gradient of each.
+# PyTorch's own list of operators with the inputs that its tests use; forward and gradient of each. Those whose result is
+# memory that nobody wrote are left out.
 OPERATORS = """
 import hashlib, random, sys, types, unittest, warnings
 sys.modules.setdefault("expecttest", types.SimpleNamespace(TestCase=unittest.TestCase, ACCEPT=False))
@@ -124,7 +125,7 @@ def run(op):
             for g in grads:
                 if g is not None: total.update(repr(g.tolist()).encode())
     return total.hexdigest()
-for op in [op for op in op_db if torch.float32 in op.dtypes and not op.name.startswith(("linalg", "empty", "new_empty", "masked", "_masked"))][::4]:
+for op in [op for op in op_db if torch.float32 in op.dtypes and not op.name.startswith(("linalg", "empty", "new_empty", "masked", "_masked", "as_strided"))][::4]:
     try: print(op.name, op.variant_test_name, run(op))
     except Exception as error: print(op.name, type(error).__name__, str(error)[:80])
 """

@@ -276,9 +276,3 @@ def test_a_program_of_musl(tmp_path):
         pytest.skip("the loader of musl is not here")
     told = Told([tmp_path / "hello"])
     assert (told.code, told.out) == (6, "hello\n"), told.err
-
-
-def test_check_probe():
-    check = pathlib.Path(__file__).resolve().parents[2] / "tools" / "check_probe"
-    result = subprocess.run([sys.executable, check, BUILD], capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout

@@ -253,6 +253,33 @@ static void operators_know_where_they_are_from(void **state)
                               "autograd::engine::evaluate_function: MmBackward0 end");
 }
 
+static bool cuda(const struct fake *fake, struct world *world)
+{
+    /* Not where the loader may be at work: only from a callback. */
+    bool right = world_cuda.arrivals > 0 && world_cuda.begins == 0;
+    step(fake);
+    right = right && world_cuda.begins == 1 && world_cuda.ends == 0;
+    right = right && world_cuda.pushes == 4 && world_cuda.pops == 4; /* three operators and a node, no mark */
+    struct fake_record *node = fake->begin(BACKWARD, "MmBackward0", false);
+    struct fake_record *a = fake->begin(FUNCTION, "aten::mm", false);
+    right =
+        right && (uint32_t)world_cuda.last == probe_current_operator() && world_cuda.last >> 32 == JB_KERNEL_BACKWARD;
+    jb_ring_level(world->ring, JB_LEVEL_PHASES);
+    struct fake_record *optimiser = fake->begin(USER, "Optimizer.step#SGD.step", false);
+    fake->end(optimiser); /* the level falls inside an operator */
+    right = right && world_cuda.ends == 1 && world_cuda.pushes == 6 && world_cuda.pops == 4;
+    fake->end(a);
+    fake->end(node);
+    right = right && world_cuda.pops == 6;
+    step(fake);
+    return right && world_cuda.pushes == 6;
+}
+
+static void cupti_hears_of_bursts_and_of_operators_in_them(void **state)
+{
+    world_run(*state, "known", cuda);
+}
+
 static bool forks(const struct fake *fake, struct world *world)
 {
     struct fake_record *around = fake->begin(USER, "around", false);
@@ -457,6 +484,7 @@ int main(void)
         IN_A_WORLD(an_end_closes_what_is_inside_and_a_strange_one_nothing),
         IN_A_WORLD(what_is_too_deep_is_left_out),
         IN_A_WORLD(operators_know_where_they_are_from),
+        IN_A_WORLD(cupti_hears_of_bursts_and_of_operators_in_them),
         IN_A_WORLD(a_child_says_its_level_and_ends_nothing_of_its_parent),
         IN_A_WORLD(callbacks_that_the_program_cleared_are_not_removed),
         IN_A_WORLD(nothing_is_attached_when_nobody_listens),

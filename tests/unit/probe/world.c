@@ -19,6 +19,39 @@
 
 #include <cmocka.h>
 
+struct world_cuda world_cuda;
+
+void probe_cupti_arrived(void)
+{
+    world_cuda.arrivals++;
+}
+
+void probe_cupti_begin(struct jb_wire *ring)
+{
+    world_cuda.begins += ring != NULL;
+}
+
+void probe_cupti_end(struct jb_wire *ring)
+{
+    world_cuda.ends += ring != NULL;
+}
+
+/* A burst is on between begin() and end(). */
+bool probe_cupti_push(uint64_t operator_id)
+{
+    if (world_cuda.begins == world_cuda.ends) {
+        return false;
+    }
+    world_cuda.pushes++;
+    world_cuda.last = operator_id;
+    return true;
+}
+
+void probe_cupti_pop(void)
+{
+    world_cuda.pops++;
+}
+
 int world_start(void **state)
 {
     struct world *world = test_calloc(1, sizeof(*world));

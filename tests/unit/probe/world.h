@@ -28,6 +28,13 @@ struct fake {
     fake_clear_fn *clear;
 };
 
+/* In the place of cupti.c, in the measured process: what it was called for. */
+struct world_cuda {
+    unsigned arrivals, begins, ends, pushes, pops;
+    uint64_t last; /* that was pushed */
+};
+extern struct world_cuda world_cuda;
+
 /* cmocka's set-up and tear-down: makes the ring at level `full`, and names it in the environment. */
 int world_start(void **state);
 int world_end(void **state);
