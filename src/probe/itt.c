@@ -55,7 +55,7 @@ static enum kind_of_domain look_at(const char *name)
     if (starts(name, "dnnl")) {
         return DOMAIN_OPERATORS;
     }
-    return starts(name, "tbb.") ? DOMAIN_TBB : DOMAIN_OTHER;
+    return strcmp(name, "tbb") == 0 || starts(name, "tbb.") ? DOMAIN_TBB : DOMAIN_OTHER;
 }
 
 /* Domains are made by us or by the static part; either way extra1 starts as 0. Two threads may number one twice: then

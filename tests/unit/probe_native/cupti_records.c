@@ -160,9 +160,8 @@ static void test_names(void **state)
     assert_string_equal(
         name_of(10, "_ZN2at6native29vectorized_elementwise_kernelILi4ENS0_15CUDAFunctorOnSelf_addIfEEEvv", 0),
         "at::native::vectorized_elementwise_kernel");
-    assert_string_equal(
-        name_of(10, "_ZN2at6native46_GLOBAL__N__e4f9b7a7_21_Loops_cu_deadbeef_00006reduceIfEEvv", 0),
-        "at::native::reduce");
+    assert_string_equal(name_of(10, "_ZN2at6native46_GLOBAL__N__e4f9b7a7_21_Loops_cu_deadbeef_00006reduceIfEEvv", 0),
+                        "at::native::reduce");
     assert_string_equal(name_of(10, "_Z3addPfS_i", 0), "add");
     assert_string_equal(name_of(10, "ampere_sgemm_128x64_nn", 0), "ampere_sgemm_128x64_nn");
     assert_string_equal(name_of(10, "triton_poi_fused_add_cos_sin_0", 0), "triton_poi_fused_add_cos_sin_0");

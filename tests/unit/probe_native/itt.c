@@ -139,16 +139,19 @@ static void test_tbb_only_at_full(void **state)
     struct part p;
     make_part(&p);
     __itt_api_init(&p.global, -1);
-    struct itt_domain *domain = p.domain_create("tbb.FlowGraph");
+    struct itt_domain *domain = p.domain_create("tbb.flow");
+    struct itt_domain *algorithms = p.domain_create("tbb");
     struct itt_string *body = p.string_handle_create("body");
     double_state.level = JB_LEVEL_PHASES;
     p.task_begin(domain, no_id, no_id, body);
     p.task_end(domain);
+    p.task_begin(algorithms, no_id, no_id, body);
+    p.task_end(algorithms);
     assert_string_equal(double_state.log, "(2)");
     double_state.level = JB_LEVEL_FULL;
     p.task_begin(domain, no_id, no_id, body);
     p.task_end(domain);
-    assert_string_equal(double_state.log, "(2) (3) [tbb.FlowGraph: body ]");
+    assert_string_equal(double_state.log, "(2) (3) [tbb.flow: body ]");
 }
 
 static void test_frames(void **state)
