@@ -63,7 +63,7 @@ bool jb_learn_period(struct jb_learned *learned, uint64_t interval_ns, double *r
     return true;
 }
 
-void jb_learn_interrupted(struct jb_learned *learned)
+void jb_learn_afresh(struct jb_learned *learned)
 {
     learned->interval_count = 0;
 }

@@ -33,7 +33,7 @@ void jb_learn_doubt(struct jb_learned *learned, uint64_t doubt_ns); /* of each e
  * last of them: the period, which is their mean in units of their median. When it is another than was learned before,
  * that is forgotten. */
 bool jb_learn_period(struct jb_learned *learned, uint64_t interval_ns, double *ret_ns);
-void jb_learn_interrupted(struct jb_learned *learned); /* the distances begin anew */
+void jb_learn_afresh(struct jb_learned *learned); /* the distances begin anew */
 
 /* Is there enough to tell the period? What is known from former runs does not count. */
 bool jb_learned_period(const struct jb_learned *learned);

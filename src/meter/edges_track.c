@@ -67,7 +67,8 @@ static void search(struct jb_track *track, uint64_t now_ns)
 {
     track->state = JB_TRACK_SEARCH;
     track->search_end_ns = now_ns + JB_TRACK_SEARCH_NS;
-    jb_learn_interrupted(&track->learned);
+    track->quiet_end_ns = now_ns + JB_TRACK_QUIET_NS;
+    jb_learn_afresh(&track->learned);
     track->has_edge = false;
     track->due_ns = now_ns;
 }
@@ -78,7 +79,7 @@ static void go_slow(struct jb_track *track, uint64_t now_ns)
     tenth_ns = tenth_ns > LONGEST_NS ? LONGEST_NS : tenth_ns;
     track->state = JB_TRACK_SLOW;
     track->poll_ns = tenth_ns > JB_TRACK_SLOW_POLL_NS ? tenth_ns : JB_TRACK_SLOW_POLL_NS;
-    jb_learn_interrupted(&track->learned);
+    jb_learn_afresh(&track->learned);
     track->still = false;
     track->restless = 0;
     track->due_ns = now_ns + track->poll_ns;
@@ -142,6 +143,14 @@ void jb_track_woke(struct jb_track *track, uint64_t until_ns, uint64_t now_ns)
     double most_ns = track->period_ns / 2; /* beyond that it was not the timer, but another thread in our place */
     late_ns = late_ns > most_ns ? most_ns : late_ns;
     track->late_ns += (late_ns - track->late_ns) / 32;
+}
+
+/* A pass of the driver takes its time, too: JB_TRACK_POLL_NS from the beginning of one to that of the next, but never
+ * one after the other without a pause. */
+static uint64_t next_look(const struct jb_track *track, uint64_t now_ns)
+{
+    uint64_t due_ns = track->last_ns + JB_TRACK_POLL_NS, soon_ns = now_ns + JB_TRACK_POLL_NS / 4;
+    return due_ns > soon_ns ? due_ns : soon_ns;
 }
 
 /* How many updates lie in so much time, as far as is known. */
@@ -230,24 +239,28 @@ static void relock(struct jb_track *track, uint64_t now_ns)
 
 static enum jb_track_seen missed(struct jb_track *track, uint64_t since_ns, uint64_t now_ns)
 {
+    bool early;
+
     track->learned.missed += (uint64_t)updates_in(track, (double)since_ns);
     track->has_edge = false;
     track->first = true;
-    jb_learn_interrupted(&track->learned);
     switch (track->state) {
     case JB_TRACK_SEARCH:
         track->due_ns = now_ns;
+        track->quiet_end_ns = now_ns + JB_TRACK_QUIET_NS;
         break;
     case JB_TRACK_FOLLOW:
         if (!track->looking) { /* it was there before we were */
             track->lead_ns += LEAD_STEP * track->period_ns;
         }
-        /* Who came too late has missed one of the right clock. */
-        track->lost = now_ns + (uint64_t)track->lead_ns / 2 < track->next_ns ? track->lost + 1 : 0;
+        /* What came too early has passed; who came too late has missed one of the right clock, and the one after that
+         * is still to come, however soon. */
+        early = now_ns < track->next_ns;
+        track->lost = early ? track->lost + 1 : 0;
         if (track->lost >= MOST_LOST || now_ns > track->phase_ns + (uint64_t)(STALE * track->period_ns)) {
             relock(track, now_ns);
         } else {
-            predict(track, now_ns);
+            predict(track, early ? now_ns : now_ns - (uint64_t)(track->period_ns / 2));
         }
         break;
     case JB_TRACK_SLOW:
@@ -268,14 +281,14 @@ static void stood(struct jb_track *track, uint64_t now_ns)
     }
     switch (track->state) {
     case JB_TRACK_SEARCH:
-        track->due_ns = now_ns + JB_TRACK_POLL_NS;
-        if (now_ns > track->search_end_ns) {
+        track->due_ns = next_look(track, now_ns);
+        if (now_ns > track->search_end_ns || now_ns > track->quiet_end_ns) {
             go_slow(track, now_ns);
         }
         break;
     case JB_TRACK_FOLLOW:
         track->looking = true;
-        track->due_ns = now_ns + JB_TRACK_POLL_NS;
+        track->due_ns = next_look(track, now_ns);
         if (now_ns > track->next_ns + (uint64_t)(PATIENCE * track->period_ns)) {
             if (++track->stood >= MOST_STOOD) {
                 search_anew(track, now_ns);
@@ -295,7 +308,6 @@ static void failed(struct jb_track *track, enum jb_status status, uint64_t now_n
     track->gone = status == JB_GONE || status == JB_DENIED || status == JB_UNSUPPORTED;
     track->has_last = track->has_edge = false;
     track->first = true;
-    jb_learn_interrupted(&track->learned);
     track->due_ns = now_ns + RETRY_NS;
 }
 
@@ -338,7 +350,8 @@ enum jb_track_seen jb_track_reading(struct jb_track *track, const struct jb_read
     jb_learn_doubt(&track->learned, doubt_ns);
     switch (track->state) {
     case JB_TRACK_SEARCH:
-        track->due_ns = now_ns + JB_TRACK_POLL_NS;
+        track->due_ns = next_look(track, now_ns);
+        track->quiet_end_ns = now_ns + JB_TRACK_QUIET_NS;
         edge_searched(track, t_ns, interval_ns);
         break;
     case JB_TRACK_FOLLOW:

@@ -3,21 +3,25 @@
  * edges_track.h - one counter of a burst: when to look at it next, and what a look has shown. Pure: no clock, no
  * thread, no allocation; the tests play the machine. Used by edges_thread.c only.
  *
- * A counter is in one of three states:
+ * A counter is in one of three states.
  *
- *   SEARCH  its period or its phase is not known: looked at every JB_TRACK_POLL_NS. Five intervals in a row tell the
- *           period (their mean in units of their median, so that an update which was not visible, because no energy was
- *           used, does no harm); where it is known from before, one update is enough. Given up after
- * JB_TRACK_SEARCH_NS: then SLOW. FOLLOW  updates are predicted; looked at from `lead` before the next until it is seen,
- * or for three periods. SLOW    the period is above JB_TRACK_FAST_NS, or cannot be found: looked at every max(2 ms,
- * period / 10).
+ * SEARCH: its period or its phase is not known, and it is looked at every JB_TRACK_POLL_NS. Five intervals tell the
+ * period (their mean in units of their median, so that an update which was not visible, because no energy was used,
+ * does no harm); where it is known from before, one update is enough. Given up when nothing has moved for
+ * JB_TRACK_QUIET_NS, or after JB_TRACK_SEARCH_NS: then SLOW.
+ *
+ * FOLLOW: updates are predicted, and it is looked at from `lead` before the next until that is seen, or for three
+ * periods.
+ *
+ * SLOW: the period is above JB_TRACK_FAST_NS, or cannot be found; it is looked at every max(2 ms, period / 10).
  *
  * Prediction. An edge at t, n updates after the one before: r = t - (phase + n period); phase += n period + 0.3 r,
  * period += 0.02 r / n. That follows both a clock whose updates jitter about a grid (the phase's own error is then
  * 0.42 of the jitter) and one whose every update sets off the next (where the error is 1.4 of it). n is the nearest
- * whole number, so that updates which were missed or did not show are no error. A prediction that fails time and again
- * (edges more than a quarter of a period off, nothing seen, all missed, never two updates in a row) is of another
- * clock: SEARCH, at most JB_TRACK_SEARCHES times a burst, then SLOW.
+ * whole number, so that updates which were missed or did not show are no error. When updates have come three times in a
+ * row before they were looked for, the phase is searched anew; when that helps four times in a row only for a moment,
+ * when edges lie a quarter of a period off, when nothing is seen, or never two updates in a row, the period is, or SLOW
+ * follows where the last search was a moment ago.
  *
  * Lead. It grows by a step at each update that was missed after a sleep and shrinks by 1/200 of that at each that was
  * seen: it settles where 1 of 200 is missed, whatever the jitter is made of and however late this machine wakes
@@ -29,10 +33,11 @@
 #include "meter/edges.h"
 #include "meter/edges_learn.h"
 
-#define JB_TRACK_POLL_NS      UINT64_C(10000) /* from one look to the next */
+#define JB_TRACK_POLL_NS      UINT64_C(10000) /* from the beginning of one look to that of the next */
 #define JB_TRACK_FAST_NS      UINT64_C(5000000)
 #define JB_TRACK_SLOW_POLL_NS UINT64_C(2000000)
-#define JB_TRACK_SEARCH_NS    UINT64_C(40000000)
+#define JB_TRACK_QUIET_NS     (3 * JB_TRACK_FAST_NS)
+#define JB_TRACK_SEARCH_NS    UINT64_C(100000000)
 #define JB_TRACK_SHARE        0.10 /* of a processor, for looking before the predicted time */
 
 enum jb_track_state { JB_TRACK_SEARCH, JB_TRACK_FOLLOW, JB_TRACK_SLOW };
@@ -56,7 +61,7 @@ struct jb_track {
     unsigned strange, stood, lost, leaps; /* in a row: edges far from the prediction, looks that saw nothing, updates
                                              missed, edges more than one update apart */
 
-    uint64_t search_end_ns;
+    uint64_t search_end_ns, quiet_end_ns;
     unsigned searches;        /* of this burst, beyond its first */
     uint64_t search_again_ns; /* not before */
     uint64_t poll_ns;         /* SLOW */

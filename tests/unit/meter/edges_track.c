@@ -428,6 +428,42 @@ static void a_failed_reading_breaks_the_chain_and_a_final_one_ends_it(void **sta
     free(m);
 }
 
+/* Two counters of one driver: each pass reads both, whoever it was made for. */
+static void counters_out_of_step_are_each_followed(void **state)
+{
+    struct machine *a = machine_make(MS), *b = machine_make(MS);
+    add_grid(a, 4000, 1e6, 10e3, 0);
+    b->now_ns += 400 * US;
+    add_grid(b, 4000, 1.0003e6, 10e3, 0); /* drifts through the other */
+    b->now_ns = a->now_ns;
+    begin(a);
+    begin(b);
+    jb_track_bound(&a->track, 2);
+    jb_track_bound(&b->track, 2);
+    uint64_t start_ns = a->now_ns;
+    while (a->now_ns < start_ns + 3000 * MS) {
+        uint64_t due_a_ns = jb_track_due(&a->track), due_b_ns = jb_track_due(&b->track), from_ns = a->now_ns;
+        uint64_t due_ns = due_a_ns < due_b_ns ? due_a_ns : due_b_ns;
+        if (due_ns > a->now_ns + 30 * US) {
+            a->now_ns = from_ns = due_ns + 10 * US + (uint64_t)(-a->late_ns * log(uniform(a)));
+            jb_track_woke(&a->track, due_ns, a->now_ns);
+            jb_track_woke(&b->track, due_ns, a->now_ns);
+            a->busy_ns += 4 * US;
+        } else if (due_ns > a->now_ns) {
+            a->now_ns = due_ns;
+        }
+        look(a);
+        b->now_ns = a->now_ns;
+        look(b);
+        a->busy_ns += b->now_ns - from_ns;
+        a->now_ns = b->now_ns;
+    }
+    assert_true(a->edges > 2850 && b->edges > 2850);
+    assert_true(share(a, 3000 * MS) < 0.2);
+    free(a);
+    free(b);
+}
+
 static void nothing_is_told_before_it_is_known(void **state)
 {
     struct machine *m = machine_make(MS);
@@ -463,6 +499,7 @@ int main(void)
         cmocka_unit_test(a_burst_begins_with_a_first_one),
         cmocka_unit_test(what_could_not_be_kept_makes_the_next_a_first_one),
         cmocka_unit_test(a_failed_reading_breaks_the_chain_and_a_final_one_ends_it),
+        cmocka_unit_test(counters_out_of_step_are_each_followed),
         cmocka_unit_test(nothing_is_told_before_it_is_known),
     };
     return cmocka_run_group_tests_name("meter/edges_track", tests, NULL, NULL);
