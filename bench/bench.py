@@ -117,6 +117,16 @@ def tick(exe, home):
                  f"{within:.0f} ({all_:.0f}) us", budget)
 
 
+def burst(exe):
+    """A burst on a made-up counter of 1 kHz: how many updates are found, how well, and what that costs while it lasts."""
+    out = subprocess.run([exe.parent / "bench/edges_bench", "fake", "update=1ms:jitter=20us", "5"], text=True, capture_output=True,
+                         check=True).stdout
+    found = re.search(r"(\d+) edges +(\d+) missed .* edge ([\d.]+) us +cpu ([\d.]+) %", out)
+    edges, missed, error, cpu = (float(x) for x in found.groups())
+    line("CPU of a burst on a counter of 1 kHz", f"{cpu:.1f} %", "<= 15 %")
+    line("updates found in it, standard error of their time", f"{100 * edges / (edges + missed):.1f} %, {error:.1f} us")
+
+
 def wall(command, env, runs):
     times = []
     for _ in range(runs):
@@ -157,10 +167,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         home = pathlib.Path(folder)
         print(f"{'':<66} {'joulebook':>14}  {'budget':<16} {'rival' if python else ''}")
-        subprocess.run(["ninja", "-C", build, "bench/store_bench", "bench/timer_floor", "bench/tick_bench"], stdout=subprocess.DEVNULL, check=True)
+        subprocess.run(["ninja", "-C", build, "bench/store_bench", "bench/timer_floor", "bench/tick_bench", "bench/edges_bench"],
+                       stdout=subprocess.DEVNULL, check=True)
         startup(exe, home)
         tick(exe, home)
         sampling(exe, home, python)
+        burst(exe)
         instructions(exe, home)
     print("\nstore: a run of 24 h at 10 Hz with 10 channels")
     sys.stdout.flush()

@@ -256,6 +256,28 @@ static void time_off_the_processor_is_a_missed_update_and_a_new_first(void **sta
     free(m);
 }
 
+/* It finds the update before, and the next is due at once: who skipped that would be one behind for ever. */
+static void a_sleep_nearly_a_period_too_long_costs_one_update(void **state)
+{
+    struct machine *m = machine_make(MS);
+    add_grid(m, 5000, 1e6, 5e3, 0);
+    m->late_ns = 5e3;
+    begin(m);
+    run_for(m, 100 * MS);
+    for (int i = 0; i < 100; i++) {
+        while (m->now_ns < jb_track_due(&m->track) + 30 * US && m->track.looking) {
+            look(m);
+        }
+        size_t missed = m->missed;
+        m->now_ns = jb_track_due(&m->track) + 900 * US;
+        jb_track_woke(&m->track, jb_track_due(&m->track), m->now_ns);
+        run_for(m, 30 * MS);
+        assert_true(m->missed - missed <= 2);
+    }
+    assert_true(m->edges > 2900);
+    free(m);
+}
+
 static void updates_that_do_not_show_are_no_error(void **state)
 {
     struct machine *m = machine_make(MS);
@@ -489,6 +511,7 @@ int main(void)
         cmocka_unit_test(a_machine_that_wakes_late_is_woken_earlier),
         cmocka_unit_test(a_machine_that_cannot_sleep_misses_and_invents_nothing),
         cmocka_unit_test(time_off_the_processor_is_a_missed_update_and_a_new_first),
+        cmocka_unit_test(a_sleep_nearly_a_period_too_long_costs_one_update),
         cmocka_unit_test(updates_that_do_not_show_are_no_error),
         cmocka_unit_test(what_is_known_spares_the_learning),
         cmocka_unit_test(a_period_known_wrongly_is_learned_anew),
