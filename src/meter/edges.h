@@ -12,6 +12,9 @@
  * Slow counters (period above 5 ms: NVML, hwmon) are polled at a tenth of their period instead, at least every 2 ms,
  * and only where the driver is not blocking.
  *
+ * Where it may (root, CAP_SYS_NICE, a limit of real-time priority) the thread goes before ordinary ones while it
+ * follows predicted updates: where all processors are busy it would miss half of them otherwise.
+ *
  * One thread calls all functions of one jb_edges. Between begin() and end() the reader uses at most the share of one
  * processor that it reports; outside of bursts it sleeps. Nothing here allocates after create().
  */

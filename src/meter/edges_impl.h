@@ -34,6 +34,7 @@ struct jb_edges {
     bool used[JB_EDGES_CHANNELS]; /* the channel is there, a counter, and readable */
     struct jb_reading scratch[JB_EDGES_READINGS];
     uint64_t looks;
+    bool first; /* it goes before ordinary threads, or has tried to */
 
     /* Under the worker's lock. */
     bool ready; /* open() has returned */

@@ -14,6 +14,7 @@
 #include "meter/cost.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <time.h>
 
@@ -141,6 +142,30 @@ static bool wait_until(struct jb_edges *edges, uint64_t now_ns, uint64_t due_ns)
     return whole;
 }
 
+/*
+ * Where we may, go before all ordinary threads, but only while updates are predicted: then this is a tenth of a
+ * processor in pieces of a tenth of a millisecond. On processors that are all busy it is what makes a burst possible:
+ * without it half of the updates pass while this thread waits for its turn.
+ */
+static void go_first(struct jb_edges *edges, bool wanted)
+{
+    struct sched_param parameters = {.sched_priority = wanted ? 1 : 0};
+    if (wanted != edges->first) {
+        edges->first = wanted;
+        (void)sched_setscheduler(0, wanted ? SCHED_FIFO : SCHED_OTHER, &parameters); /* 0: this thread */
+    }
+}
+
+static bool all_predicted(const struct jb_edges *edges)
+{
+    for (int i = 0; i < edges->count; i++) {
+        if (edges->used[i] && edges->tracks[i].state == JB_TRACK_SEARCH) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void read_burst(struct jb_edges *edges, uint64_t number)
 {
     uint64_t now_ns = jb_mono_ns();
@@ -150,13 +175,15 @@ static void read_burst(struct jb_edges *edges, uint64_t number)
     while (atomic_load(&edges->burst) == number && now_ns < atomic_load(&edges->until_ns)) {
         uint64_t due_ns = earliest(edges);
         if (due_ns == UINT64_MAX) {
-            return;
+            break;
         }
         if (due_ns <= now_ns || wait_until(edges, now_ns, due_ns)) {
             look(edges);
+            go_first(edges, all_predicted(edges));
         }
         now_ns = jb_mono_ns();
     }
+    go_first(edges, false);
 }
 
 /* Which channels were meant. 0 when one can be used; -ENOTSUP: those that are there are no counters of hardware. */

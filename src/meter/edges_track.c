@@ -162,6 +162,17 @@ static double updates_in(const struct jb_track *track, double ns)
 
 /* ---- a look ---- */
 
+/* How many of them there were, as predicted; at least the one that was seen. */
+static double updates_between(const struct jb_track *track, uint64_t from_ns, uint64_t to_ns)
+{
+    if (track->state != JB_TRACK_FOLLOW) {
+        return updates_in(track, (double)(to_ns - from_ns));
+    }
+    double from = (double)(int64_t)(from_ns - track->phase_ns), to = (double)(int64_t)(to_ns - track->phase_ns);
+    double n = floor(to / track->period_ns) - floor(from / track->period_ns);
+    return n > 1 ? n : 1;
+}
+
 static void edge_searched(struct jb_track *track, uint64_t t_ns, uint64_t interval_ns)
 {
     if (track->period_ns > 0 || (interval_ns && jb_learn_period(&track->learned, interval_ns, &track->period_ns))) {
@@ -237,11 +248,11 @@ static void relock(struct jb_track *track, uint64_t now_ns)
     }
 }
 
-static enum jb_track_seen missed(struct jb_track *track, uint64_t since_ns, uint64_t now_ns)
+static enum jb_track_seen missed(struct jb_track *track, double updates, uint64_t now_ns)
 {
     bool early;
 
-    track->learned.missed += (uint64_t)updates_in(track, (double)since_ns);
+    track->learned.missed += (uint64_t)updates;
     track->has_edge = false;
     track->first = true;
     switch (track->state) {
@@ -340,7 +351,7 @@ enum jb_track_seen jb_track_reading(struct jb_track *track, const struct jb_read
     }
     uint64_t doubt_ns = (to_ns - from_ns + 1) / 2, t_ns = from_ns + (to_ns - from_ns) / 2;
     if (doubt_ns > worst_doubt_ns(track) || (track->state == JB_TRACK_SLOW && !track->still)) {
-        return missed(track, to_ns - from_ns, now_ns);
+        return missed(track, updates_between(track, from_ns, to_ns), now_ns);
     }
     uint64_t interval_ns = track->has_edge && t_ns > track->edge_ns ? t_ns - track->edge_ns : 0;
     *ret = (struct jb_edge){.t_ns = t_ns, .doubt_ns = doubt_ns, .raw = reading->raw, .first = track->first};
