@@ -12,7 +12,6 @@
 #define MOST_UPDATES 100       /* in a span that teaches something */
 #define ENOUGH       16        /* updates before what was learned is told */
 #define CHANGED      (1 / 4.0) /* of a period: then what was learned before is of another clock */
-#define MIDDLE       (JB_LEARN_INTERVALS / 2)
 
 void jb_learn_span(struct jb_learned *learned, uint64_t interval_ns, double n)
 {
@@ -48,7 +47,8 @@ bool jb_learn_period(struct jb_learned *learned, uint64_t interval_ns, double *r
         return false;
     }
     qsort(learned->intervals, JB_LEARN_INTERVALS, sizeof(learned->intervals[0]), compare);
-    double median_ns = (double)learned->intervals[MIDDLE], sum_ns = 0, sum = 0;
+    uint64_t median = learned->intervals[JB_LEARN_INTERVALS / 2];
+    double median_ns = (double)median, sum_ns = 0, sum = 0;
     for (int i = 0; i < JB_LEARN_INTERVALS; i++) {
         double n = round((double)learned->intervals[i] / median_ns);
         sum += n;

@@ -16,9 +16,9 @@
  * taken off the processor between its clock and its write tells late, and a source that has already shown that moment
  * gives the event the time up to which it had looked; `lag` of some milliseconds spares that.
  *
- * A source that is not read for long finds events overwritten (65536 of a thread wait). What it shows is then short or
- * long by the energy of that gap, threads count as idle until they begin something anew, and it writes no truth.
- * Increments after the gap are right again within a step of the program.
+ * A source that is not read for long finds events overwritten (65536 of a thread wait); a full ring drops them, too.
+ * What it shows is then short or long by the energy of that gap, threads count as idle until they begin something anew,
+ * and it writes no truth. Increments after the gap are right again within a step of the program.
  */
 #include "sensor/sim_load.h"
 
@@ -34,10 +34,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_LIMIT  (64 * 1024)
-#define EVENTS      512                 /* taken at a time */
-#define OWN_CLOCK   (JB_NS_PER_MS / 10) /* the finest update: what is read costs some microseconds */
-#define LONGEST_LAG (10 * JB_NS_PER_S)
+#define FILE_LIMIT     (64 * 1024)
+#define EVENTS         512                 /* taken at a time */
+#define FINEST_NS      (JB_NS_PER_MS / 10) /* the finest update: what is read costs some microseconds */
+#define LONGEST_LAG_NS (10 * JB_NS_PER_S)
 
 struct spec {
     char powers[256], truth[256];
@@ -64,10 +64,10 @@ static int set_option(struct spec *spec, const char *name, const char *value)
         return jb_copy(spec->truth, sizeof(spec->truth), value) ? 0 : -EINVAL;
     }
     if (jb_streq(name, "update")) {
-        return jb_duration_parse(value, &spec->update_ns, NULL) < 0 || spec->update_ns < OWN_CLOCK ? -EINVAL : 0;
+        return jb_duration_parse(value, &spec->update_ns, NULL) < 0 || spec->update_ns < FINEST_NS ? -EINVAL : 0;
     }
     if (jb_streq(name, "lag")) {
-        return jb_duration_parse(value, &spec->lag_ns, NULL) < 0 || spec->lag_ns > LONGEST_LAG ? -EINVAL : 0;
+        return jb_duration_parse(value, &spec->lag_ns, NULL) < 0 || spec->lag_ns > LONGEST_LAG_NS ? -EINVAL : 0;
     }
     if (jb_streq(name, "unit")) {
         return jb_parse_u64(value, &spec->unit) < 0 || spec->unit == 0 ? -EINVAL : 0;

@@ -181,7 +181,8 @@ static void who_cannot_be_followed_is_refused(void **state)
 {
     static const char *const ids[] = {"cpu/0/fake"};
     static const char *const none[] = {"cpu/9/fake"};
-    struct jb_edges *edges = (struct jb_edges *)(uintptr_t)1;
+    static char untouched;
+    struct jb_edges *edges = (void *)&untouched;
     assert_int_equal(jb_edges_create(&env, "no-such", NULL, ids, 1, &edges), -ENODEV);
     assert_int_equal(jb_edges_create(&env, "fake-lane", NULL, ids, 1, &edges), -ENOTSUP);
     assert_int_equal(jb_edges_create(&env, "fake", "kind=power", ids, 1, &edges), -ENOTSUP);
@@ -189,7 +190,7 @@ static void who_cannot_be_followed_is_refused(void **state)
     assert_int_equal(jb_edges_create(&env, "fake", NULL, none, 1, &edges), -ENODEV);
     assert_int_equal(jb_edges_create(&env, "fake", NULL, ids, 0, &edges), -ENODEV);
     assert_int_equal(jb_edges_create(&env, "fake", "fault=eacces", ids, 1, &edges), -EACCES);
-    assert_ptr_equal(edges, (void *)(uintptr_t)1);
+    assert_ptr_equal(edges, &untouched);
     jb_edges_destroy(NULL);
 }
 
