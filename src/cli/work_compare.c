@@ -91,7 +91,9 @@ void cli_work_compare(struct cli_table *table, const struct jb_record *const *re
         struct jb_work_class all[JB_WORK_CLASSES];
         size_t class_count = jb_work_classes(work, all);
         for (size_t i = 0; i < work->phase_count; i++) {
-            add_name(&phases, work->phases[i].name);
+            if (work->phases[i].energy_uj > 0) {
+                add_name(&phases, work->phases[i].name);
+            }
         }
         for (size_t i = 0; i < class_count; i++) {
             add_name(&classes, all[i].name);

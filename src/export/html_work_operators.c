@@ -170,7 +170,7 @@ static void head(struct jb_buf *out, const char *first, const char *last)
                   "<div class=\"scroll\"><table class=\"operators\"><thead><tr><th scope=\"col\">%s</th>"
                   "<th scope=\"col\" class=\"num\">Calls</th><th scope=\"col\" class=\"num\">Time</th>"
                   "<th scope=\"col\" class=\"num\">Energy</th><th scope=\"col\" class=\"num\">A call</th>"
-                  "<th scope=\"col\" class=\"num\">%% of the run</th>%s</tr></thead><tbody>\n",
+                  "<th scope=\"col\" class=\"num\">%% of the run \xC2\xB1 95" NBSP "%%</th>%s</tr></thead><tbody>\n",
                   first, last);
 }
 

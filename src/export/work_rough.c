@@ -26,10 +26,15 @@ char *jb_work_rough(double joules, char *buffer, size_t size)
         jb_copy(buffer, size, text);
         return buffer;
     }
-    /* "400 mJ" as it is; "40.0 mJ" and "4.00 mJ" without what follows the point. */
-    size_t digits = strspn(text, "0123456789");
-    size_t end = text[digits] == '.' ? digits + 1 + strspn(text + digits + 1, "0") : digits;
-    jb_snprintf(buffer, size, "~%.*s%s", (int)digits, text, text + end);
+    /* "400 mJ" as it is; "40.0 mJ" and "0.400 uJ" without the zeros behind the point. */
+    size_t number = strspn(text, "0123456789."), shown = number;
+    while (memchr(text, '.', number) != NULL && (text[shown - 1] == '0' || text[shown - 1] == '.')) {
+        shown--;
+        if (text[shown] == '.') {
+            break;
+        }
+    }
+    jb_snprintf(buffer, size, "~%.*s%s", (int)shown, text, text + number);
     return buffer;
 }
 

@@ -177,8 +177,9 @@ static void figures_that_are_hardly_known_have_one_digit(void **state)
     static const struct {
         double joules;
         const char *text;
-    } energies[] = {{0.0412, "~40 mJ"}, {0.368, "~400 mJ"}, {4.51, "~5 J"},  {9.6, "~10 J"},
-                    {1234, "~1 kJ"},    {0, "~0 J"},        {NAN, "unknown"}};
+    } energies[] = {{0.0412, "~40 mJ"}, {0.368, "~400 mJ"},   {4.51, "~5 J"},      {9.6, "~10 J"},
+                    {1234, "~1 kJ"},    {3.76e-7, "~0.4 uJ"}, {2e-9, "~0.002 uJ"}, {0.1, "~100 mJ"},
+                    {10, "~10 J"},      {0, "~0 J"},          {NAN, "unknown"}};
     static const struct {
         double percent;
         const char *text;
