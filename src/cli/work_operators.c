@@ -151,11 +151,21 @@ static void operator_row(struct cli_table *table, const struct jb_record_work *w
     }
 }
 
+static bool all_low(const struct jb_work_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!jb_streq(rows[i].first->confidence, "low")) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* What is not shown singly, as one row: how its members hang together, and so its doubt, is not in the record. */
 static void rest_row(struct cli_table *table, const struct jb_record_work *work, const struct jb_work_row *rows,
                      size_t count, const struct cli_work_look *look)
 {
-    struct figures sum = {.uncertainty_uj = NAN, .confidence = ""};
+    struct figures sum = {.uncertainty_uj = NAN, .confidence = all_low(rows, count) ? "low" : ""};
     char name[48];
 
     for (size_t i = 0; i < count; i++) {
@@ -243,8 +253,9 @@ static void legend(FILE *out, const struct jb_record_work *work, const struct jb
         low = low || jb_streq(rows[i].first->confidence, "low");
     }
     if (low) {
-        add(text, "LOW: the sensor could not tell this operator from the rest; its figures are little more than its "
-                  "share of the time. ");
+        add(text, "LOW: the sensors could not tell %s; %s figures are little more than %s of the time. ",
+            all_low(rows, count) ? "these operators apart" : "this operator from the rest",
+            all_low(rows, count) ? "their" : "its", all_low(rows, count) ? "shares" : "its share");
     }
     if (merged) {
         add(text, "+: their power cannot be told apart; the row has their sum. ");

@@ -78,12 +78,16 @@ static void emissions(struct series *series, const struct jb_record_channel *cha
 static void region(struct series *series, const struct jb_sample *s)
 {
     const struct jb_record_region *open = jb_work_at(&series->at, (double)s->t1_ns / 1e9);
+    if (open == NULL) {
+        return;
+    }
+    const char *name = open->name[0] != '\0' ? open->name : open->kind;
     char text[sizeof(open->name) + 24];
-    if (open != NULL && open->index >= 0) {
-        jb_snprintf(text, sizeof(text), "%s %lld", open->name, (long long)open->index);
+    if (open->index >= 0) {
+        jb_snprintf(text, sizeof(text), "%s %lld", name, (long long)open->index);
         jb_export_csv_text(&series->row, text);
-    } else if (open != NULL) {
-        jb_export_csv_text(&series->row, open->name);
+    } else {
+        jb_export_csv_text(&series->row, name);
     }
 }
 

@@ -176,9 +176,10 @@ static void head(struct jb_buf *out, const char *first, const char *last)
 
 static void rest(struct jb_buf *out, const struct jb_work_row *rows, size_t count, const struct scale *scale)
 {
-    struct figures sum = {.sigma_uj = NAN, .confidence = ""};
+    struct figures sum = {.sigma_uj = NAN, .confidence = "low"};
     char name[48];
     for (size_t i = 0; i < count; i++) {
+        sum.confidence = jb_streq(rows[i].first->confidence, "low") ? sum.confidence : "";
         sum.calls += rows[i].calls;
         sum.time_s += rows[i].time_s;
         sum.energy_uj += (double)rows[i].energy_uj;

@@ -71,7 +71,7 @@ static void regions(struct jb_json *json, const struct jb_record_work *w)
         jb_json_integer(json, "id", r->id);
         jb_json_integer(json, "parent", r->parent);
         jb_json_string(json, "kind", r->kind);
-        jb_json_string(json, "name", r->name);
+        jb_json_string(json, "name", r->name[0] != '\0' ? r->name : r->kind);
         if (r->index >= 0) {
             jb_json_integer(json, "index", r->index);
         } else {

@@ -151,7 +151,7 @@ static void operators_say_what_they_are_and_how_far_to_believe_them(void **state
     has(text, "         outside operators             4.00 s  20.3 J           20.3 ±2.0  \n");
     has(text, "         unattributed                          6.00 J                 6.0  \n");
     has(text, "  by class: convolution 50.0 %, normalization 12.0 %, activation 8.0 %,");
-    has(text, "LOW: the sensor could not tell\n");
+    has(text, "this operator from the rest; its figures are little more than its share");
     has(text, "+: their power cannot be told apart");
     fits(text, 80);
     free(text);
@@ -246,6 +246,24 @@ static void tables_are_as_long_as_was_asked_for(void **state)
     text = report_of(&m.record, &look);
     has(text, "op15 ");
     assert_null(strstr(text, " more"));
+    free(text);
+}
+
+static void where_nothing_could_be_told_that_is_said_once(void **state)
+{
+    struct made m;
+    make(&m);
+    m.record.work.operator_count = 20;
+    for (int i = 0; i < 20; i++) {
+        m.operators[i] = m.operators[3];
+    }
+    char *text = report_of(&m.record, &narrow);
+    has(text, "         8 more");
+    assert_null(strstr(text, "high"));
+    const char *more = strstr(text, "8 more");
+    assert_true(strstr(more, "LOW\n") < strchr(more, '\n'));
+    has(text, "these operators apart; their figures are little more than shares");
+    fits(text, 80);
     free(text);
 }
 
@@ -393,6 +411,7 @@ int main(void)
         cmocka_unit_test(without_utf8_all_is_ascii),
         cmocka_unit_test(long_names_and_large_figures_still_fit),
         cmocka_unit_test(tables_are_as_long_as_was_asked_for),
+        cmocka_unit_test(where_nothing_could_be_told_that_is_said_once),
         cmocka_unit_test(each_device_has_its_rows_and_its_sum),
         cmocka_unit_test(what_catching_did_is_said_in_words),
         cmocka_unit_test(few_epochs_are_told_one_by_one_and_many_together),
