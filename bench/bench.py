@@ -167,7 +167,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         home = pathlib.Path(folder)
         print(f"{'':<66} {'joulebook':>14}  {'budget':<16} {'rival' if python else ''}")
-        subprocess.run(["ninja", "-C", build, "bench/store_bench", "bench/timer_floor", "bench/tick_bench", "bench/edges_bench"],
+        subprocess.run(["ninja", "-C", build, "bench/store_bench", "bench/timer_floor", "bench/tick_bench", "bench/edges_bench",
+                        "bench/attribution/attribution_bench"],
                        stdout=subprocess.DEVNULL, check=True)
         startup(exe, home)
         tick(exe, home)
@@ -180,6 +181,9 @@ def main():
     print("\ngrid: live intensities")
     sys.stdout.flush()
     subprocess.run([sys.executable, ROOT / "bench/grid.py", build], check=True)
+    print("\nattribution: energy of operators on simulated machines; mean error / worst operator in %, by time and by the estimator")
+    sys.stdout.flush()
+    subprocess.run([build / "bench/attribution/attribution_bench", "short"], check=False)
 
 
 if __name__ == "__main__":

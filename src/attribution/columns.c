@@ -74,6 +74,7 @@ void jb_columns_choose(const struct jb_lag_sums *sums, const struct jb_estimate_
         }
         bool known =
             setup != NULL && setup->prior != NULL && !setup->time_share && i < setup->cells && usable(&setup->prior[i]);
+        ret->table = ret->table || known;
         ret->cells[column]++;
         ret->seconds[column] += sums->cell_s[i];
         ret->known[column] = known && (ret->cells[column] == 1 || ret->known[column]);

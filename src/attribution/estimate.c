@@ -161,15 +161,17 @@ static int solve(const struct jb_rows *rows, size_t slot, const struct jb_estima
     fit.mean = columns->mean;
     fit.spread = columns->spread;
     fit.tau0 = columns->tau0;
+    fit.at_least = columns->table;
     jb_walk_begin(&walk, rows, slot, NULL);
     jb_fit_run(&fit, walk, ret->rows);
     ret->tau_w = fit.tau;
-    ret->noise_j = sqrt(fit.noise);
-    ret->edge_noise_j = sqrt(fit.edge_noise);
+    ret->noise_j = sqrt(fit.noise.process);
+    ret->edge_noise_j = sqrt(fit.noise.edge);
     ret->likelihood = fit.likelihood;
     jb_ridge_constrain(fit.power, fit.cov, columns->seconds, energy_j, count, buffer);
+    double spread = fit.tau * fit.tau / (columns->tau0 * columns->tau0);
     for (size_t k = 0; k < count; k++) {
-        double variance = fmax(fit.cov[k * count + k], 0), before = solution->cov[k * count + k];
+        double variance = fmax(fit.cov[k * count + k], 0), before = spread * solution->cov[k * count + k];
 
         solution->gain[k] = before > 0 ? variance / before : 1;
         trust->informed = trust->informed ||
@@ -223,8 +225,8 @@ static void lay_on_cells(const struct jb_solution *solution, const struct jb_tru
             first_cell[group] = (int)i;
         }
         ret->group[i] = first_cell[group];
-        ret->power_w[i] = single ? solution->power[k] : group_w;
-        ret->sd_w[i] = single ? solution->sd[k] : hypot(solution->sd[k], solution->power[k] - group_w);
+        ret->power_w[i] = solution->power[k];
+        ret->sd_w[i] = solution->sd[k];
         double half_width = group_w > 0 ? HALF_WIDTH_95 * (single ? ret->sd_w[i] : group_sd_w) / group_w : INFINITY;
 
         ret->confidence[i] = jb_trust_confidence(trust, known, half_width, gain);
@@ -290,7 +292,8 @@ int jb_estimate(const struct jb_rows *rows, const struct jb_estimate_setup *setu
     struct jb_estimate estimate;
     struct jb_columns columns;
     size_t cells = setup->cells < JB_WORK_CELLS ? setup->cells : JB_WORK_CELLS, slot;
-    int lag = jb_lag_choose(rows, setup, LEAST_ROWS);
+    double lead;
+    int lag = jb_lag_choose(rows, setup, LEAST_ROWS, &lead);
 
     if (lag == -ENOMEM) {
         return lag;

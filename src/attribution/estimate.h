@@ -10,8 +10,9 @@
  * the data leave it open (evidence); the total conserved exactly; deviations from the posterior and from a block
  * jackknife, the larger.
  *
- * Memory does not grow with the run: rows are kept whole up to `max_rows`, then blocks of 64 neighbouring rows each
- * stand for several (reservoir sampling with a fixed seed, so that the same input gives the same answer).
+ * Memory does not grow with the run: rows are kept whole up to `max_rows` (or until a mean of 16 cells a row fills the
+ * room), then of two neighbouring blocks of 64 rows one is given up by the toss of a coin, and so on (a fixed seed: the
+ * same input gives the same answer). Seconds and energy are summed over all rows, kept or not.
  */
 #ifndef JB_ATTRIBUTION_ESTIMATE_H
 #define JB_ATTRIBUTION_ESTIMATE_H
@@ -40,10 +41,21 @@ void jb_rows_add(struct jb_rows *rows, size_t lag, double energy_j, double secon
 void jb_rows_add_window(struct jb_rows *rows, size_t lag, double watts, double window_s,
                         const struct jb_work_share *shares, size_t share_count);
 size_t jb_rows_count(const struct jb_rows *rows);
-/* Once there are enough rows to tell (at least 512), settle on the likeliest lag and forget the others; index of it, or
- * -EAGAIN. What add() is given for other lags is ignored from then on. */
+/* Once there are enough rows to tell, settle on the likeliest lag and forget the others; index of it, or -EAGAIN,
+ * -ENOMEM. Looks at 512 rows, and if no lag is clearly the likeliest again at 1024 and 2048; may be called as often as
+ * one likes. What add() is given for other lags is ignored from then on. */
 int jb_rows_settle(struct jb_rows *rows);
 int jb_rows_lag(const struct jb_rows *rows); /* the settled one; -1: not yet */
+
+/* Edges whose times are doubtful: features are to be their mean over the doubt, or powers come out too much alike, and
+ * more rows do not help. The offsets (count of them, 1..JB_BLUR, ascending, mean 0) at which to ask for features of an
+ * interval, both of its ends moved alike: jb_work_features(t0 - lag + offset, t1 - lag + offset), mixed with weight
+ * 1 / count each. edge_s: standard error of an edge, taken as evenly spread. */
+#define JB_BLUR 9
+size_t jb_rows_blur(double edge_s, int64_t offsets_ns[JB_BLUR]);
+/* Add weight x shares to sum, which has room for JB_WORK_CELLS; its new count. */
+size_t jb_rows_mix(struct jb_work_share *sum, size_t count, const struct jb_work_share *shares, size_t share_count,
+                   double weight);
 
 /* ---- estimate ---- */
 struct jb_op_prior {
@@ -66,12 +78,14 @@ const char *jb_confidence_name(enum jb_confidence confidence);
 
 struct jb_estimate {
     size_t cells;
-    double *power_w; /* of each cell; cells without time have the mean power */
+    double *power_w; /* of each cell, rarely below 0; cells without time have the mean power */
     double *sd_w;    /* one sigma, the larger of posterior and jackknife, widened as operators.md 3.2.6 says */
-    double *cov;     /* cells x cells, posterior after the constraint; for sums over cells */
+    double *cov;     /* cells x cells, widened like sd_w, after the constraint; for sums over cells */
     double *seconds; /* of each cell in the rows */
     enum jb_confidence *confidence;
-    int *group; /* cells that cannot be told apart have one number (that of their first); else their own */
+    /* Cells that the data cannot tell apart have one number (that of their first), others their own. Such cells are to
+     * be shown as one row, deviation by jb_estimate_sd(); how its energy lies inside it is the prior's word. */
+    int *group;
     double mean_w, tau_w, lag_s, likelihood;
     double noise_j, edge_noise_j; /* sqrt(a), sqrt(s2) */
     size_t rows;

@@ -27,6 +27,7 @@ struct jb_columns {
     double mean[JB_COLUMNS], spread[JB_COLUMNS]; /* prior: mean in W; sd as part of tau0 */
     bool known[JB_COLUMNS];                      /* the prior is of the machine's table */
     double tau0;
+    bool table; /* some are known */
 };
 /* setup NULL: every column's prior is the mean power. */
 void jb_columns_choose(const struct jb_lag_sums *sums, const struct jb_estimate_setup *setup, size_t cells,
@@ -37,7 +38,7 @@ struct jb_solution {
     const struct jb_columns *columns;
     double power[JB_COLUMNS]; /* as fitted, constrained */
     double sd[JB_COLUMNS];    /* the larger of posterior and jackknife, widened */
-    double gain[JB_COLUMNS];  /* variance of the posterior as part of that of the prior */
+    double gain[JB_COLUMNS];  /* variance of the posterior as part of that of the prior of the same tau */
     int group[JB_COLUMNS];    /* number of its first column */
     double *cov, *work;       /* count x count; cov: widened like sd, and constrained */
 };
@@ -63,8 +64,9 @@ double jb_trust_widen(const struct jb_trust *trust, bool known);
 /* half_width: of 95 %, as part of the power; gain: the least of the group's. */
 enum jb_confidence jb_trust_confidence(const struct jb_trust *trust, bool known, double half_width, double gain);
 
-/* Which lag is likeliest, among rows that have features at all of them; -EAGAIN: fewer than `least` such rows, -ENOMEM.
+/* Which lag is likeliest, among rows that have features at all of them, and by how much (of log-likelihood) it leads;
+ * -EAGAIN: fewer than `least` such rows, -ENOMEM.
  */
-int jb_lag_choose(const struct jb_rows *rows, const struct jb_estimate_setup *setup, size_t least);
+int jb_lag_choose(const struct jb_rows *rows, const struct jb_estimate_setup *setup, size_t least, double *ret_lead);
 
 #endif

@@ -10,20 +10,19 @@
 
 #include <math.h>
 
-#define COARSE_EDGE  0.2 /* of the update period */
-#define FINE_EDGE    0.06
-#define MANY_STEPS   2.0 /* per update */
-#define LOCKED       0.01
-#define LOCKED_STEPS 5 /* with more steps in an update no two updates see the same part of one */
-#define WIDE         0.25
-#define LEARNED      0.1 /* of the variance of the prior */
+#define COARSE_EDGE 0.2 /* of the update period */
+#define FINE_EDGE   0.06
+#define MANY_STEPS  2.0  /* per update */
+#define LOCKED      0.01 /* of a whole number: so near is step over update, or update over step */
+#define LOCKED_MOST 5    /* beyond it steps vary enough to be seen everywhere */
+#define WIDE        0.25
+#define LEARNED     0.1 /* of the variance of the prior */
 
-/* Is `ratio` a whole number within a hundredth? */
 static bool whole(double ratio)
 {
     double nearest = round(ratio);
 
-    return nearest >= 1 && fabs(ratio - nearest) <= LOCKED * nearest;
+    return nearest >= 1 && nearest < LOCKED_MOST && fabs(ratio - nearest) <= LOCKED * nearest;
 }
 
 void jb_trust_judge(const struct jb_rows *rows, size_t slot, const struct jb_estimate_setup *setup,
@@ -46,7 +45,7 @@ void jb_trust_judge(const struct jb_rows *rows, size_t slot, const struct jb_est
         .edge = setup->update_s > 0 ? edge_s / setup->update_s : 0,
         .steps = steps,
         .windows = rows->windows,
-        .locked = steps > 0 && (whole(1 / steps) || (whole(steps) && steps < LOCKED_STEPS)),
+        .locked = steps > 0 && (whole(1 / steps) || whole(steps)),
     };
 }
 
@@ -60,7 +59,8 @@ enum jb_confidence jb_trust_confidence(const struct jb_trust *trust, bool known,
     if (!trust->informed || jb_trust_widen(trust, known) > 1 || (trust->locked && trust->windows)) {
         return JB_CONFIDENCE_LOW;
     }
-    if (trust->edge <= FINE_EDGE && half_width <= WIDE && (known || gain <= LEARNED) && !trust->locked) {
+    if (trust->edge <= FINE_EDGE && half_width <= WIDE && (known || gain <= LEARNED) && !trust->locked &&
+        trust->steps <= MANY_STEPS) {
         return JB_CONFIDENCE_HIGH;
     }
     return JB_CONFIDENCE_MEDIUM;

@@ -118,7 +118,7 @@ static void choose_tau(struct jb_ridge *ridge, const struct spectrum *spectrum)
 
     ridge->tau = ridge->tau0;
     ridge->variance = spectrum->rest / spectrum->rows;
-    for (int i = 0; i < TAU_STEPS; i++) {
+    for (int i = ridge->at_least ? TAU_STEPS / 2 : 0; i < TAU_STEPS; i++) {
         double tau = ridge->tau0 * exp(-TAU_REACH + 2 * TAU_REACH * i / (TAU_STEPS - 1)), variance;
         double value = evidence(spectrum, tau, ridge->tau0, &variance);
 

@@ -9,12 +9,15 @@
 #ifndef JB_ATTRIBUTION_RIDGE_H
 #define JB_ATTRIBUTION_RIDGE_H
 
+#include <stdbool.h>
+
 #include "attribution/triangle.h"
 
 struct jb_ridge {
     size_t count;                /* unknowns */
     const double *mean, *spread; /* of each; spread: d_k, mean 1 */
     double tau0;                 /* above 0 */
+    bool at_least;               /* tau0 is knowledge: tau is not below it */
     double *work, *vector;       /* count x count, 2 x count */
     double *power, *cov;         /* out: count, count x count */
     double tau, variance;        /* out: tau and sigma^2 */

@@ -22,6 +22,11 @@ static bool possible(double value, double most)
     return isfinite(value) && value >= 0 && value <= most;
 }
 
+static bool interval_possible(double energy_j, double seconds)
+{
+    return possible(energy_j, MOST_J) && possible(seconds, MOST_S) && seconds > 0;
+}
+
 int jb_rows_create(const uint64_t *lags_ns, size_t lag_count, size_t max_rows, struct jb_rows **ret)
 {
     if (lag_count < 1 || lag_count > JB_LAGS || max_rows > UINT32_MAX / SHARES_A_ROW) {
@@ -42,7 +47,9 @@ int jb_rows_create(const uint64_t *lags_ns, size_t lag_count, size_t max_rows, s
     rows->stride = lag_count;
     rows->settled = lag_count == 1 ? 0 : -1;
     rows->max_rows = max_rows > JB_ROWS_MIN ? max_rows : JB_ROWS_MIN;
-    rows->ref_room = 2 * JB_ROWS_SETTLE * lag_count > rows->max_rows ? 2 * JB_ROWS_SETTLE * lag_count : rows->max_rows;
+    size_t lag_room = (JB_ROWS_SETTLE_MOST + JB_ROWS_BLOCK) * lag_count;
+    rows->ref_room = lag_room > rows->max_rows ? lag_room : rows->max_rows;
+    rows->settle_at = JB_ROWS_SETTLE;
     size_t three_blocks = (size_t)3 * JB_ROWS_BLOCK * JB_WORK_CELLS * lag_count; /* thinning always frees enough */
     rows->share_room = SHARES_A_ROW * rows->max_rows > three_blocks ? SHARES_A_ROW * rows->max_rows : three_blocks;
     rows->random = 0x9e3779b97f4a7c15u;
@@ -116,7 +123,7 @@ static bool begin_interval(struct jb_rows *rows, double energy_j, double seconds
         enter_block(rows);
     }
     rows->block_at = (rows->block_at + 1) % JB_ROWS_BLOCK;
-    if (!possible(energy_j, MOST_J) || !possible(seconds, MOST_S) || seconds <= 0 || rows->skipping) {
+    if (!interval_possible(energy_j, seconds) || rows->skipping) {
         rows->broken = true;
         return false;
     }
@@ -169,7 +176,7 @@ void jb_rows_add(struct jb_rows *rows, size_t lag, double energy_j, double secon
         rows->open = true;
     }
     rows->last_lag = lag;
-    if (!shares_possible(shares, share_count) || !possible(energy_j, MOST_J) || !possible(seconds, MOST_S)) {
+    if (!shares_possible(shares, share_count) || !interval_possible(energy_j, seconds)) {
         return;
     }
     add_sums(&rows->sums[slot], energy_j, shares, share_count);
@@ -181,9 +188,10 @@ void jb_rows_add(struct jb_rows *rows, size_t lag, double energy_j, double secon
     ref->first = (uint32_t)rows->share_count;
     ref->count = 0;
     for (size_t i = 0; i < share_count; i++) {
-        if (shares[i].seconds > 0) {
-            rows->share[rows->share_count++] =
-                (struct jb_row_share){.seconds = (float)shares[i].seconds, .cell = shares[i].cell};
+        float kept = (float)shares[i].seconds;
+
+        if (kept > 0) { /* what is too little for 32 bits would be a cell without time */
+            rows->share[rows->share_count++] = (struct jb_row_share){.seconds = kept, .cell = shares[i].cell};
             ref->count++;
         }
     }

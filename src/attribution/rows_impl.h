@@ -14,9 +14,10 @@
 
 #include "attribution/estimate.h"
 
-#define JB_ROWS_BLOCK  64  /* neighbours that stay or go together */
-#define JB_ROWS_SETTLE 512 /* rows from which the lag can be told */
-#define JB_ROWS_MIN    256 /* least room; fewer are asked for: this many */
+#define JB_ROWS_BLOCK       64   /* neighbours that stay or go together */
+#define JB_ROWS_SETTLE      512  /* rows from which the lag can be told where one is much likelier than all others */
+#define JB_ROWS_SETTLE_MOST 2048 /* rows at which the likeliest is taken */
+#define JB_ROWS_MIN         256  /* least room; fewer are asked for: this many */
 
 struct jb_row {
     double energy_j, seconds, edge_s;
@@ -41,6 +42,7 @@ struct jb_rows {
     uint64_t lags_ns[JB_LAGS];
     size_t lag_count;
     int settled;
+    size_t settle_at; /* rows at which to look again */
     size_t max_rows;
     struct jb_row *row;
     size_t count;

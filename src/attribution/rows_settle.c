@@ -3,7 +3,7 @@
  * How much later a sensor shows what was: the lag at which the rows are likeliest (operators.md 3.2.2).
  *
  * Odd: lags are compared over the rows that have features at all of them; likelihoods of different rows say nothing of
- * each other.
+ * each other. Looking is dear, so that it is done again only when there are twice as many rows.
  */
 #include "attribution/fit.h"
 #include "estimate_impl.h"
@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+
+#define CLEAR 5 /* by so much the log-likelihood of the best lag must lead */
 
 static size_t rows_with_all(const struct jb_rows *rows, bool *ret)
 {
@@ -58,6 +60,7 @@ static int likelihood_at(const struct jb_rows *rows, size_t lag, const struct jb
     fit.mean = columns.mean;
     fit.spread = columns.spread;
     fit.tau0 = columns.tau0;
+    fit.at_least = columns.table;
     jb_walk_begin(&walk, rows, lag, used);
     jb_fit_run(&fit, walk, count);
     *ret = fit.likelihood;
@@ -65,11 +68,12 @@ static int likelihood_at(const struct jb_rows *rows, size_t lag, const struct jb
     return 0;
 }
 
-int jb_lag_choose(const struct jb_rows *rows, const struct jb_estimate_setup *setup, size_t least)
+int jb_lag_choose(const struct jb_rows *rows, const struct jb_estimate_setup *setup, size_t least, double *ret_lead)
 {
-    double best = -INFINITY;
+    double best = -INFINITY, second = -INFINITY;
     int chosen = -EAGAIN, status = 0;
 
+    *ret_lead = INFINITY;
     if (rows->settled >= 0) {
         return rows->settled;
     }
@@ -84,11 +88,15 @@ int jb_lag_choose(const struct jb_rows *rows, const struct jb_estimate_setup *se
 
         status = likelihood_at(rows, l, setup, used, count, &likelihood);
         if (status == 0 && likelihood > best) {
+            second = best;
             best = likelihood;
             chosen = (int)l;
+        } else if (status == 0 && likelihood > second) {
+            second = likelihood;
         }
     }
     free(used);
+    *ret_lead = best - second;
     return status < 0 ? status : chosen;
 }
 
@@ -98,13 +106,17 @@ int jb_rows_settle(struct jb_rows *rows)
         return rows->settled;
     }
     /* Once rows had to be thinned there will never be more. */
-    if (rows->count < JB_ROWS_SETTLE && rows->shift == 0) {
+    bool last = rows->shift > 0 || rows->count >= JB_ROWS_SETTLE_MOST;
+
+    if (!last && rows->count < rows->settle_at) {
         return -EAGAIN;
     }
-    int lag = jb_lag_choose(rows, NULL, rows->shift == 0 ? JB_ROWS_SETTLE / 2 : 1);
+    double lead = 0;
+    int lag = jb_lag_choose(rows, NULL, last ? 1 : JB_ROWS_SETTLE / 2, &lead);
 
-    if (lag < 0) {
-        return lag;
+    if (lag < 0 || (!last && lead < CLEAR)) {
+        rows->settle_at = 2 * rows->count;
+        return lag < 0 ? lag : -EAGAIN;
     }
     jb_rows_forget_others(rows, lag);
     return lag;

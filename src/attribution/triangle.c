@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK 128
+#define BLOCK   128
+#define NOTHING 1e-280 /* a sum of squares whose inverse may be no number */
 
 int jb_triangle_create(size_t width, struct jb_triangle *ret)
 {
@@ -64,7 +65,7 @@ static void reflect(struct jb_triangle *triangle, size_t at)
     const double *column = &triangle->block[at * BLOCK];
     double below = product(column, column);
 
-    if (below <= 0) {
+    if (below <= NOTHING) {
         return;
     }
     double norm = sqrt(row[at] * row[at] + below);

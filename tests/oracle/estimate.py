@@ -13,20 +13,20 @@ import pathlib
 
 import numpy as np
 
-PRIOR_SD, TIME_SHARE_SD, TOLD, TOO_WIDE, MIXED = 0.3, 0.4, 0.9, 0.25, -0.3
+PRIOR_SD, TIME_SHARE_SD, TOLD, TOO_WIDE, MIXED, BLOCK = 0.3, 0.4, 0.9, 0.25, -0.3, 64
 
 
 # ---- the estimator ----
 
-def ridge(x, y, mean, spread, tau0):
-    """Power, covariance, tau, sigma^2 by evidence, with a log-normal hyper-prior of sd 0.5 on tau."""
+def ridge(x, y, mean, spread, tau0, at_least):
+    """Power, covariance, tau, sigma^2 by evidence, with a log-normal hyper-prior of sd 0.5 on tau (at_least: tau0 or more)."""
     rows, count = x.shape
     z = y - x @ mean
     u, s, vt = np.linalg.svd(x * spread, full_matrices=False)
     c = u.T @ z
     rest = max(np.sum((z - u @ c) ** 2), 1e-18 * (y @ y))
     best = None
-    for tau in tau0 * np.exp(np.linspace(-2, 2, 41)):
+    for tau in tau0 * np.exp(np.linspace(-2, 2, 41)[20 if at_least else 0:]):
         variance = rest / rows
         for _ in range(6):
             previous = variance
@@ -50,37 +50,60 @@ def constrain(power, cov, seconds, energy):
     return power + v * (energy - seconds @ power) / q, cov - np.outer(v, v) / q
 
 
-def whiten(m, joins, process, edge):
-    full = process + 2 * edge
-    out, divisor, logs = np.empty_like(m), full, 0.0
-    for i, row in enumerate(m):
-        carried = edge / divisor if joins[i] else 0.0
-        divisor = full - carried * edge
-        out[i] = row + (carried * out[i - 1] if joins[i] else 0)
-        logs += math.log(divisor)
-    return out, logs
-
-
-def scaled(m, joins, process, edge):
-    """Whitened rows, each divided by its own deviation."""
-    out, logs = whiten(m, joins, process, edge)
-    divisor, full = process + 2 * edge, process + 2 * edge
-    for i in range(len(m)):
-        divisor = full - (edge**2 / divisor if joins[i] else 0)
-        out[i] /= math.sqrt(divisor)
-    return out, logs
-
-
-def fit(x, y, joins, mean, spread, tau0):
-    power, _, _, _ = ridge(x, y, mean, spread, tau0)
-    residuals = y - x @ power
+def noise_of(x, y, joins, power, weighted):
+    """Process, edge and drift variance by moments, row weights, and -2 log likelihood of the residuals."""
+    expected = x @ power
+    scale = np.clip(expected / y.mean(), 0.1, 10) if weighted else np.ones(len(y))
+    residuals, expected = (y - expected) / scale, expected / scale
     variance = max(np.mean(residuals**2), 1e-20 * np.mean(y**2))
     pairs = [residuals[i] * residuals[i - 1] for i in range(1, len(y)) if joins[i]]
-    edge = max(0.0, min(-np.mean(pairs), 0.499 * variance)) if len(pairs) >= 3 else 0.0
-    process = max(variance - 2 * edge, 1e-3 * variance)
-    w, logs = scaled(np.column_stack([x, y]), joins, process, edge)
-    power, cov, tau, sigma2 = ridge(w[:, :-1], w[:, -1], mean, spread, tau0)
-    return dict(power=power, cov=cov, tau=tau, process=process, edge=edge, white=w,
+    neighbours = float(np.mean(pairs)) if len(pairs) >= 3 else 0.0
+    blocks = [slice(b, b + BLOCK) for b in range(0, len(y) - BLOCK + 1, BLOCK)]
+    drift = 0.0
+    if len(blocks) >= 4:
+        squares = np.array([np.sum(expected[b] ** 2) for b in blocks])
+        ratios = np.array([expected[b] @ residuals[b] for b in blocks]) / squares
+        free = max(variance + 2 * neighbours, 0.05 * variance) * np.mean(1 / squares)
+        drift = max(0.0, min(np.mean(ratios**2) - free, 0.9 * variance / np.mean(expected**2)))
+    drifting = drift * np.mean(expected**2)
+    steady = variance - drifting
+    edge = max(0.0, min(drifting - neighbours, 0.499 * steady)) if len(pairs) >= 3 else 0.0
+    return dict(process=max(steady - 2 * edge, 1e-3 * steady), edge=edge, drift=drift, scale=scale,
+                unlikely=len(y) * math.log(variance) + 2 * np.sum(np.log(scale)))
+
+
+def inverse_root(v):
+    """The symmetric inverse square root."""
+    w, q = np.linalg.eigh(v)
+    return (q / np.sqrt(w)) @ q.T
+
+
+def whiten(m, joins, noise, power):
+    """Rows times L^-1 of Cov = a I + s2 tridiag over each chain of rows that join, then drift out of each block."""
+    m = m / noise["scale"][:, None]
+    starts = [i for i in range(len(m)) if not joins[i]] + [len(m)]
+    out, logs = np.empty_like(m), 2 * np.sum(np.log(noise["scale"]))
+    for begin, end in zip(starts, starts[1:]):
+        n = end - begin
+        cov = (noise["process"] + 2 * noise["edge"]) * np.eye(n) - noise["edge"] * (np.eye(n, k=1) + np.eye(n, k=-1))
+        lower = np.linalg.cholesky(cov)
+        out[begin:end] = np.linalg.solve(lower, m[begin:end])
+        logs += 2 * np.sum(np.log(np.diag(lower)))
+    for begin in range(0, len(m), BLOCK):
+        block = out[begin:begin + BLOCK]
+        expected = block[:, :-1] @ power
+        cov = np.eye(len(block)) + noise["drift"] * np.outer(expected, expected)
+        out[begin:begin + BLOCK] = inverse_root(cov) @ block
+        logs += np.linalg.slogdet(cov)[1]
+    return out, logs
+
+
+def fit(x, y, joins, mean, spread, tau0, at_least):
+    power, _, _, _ = ridge(x, y, mean, spread, tau0, at_least)
+    noise = min((noise_of(x, y, joins, power, weighted) for weighted in (False, True)), key=lambda n: n["unlikely"])
+    w, logs = whiten(np.column_stack([x, y]), joins, noise, power)
+    power, cov, tau, sigma2 = ridge(w[:, :-1], w[:, -1], mean, spread, tau0, at_least)
+    return dict(power=power, cov=cov, tau=tau, process=noise["process"], edge=noise["edge"], white=w,
                 likelihood=-0.5 * (len(y) * math.log(sigma2) + logs))
 
 
@@ -127,17 +150,17 @@ def estimate(case):
     seconds, energy = x.sum(0), y.sum()
     columns = np.flatnonzero(seconds)
     x, t = x[:, columns], seconds[columns]
-    mean, spread, tau0 = prior(case, seconds, energy, columns)
+    mean, spread, tau0, at_least = prior(case, seconds, energy, columns)
     all_mean = energy / seconds.sum()
     before, before_cov = constrain(mean, np.diag((tau0 * spread) ** 2), t, energy)
     out = dict(lag=lag, mean=all_mean, tau=0.0, noise=0.0, edge_noise=0.0, likelihood=0.0, informed=False)
     power, cov, sd = before, before_cov, np.sqrt(np.maximum(np.diag(before_cov), 0))
     groups = [[k] for k in range(len(columns))]
     if not case["time_share"] and len(y) >= max(8, 2 * len(columns)) and len(columns) > 1:
-        f = fit(x, y, joins, mean, spread, tau0)
+        f = fit(x, y, joins, mean, spread, tau0, at_least)
         out.update(tau=f["tau"], noise=math.sqrt(f["process"]), edge_noise=math.sqrt(f["edge"]), likelihood=f["likelihood"])
         p, v = constrain(f["power"], f["cov"], t, energy)
-        gain = np.diag(v) / np.diag(before_cov)
+        gain = np.diag(v) / (np.diag(before_cov) * (f["tau"] / tau0) ** 2)
         out["informed"] = bool(np.any((gain < TOLD) & (t >= 0.01 * seconds.sum())))
         if out["informed"]:
             power, cov = p, v
@@ -145,7 +168,7 @@ def estimate(case):
             without = []
             for block in np.array_split(np.arange(len(y)), blocks):
                 w = np.delete(f["white"], block, 0)
-                pj, vj, _, _ = ridge(w[:, :-1], w[:, -1], mean, spread, tau0)
+                pj, vj, _, _ = ridge(w[:, :-1], w[:, -1], mean, spread, tau0, at_least)
                 without.append(constrain(pj, vj, t, energy)[0])
             without = np.array(without)
             spreads = np.sqrt((blocks - 1) / blocks * np.sum((without - without.mean(0)) ** 2, 0))
@@ -158,12 +181,8 @@ def estimate(case):
     full = np.diag(np.full(count, (TIME_SHARE_SD * all_mean) ** 2))
     full[np.ix_(columns, columns)] = cov
     for g in groups:
-        common = power[g] @ t[g] / t[g].sum()
-        for k in g:
-            cell = columns[k]
-            out["group"][cell] = columns[g[0]]
-            out["power"][cell] = common if len(g) > 1 else power[k]
-            out["sd"][cell] = math.hypot(sd[k], power[k] - common) if len(g) > 1 else sd[k]
+        out["group"][columns[g]] = columns[g[0]]
+    out["power"][columns], out["sd"][columns] = power, sd
     out["cov"] = full
     return out
 
@@ -174,7 +193,7 @@ def prior(case, seconds, energy, columns):
     for k, cell in enumerate(columns):
         if cell in case["prior"] and not case["time_share"]:
             mean[k], sd[k] = case["prior"][cell]
-    return mean, sd / sd.mean(), float(sd.mean())
+    return mean, sd / sd.mean(), float(sd.mean()), any(cell in case["prior"] for cell in columns) and not case["time_share"]
 
 
 def widening(case, columns):
@@ -212,7 +231,7 @@ def divide(total, weights):
 
 # ---- cases ----
 
-def program(r, cells, step_s, length_s):
+def program(r, cells, step_s, length_s, drift):
     """Edges of operators, which one runs between them, and the power drawn: cell 0 is no operator."""
     powers = 40 + 80 * r.random(cells)
     lengths = r.random(cells) + 0.2
@@ -221,6 +240,7 @@ def program(r, cells, step_s, length_s):
     order = np.tile(np.arange(cells), steps)
     taken = np.tile(lengths, steps) * np.exp(0.08 * r.standard_normal(cells * steps))
     drawn = powers[order] * np.exp(0.05 * r.standard_normal(cells * steps))
+    drawn *= np.repeat(1 + drift * np.sin(np.arange(steps) / 8), cells)
     times = np.concatenate([[0], np.cumsum(taken)])
     return times, order, np.concatenate([[0], np.cumsum(taken * drawn)])
 
@@ -234,10 +254,10 @@ def shares(times, order, cells, begin, end):
 
 
 def make(seed, cells=8, rows=300, step_s=0.011, update_s=0.001, edge_s=5e-6, lags=(0.0,), true_lag=0.0, holes=(), windows=False,
-         missing=(), known=(), steps=0.0, jackknife=0, time_share=False, twins=False):
+         missing=(), known=(), steps=0.0, jackknife=0, time_share=False, twins=False, drift=0.0):
     """One made-up run: rows, setup and prior."""
     r = np.random.default_rng(seed)
-    times, order, energy = program(r, cells, step_s, (rows + 10) * update_s + 0.2)
+    times, order, energy = program(r, cells, step_s, (rows + 10) * update_s + 0.2, drift)
     edges = 0.1 + update_s * np.arange(rows + 1) + 0.02 * update_s * r.standard_normal(rows + 1)
     seen = edges + edge_s * math.sqrt(3) * (2 * r.random(rows + 1) - 1)
     case = dict(cells=cells + 1, rows=[], lags=lags, update_s=update_s, edge_s=edge_s, steps=steps, jackknife=jackknife,
@@ -259,6 +279,7 @@ def make(seed, cells=8, rows=300, step_s=0.011, update_s=0.001, edge_s=5e-6, lag
 
 CASES = {
     "rapl": dict(seed=1),
+    "drift": dict(seed=12, cells=4, rows=330, edge_s=1e-4, drift=0.1, holes=(70,)),
     "holes": dict(seed=2, cells=6, rows=200, holes=(50, 51, 120), jackknife=5),
     "lags": dict(seed=3, cells=5, rows=90, lags=(0.0, 0.0005, 0.0015), true_lag=0.0005, missing=((10, 1), (11, 2), (40, 0))),
     "prior": dict(seed=4, cells=7, rows=60, known=(1, 4, 5)),

@@ -206,8 +206,8 @@ static void as_the_reference(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE("rapl"), CASE("holes"),   CASE("lags"), CASE("prior"),   CASE("coarse"), CASE("many-steps"),
-        CASE("few"),  CASE("windows"), CASE("time"), CASE("nothing"), CASE("twins"),
+        CASE("rapl"),       CASE("drift"), CASE("holes"),   CASE("lags"), CASE("prior"),   CASE("coarse"),
+        CASE("many-steps"), CASE("few"),   CASE("windows"), CASE("time"), CASE("nothing"), CASE("twins"),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
