@@ -60,12 +60,12 @@ struct jb_ring {
 };
 
 /* ring_view.c: bind views to new owners, learn how far each was written; what was overwritten is skipped. */
-void jb_view_look(struct jb_ring *ring, uint32_t slot);
+void jb_view_look(struct jb_ring *ring, uint32_t number);
 /* The event at the view's tail, as it is; false: there is none, or (a second reader) it was overwritten meanwhile. */
-bool jb_view_peek(struct jb_ring *ring, uint32_t slot, uint64_t at, struct jb_event *ret);
+bool jb_view_peek(struct jb_ring *ring, uint32_t number, uint64_t at, struct jb_event *ret);
 /* Let the writers have the room of what was read. */
-void jb_view_store(struct jb_ring *ring, uint32_t slot);
+void jb_view_store(struct jb_ring *ring, uint32_t number);
 /* All is read and the owner gone: make the slot free. */
-void jb_view_free(struct jb_ring *ring, uint32_t slot);
+void jb_view_free(struct jb_ring *ring, uint32_t number);
 
 #endif

@@ -19,5 +19,6 @@ _Static_assert(offsetof(struct jb_wire_slot, device_id) < 64, "what the writer t
 _Static_assert(sizeof(struct jb_wire_note) == JB_WIRE_NOTE_BYTES, "notes lie side by side");
 _Static_assert(sizeof(struct jb_wire_header) <= JB_WIRE_SLOTS_AT, "the header has room");
 _Static_assert(JB_WIRE_SLOTS_AT + JB_WIRE_SLOTS * sizeof(struct jb_wire_slot) <= JB_WIRE_NAMES_AT, "slots have room");
-_Static_assert(JB_WIRE_NAME_BYTES <= 1u << 20 && JB_WIRE_NAME_MAX < 1u << 8, "a name fits the word of an entry");
+_Static_assert(JB_WIRE_NAME_BYTES - 1 <= 0xfffffu, "where a name is fits the word of its entry");
+_Static_assert(JB_WIRE_NAME_MAX < 1u << 8, "its length too");
 _Static_assert(JB_WIRE_NAME_BYTES_AT % 65536 == 0 && JB_WIRE_RINGS_AT % 65536 == 0, "parts begin at pages");

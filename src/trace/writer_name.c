@@ -23,14 +23,14 @@ static uint32_t hash_of(const char *name, uint32_t length)
     return (uint32_t)(hash ^ hash >> 32);
 }
 
-static const char *bytes_of(const struct jb_wire *ring, uint64_t word, uint32_t *ret_length)
+static const char *bytes_of(struct jb_wire *ring, uint64_t word, uint32_t *ret_length)
 {
     uint32_t offset = jb_wire_name_offset(word), length = jb_wire_name_length(word);
     *ret_length = length;
     return offset + length <= JB_WIRE_NAME_BYTES ? jb_wire_name_bytes(ring) + offset : NULL;
 }
 
-static bool same(const struct jb_wire *ring, uint64_t word, uint32_t hash, const char *name, uint32_t length)
+static bool same(struct jb_wire *ring, uint64_t word, uint32_t hash, const char *name, uint32_t length)
 {
     uint32_t other;
     const char *bytes = bytes_of(ring, word, &other);
@@ -87,7 +87,7 @@ uint32_t jb_wire_intern(struct jb_wire *ring, const char *name)
 }
 
 /* Never reads past the end of `name`, which may be shorter now. */
-static bool still(const struct jb_wire *ring, uint32_t number, const char *name)
+static bool still(struct jb_wire *ring, uint32_t number, const char *name)
 {
     uint32_t length;
     uint64_t word = atomic_load_explicit(&jb_wire_names(ring)[number], memory_order_acquire);

@@ -20,7 +20,7 @@
 __thread struct jb_writer *jb_writer_self JB_WRITER_TLS;
 static __thread uint32_t without JB_WRITER_TLS; /* events of this thread that found no slot */
 
-/* Of the process. A key is numbered from 0, so it is kept plus one; 0: there is none. */
+/* Once for the process. A key is numbered from 0, so it is kept plus one; 0: there is none. */
 static struct {
     _Atomic uint32_t key;
     _Atomic uint32_t keyed; /* somebody has made it, or is making it */
@@ -129,12 +129,17 @@ static struct jb_writer *fill(struct jb_wire *ring, uint32_t number, uint64_t ow
         head = tail;
         atomic_store_explicit(&slot->head, head, memory_order_relaxed);
     }
-    memset(writer, 0, sizeof(*writer));
+    /* Field by field: if the meter took the slot away by mistake, its owner may still be inside of a write. Names that
+     * the last one knew are as good for the next. */
     writer->slot = slot;
     writer->events = jb_wire_events(ring, number);
     writer->owner = owner;
     writer->head = head;
     writer->tail = tail;
+    writer->last_ns = 0;
+    writer->depth = 0;
+    writer->open = 0;
+    atomic_store_explicit(&writer->busy, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->first, head, memory_order_relaxed);
     atomic_fetch_add_explicit(&slot->claims, 1, memory_order_relaxed);
     return writer;
@@ -150,7 +155,12 @@ static struct jb_writer *search(struct jb_wire *ring)
         if (atomic_load_explicit(&slots[i].owner, memory_order_relaxed) == 0 &&
             atomic_compare_exchange_strong_explicit(&slots[i].owner, &nobody, owner, memory_order_acq_rel,
                                                     memory_order_relaxed)) {
-            return fill(ring, i, owner);
+            /* Asked again: a ring that was given up since shows slots that are free, whose writers are not. */
+            if (jb_writer_heard(ring)) {
+                return fill(ring, i, owner);
+            }
+            atomic_store_explicit(&slots[i].owner, 0, memory_order_release);
+            return NULL;
         }
     }
     return NULL;
@@ -170,8 +180,10 @@ struct jb_writer *jb_writer_take(struct jb_wire *ring)
         atomic_store_explicit(&writer->slot->state, JB_SLOT_TAKEN, memory_order_release);
         jb_writer_self = writer;
         at_thread_end(writer);
-    } else {
+    } else if (jb_writer_heard(ring)) {
         atomic_fetch_add_explicit(&jb_wire_header(ring)->lost, 1, memory_order_relaxed);
+    } else {
+        without = 0; /* for the ring that comes next */
     }
     errno = kept;
     return writer;
@@ -206,5 +218,18 @@ void jb_writer_leave(struct jb_writer *writer)
     if (held) {
         /* Release: the last event is there before the meter may give the slot to another. */
         atomic_store_explicit(&slot->state, JB_SLOT_LEFT, memory_order_release);
+    }
+}
+
+void jb_writer_leave_all(struct jb_wire *ring)
+{
+    struct jb_wire_slot *slots = jb_wire_slots(ring);
+    uint64_t process_mask = UINT64_MAX << 32, us = who_am_i() & process_mask;
+    for (uint32_t i = 0; i < JB_WIRE_SLOTS; i++) {
+        uint32_t taken = JB_SLOT_TAKEN;
+        if ((atomic_load_explicit(&slots[i].owner, memory_order_acquire) & process_mask) == us) {
+            atomic_compare_exchange_strong_explicit(&slots[i].state, &taken, JB_SLOT_LEFT, memory_order_release,
+                                                    memory_order_relaxed);
+        }
     }
 }

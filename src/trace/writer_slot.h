@@ -33,7 +33,7 @@ struct jb_writer_name {
 struct jb_writer {
     const struct jb_wire *ring; /* NULL: nobody's */
     struct jb_writer **thread;  /* &jb_writer_self of the owner; NULL: a stream of an accelerator */
-    struct jb_wire_slot *slot;
+    struct jb_wire_slot *slot;  /* this and the next never change, or are NULL: nobody had the slot yet */
     _Atomic uint64_t *events;
     uint64_t owner; /* what slot->owner has to be */
     uint64_t head;
@@ -76,6 +76,8 @@ struct jb_writer *jb_writer_take(struct jb_wire *ring);
 struct jb_writer *jb_writer_take_device(struct jb_wire *ring, uint32_t device, const char *device_id);
 /* Give the slot back; what was written is still read. */
 void jb_writer_leave(struct jb_writer *writer);
+/* Give back what all threads of this process have. */
+void jb_writer_leave_all(struct jb_wire *ring);
 
 /* Once for a process, before its first slot: the destructor of threads. */
 void jb_writer_prepare(void);
@@ -87,7 +89,7 @@ struct jb_wire *jb_writer_ring(void);
 
 static inline bool jb_writer_heard(const struct jb_wire *ring)
 {
-    return ring && atomic_load_explicit(&jb_wire_header(ring)->listening, memory_order_relaxed) != 0;
+    return ring && atomic_load_explicit(&jb_wire_header_read(ring)->listening, memory_order_relaxed) != 0;
 }
 
 static inline uint64_t jb_writer_now(void)
@@ -98,31 +100,41 @@ static inline uint64_t jb_writer_now(void)
 }
 
 /* Is there room for so many events? Looks at the reader's word only when its last look says no. */
-static inline bool jb_writer_room(struct jb_writer *writer, uint64_t count)
+static inline bool jb_writer_room(struct jb_writer *writer, const struct jb_wire_slot *slot, uint64_t count)
 {
     if (__builtin_expect(writer->head - writer->tail + count <= JB_WIRE_EVENTS, 1)) {
         return true;
     }
     /* Acquire: the reader has taken what was there. */
-    writer->tail = atomic_load_explicit(&writer->slot->tail, memory_order_acquire);
+    writer->tail = atomic_load_explicit(&slot->tail, memory_order_acquire);
     return writer->head - writer->tail + count <= JB_WIRE_EVENTS;
 }
 
-static inline void jb_writer_put(struct jb_writer *writer, const struct jb_event *event)
+/* Where a writer writes: loaded once before a write, so that whatever happens to the writer in the middle of it (a
+ * signal handler that forks leaves it empty in the child) it never writes anywhere else. */
+struct jb_writer_at {
+    struct jb_wire_slot *slot;
+    _Atomic uint64_t *events;
+};
+
+static inline void jb_writer_put(struct jb_writer *writer, struct jb_writer_at to, const struct jb_event *event)
 {
     uint64_t head = writer->head, words[2];
-    _Atomic uint64_t *at = writer->events + 2 * (head & (JB_WIRE_EVENTS - 1));
+    _Atomic uint64_t *at = to.events + 2 * (head & (JB_WIRE_EVENTS - 1));
     __builtin_memcpy(words, event, sizeof(words));
     atomic_store_explicit(&at[0], words[0], memory_order_relaxed);
     atomic_store_explicit(&at[1], words[1], memory_order_relaxed);
-    writer->head = head + 1;
-    atomic_store_explicit(&writer->slot->head, head + 1, memory_order_release);
+    atomic_signal_fence(memory_order_seq_cst);
+    if (__builtin_expect(writer->head == head, 1)) {
+        writer->head = head + 1;
+        atomic_store_explicit(&to.slot->head, head + 1, memory_order_release);
+    }
 }
 
-static inline void jb_writer_dropped(struct jb_writer *writer, uint64_t count)
+static inline void jb_writer_dropped(struct jb_wire_slot *slot, uint64_t count)
 {
-    uint64_t dropped = atomic_load_explicit(&writer->slot->dropped, memory_order_relaxed);
-    atomic_store_explicit(&writer->slot->dropped, dropped + count, memory_order_relaxed);
+    uint64_t dropped = atomic_load_explicit(&slot->dropped, memory_order_relaxed);
+    atomic_store_explicit(&slot->dropped, dropped + count, memory_order_relaxed);
 }
 
 #endif

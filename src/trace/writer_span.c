@@ -14,16 +14,15 @@
 
 #define REFUSED_LONG 4096u /* no handler writes so much between two stores of the thread that it interrupted */
 
-/* May this write go on? What is between enter() and leave() is not moved out by the compiler; it is one thread. */
-static inline bool enter(struct jb_writer *writer)
+/* May this write go on, and where to? What is between enter() and leave() is not moved out by the compiler. */
+static inline bool enter(struct jb_writer *writer, struct jb_writer_at *ret_to)
 {
+    *ret_to = (struct jb_writer_at){writer->slot, writer->events};
     uint32_t busy = atomic_load_explicit(&writer->busy, memory_order_relaxed);
-    if (__builtin_expect(busy != 0, 0)) {
-        if (busy < REFUSED_LONG) {
-            atomic_store_explicit(&writer->busy, busy + 1, memory_order_relaxed);
-            jb_writer_dropped(writer, 1);
-            return false;
-        }
+    if (__builtin_expect(busy != 0, 0) && busy < REFUSED_LONG) {
+        atomic_store_explicit(&writer->busy, busy + 1, memory_order_relaxed);
+        jb_writer_dropped(ret_to->slot, 1);
+        return false;
     }
     atomic_store_explicit(&writer->busy, 1, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst);
@@ -47,13 +46,14 @@ bool jb_wire_begin(struct jb_wire *ring, unsigned kind, uint32_t name, uint16_t 
     if (!jb_writer_heard(ring)) {
         return false;
     }
+    struct jb_writer_at to;
     struct jb_writer *writer = find_or_take(ring);
-    if (!writer || !enter(writer)) {
+    if (!writer || !enter(writer, &to)) {
         return false;
     }
     uint32_t depth = writer->depth++;
     /* Itself, its end, and the ends of all that are open. */
-    bool room = depth < JB_WRITER_DEPTH && jb_writer_room(writer, (uint64_t)writer->open + 2);
+    bool room = depth < JB_WRITER_DEPTH && jb_writer_room(writer, to.slot, (uint64_t)writer->open + 2);
     if (depth < JB_WRITER_DEPTH) {
         uint64_t bit = UINT64_C(1) << depth % 64;
         uint64_t *word = &writer->written[depth / 64];
@@ -62,9 +62,9 @@ bool jb_wire_begin(struct jb_wire *ring, unsigned kind, uint32_t name, uint16_t 
     if (__builtin_expect(room, 1)) {
         struct jb_event event = {.t_ns = jb_writer_now(), .name = name, .kind = (uint8_t)kind, .value = value};
         writer->open++;
-        jb_writer_put(writer, &event);
+        jb_writer_put(writer, to, &event);
     } else {
-        jb_writer_dropped(writer, 1);
+        jb_writer_dropped(to.slot, 1);
     }
     leave(writer);
     return true;
@@ -72,17 +72,18 @@ bool jb_wire_begin(struct jb_wire *ring, unsigned kind, uint32_t name, uint16_t 
 
 void jb_wire_end(struct jb_wire *ring, unsigned kind)
 {
+    struct jb_writer_at to;
     struct jb_writer *writer = ring ? jb_writer_find(ring) : NULL;
-    if (!writer || writer->depth == 0 || !enter(writer)) {
+    if (!writer || writer->depth == 0 || !enter(writer, &to)) {
         return;
     }
     uint32_t depth = --writer->depth;
     if (depth < JB_WRITER_DEPTH && (writer->written[depth / 64] >> depth % 64 & 1) != 0) {
         struct jb_event event = {.t_ns = jb_writer_now(), .kind = (uint8_t)kind, .flags = JB_EVENT_END};
         writer->open--;
-        jb_writer_put(writer, &event);
+        jb_writer_put(writer, to, &event);
     } else {
-        jb_writer_dropped(writer, 1);
+        jb_writer_dropped(to.slot, 1);
     }
     leave(writer);
 }
@@ -92,15 +93,16 @@ void jb_wire_level_changed(struct jb_wire *ring, unsigned level)
     if (!jb_writer_heard(ring)) {
         return;
     }
+    struct jb_writer_at to;
     struct jb_writer *writer = find_or_take(ring);
-    if (!writer || !enter(writer)) {
+    if (!writer || !enter(writer, &to)) {
         return;
     }
-    if (jb_writer_room(writer, (uint64_t)writer->open + 1)) {
+    if (jb_writer_room(writer, to.slot, (uint64_t)writer->open + 1)) {
         struct jb_event event = {.t_ns = jb_writer_now(), .kind = JB_EVENT_LEVEL, .value = (uint16_t)level};
-        jb_writer_put(writer, &event);
+        jb_writer_put(writer, to, &event);
     } else {
-        jb_writer_dropped(writer, 1);
+        jb_writer_dropped(to.slot, 1);
     }
     leave(writer);
 }
