@@ -5,6 +5,9 @@
  * One socket: the meter says where its ring is, we say "0" or "1" (did it go well?) and shut our half down, the meter
  * says the record and closes. It is shut down and not only closed, so that a child of a fork that still holds a copy
  * cannot keep the run open. When this process ends in any way the kernel closes it, and the meter sees that by itself.
+ *
+ * Odd: a program may close all descriptors that it does not know, and open others under their numbers. So before ours
+ * is used it is looked at whether it still is the socket that it was.
  */
 #include "api/api.h"
 #include "api/private.h"
@@ -19,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,19 +35,34 @@
 static struct {
     pthread_mutex_t lock;
     int talk; /* -1: no run of ours */
+    dev_t device;
+    ino_t inode; /* of the socket */
     pid_t meter;
     char place[MAX_PLACE]; /* empty: it has no ring */
     atomic_bool complained;
 } run = {.lock = PTHREAD_MUTEX_INITIALIZER, .talk = -1};
 
+static bool still_ours(void)
+{
+    struct stat status;
+
+    return run.talk >= 0 && fstat(run.talk, &status) == 0 && S_ISSOCK(status.st_mode) && status.st_dev == run.device &&
+           status.st_ino == run.inode;
+}
+
+static void close_talk(void)
+{
+    if (still_ours()) {
+        close(run.talk);
+    }
+    run.talk = -1;
+}
+
 /* The run is the parent's. Whatever thread held the lock does not exist here. */
 static void forked(void)
 {
     pthread_mutex_init(&run.lock, NULL);
-    if (run.talk >= 0) {
-        close(run.talk);
-        run.talk = -1;
-    }
+    close_talk();
 }
 
 /* argv of the meter, pointing into what is given; false: too many. */
@@ -107,7 +126,11 @@ static int start(char *path, const char *const *options, char *why, size_t size)
         return -EIO;
     }
     close(errors); /* it has nothing to say to us from here on but over the socket */
+    struct stat status = {0};
+    fstat(talk, &status);
     run.talk = talk;
+    run.device = status.st_dev;
+    run.inode = status.st_ino;
     if (run.place[0] != '\0' && !api_listener_use(run.place)) {
         run.place[0] = '\0'; /* measured all the same, without what the program tells */
     }
@@ -164,6 +187,18 @@ static void reap_meter(void)
     }
 }
 
+/* The record, or why there is none. */
+static ssize_t ask_for_record(int exit_code, char **ret)
+{
+    if (!still_ours()) {
+        return -EIO;
+    }
+    ssize_t ignored = send(run.talk, exit_code == 0 ? "0" : "1", 1, MSG_NOSIGNAL);
+    (void)ignored; /* it has ended already: then there is no record, which is found next */
+    shutdown(run.talk, SHUT_WR);
+    return api_read_all(run.talk, api_now_ns() + WAIT_NS, ret);
+}
+
 static int stop(int exit_code, char **json)
 {
     char *text = NULL;
@@ -171,12 +206,8 @@ static int stop(int exit_code, char **json)
     if (run.talk < 0) {
         return 0;
     }
-    ssize_t ignored = send(run.talk, exit_code == 0 ? "0" : "1", 1, MSG_NOSIGNAL);
-    (void)ignored; /* it has ended already: then there is no record, which is found next */
-    shutdown(run.talk, SHUT_WR);
-    ssize_t length = api_read_all(run.talk, api_now_ns() + WAIT_NS, &text);
-    close(run.talk);
-    run.talk = -1;
+    ssize_t length = ask_for_record(exit_code, &text);
+    close_talk();
     if (run.place[0] != '\0') {
         api_listener_leave();
         run.place[0] = '\0';

@@ -218,6 +218,29 @@ static void the_run_is_not_that_of_a_forks_child(void **state)
     jb_free(json);
 }
 
+/* As programs do that become daemons. */
+static void a_descriptor_that_is_no_longer_ours_is_left_alone(void **state)
+{
+    char why[100], *json = program;
+    int theirs[64];
+
+    be_joulebook("echo '{\"ring\": null, \"pid\": '$$'}'\ncat >/dev/null");
+    assert_int_equal(jb_run_begin(NULL, why, sizeof(why)), 1);
+    for (int fd = 3; fd < 64; fd++) {
+        close(fd);
+    }
+    for (int i = 0; i < 64; i += 2) {
+        assert_int_equal(pipe(theirs + i), 0);
+    }
+    assert_int_equal(jb_run_stop(&json), -EIO);
+    assert_null(json);
+    for (int i = 0; i < 64; i += 2) {
+        assert_int_equal(write(theirs[i + 1], "x", 1), 1);
+        assert_int_equal(close(theirs[i]), 0);
+        assert_int_equal(close(theirs[i + 1]), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +254,7 @@ int main(void)
         cmocka_unit_test(why_it_did_not_start_is_told),
         cmocka_unit_test(one_that_dies_leaves_no_record),
         cmocka_unit_test(the_run_is_not_that_of_a_forks_child),
+        cmocka_unit_test(a_descriptor_that_is_no_longer_ours_is_left_alone),
     };
     return cmocka_run_group_tests(tests, make_place, remove_place);
 }
