@@ -58,15 +58,35 @@ static void drain(struct jb_ring *ring, FILE *out)
     }
 }
 
+/* Spans of accelerators, as lines of another shape. */
+static void drain_kernels(struct jb_ring *ring, FILE *out)
+{
+    static struct jb_traced_kernel kernels[1024];
+    size_t got;
+    while ((got = jb_ring_drain_kernels(ring, kernels, sizeof(kernels) / sizeof(kernels[0]))) > 0) {
+        for (size_t i = 0; out != NULL && i < got; i++) {
+            const struct jb_traced_kernel *kernel = &kernels[i];
+            const char *id = jb_ring_device_id(ring, kernel->pid, kernel->device);
+            fprintf(out,
+                    "{\"kernel\": true, \"t0\": %llu, \"t1\": %llu, \"origin\": %u, \"stream\": %u, \"device\": "
+                    "\"%s\", \"name\": ",
+                    (unsigned long long)kernel->t0_ns, (unsigned long long)kernel->t1_ns, kernel->origin,
+                    kernel->stream, id != NULL ? id : "");
+            put_text(out, jb_ring_name(ring, kernel->name));
+            fputs("}\n", out);
+        }
+    }
+}
+
 static void put_end(struct jb_ring *ring, FILE *out, int status)
 {
     struct jb_ring_state state;
     jb_ring_state(ring, &state);
     fprintf(out,
             "{\"end\": true, \"status\": %d, \"events\": %llu, \"dropped\": %llu, \"nonsense\": %llu, \"attached\": "
-            "%u, \"notes\": [",
+            "%u, \"gpu_lost\": %llu, \"notes\": [",
             status, (unsigned long long)state.events, (unsigned long long)state.dropped,
-            (unsigned long long)state.nonsense, state.attached);
+            (unsigned long long)state.nonsense, state.attached, (unsigned long long)state.gpu_lost);
     const char *note;
     for (size_t i = 0; (note = jb_ring_note(ring, i)) != NULL; i++) {
         fputs(i > 0 ? ", " : "", out);
@@ -87,10 +107,12 @@ static int listen_to(struct jb_ring *ring, pid_t pid, const char *levels, uint64
             jb_ring_level(ring, (unsigned)(levels[turn % strlen(levels)] - '0'));
         }
         drain(ring, out);
+        drain_kernels(ring, out);
         const struct timespec pause = {.tv_nsec = 1000000};
         nanosleep(&pause, NULL);
     }
     drain(ring, out);
+    drain_kernels(ring, out);
     put_end(ring, out != NULL ? out : stderr, status);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -7,7 +7,7 @@ import subprocess
 
 BUILD = pathlib.Path(os.environ.get("JOULEBOOK_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build"))
 PROBE = BUILD / "src" / "probe" / "libjoulebook-probe.so"
-OPERATOR, RANGE, KERNEL, LEVEL = 1, 4, 10, 11
+OPERATOR, RANGE, LEVEL = 1, 4, 11
 ITT, NVTX, CUPTI = 4, 8, 16
 
 
@@ -20,7 +20,9 @@ class Told:
             [str(BUILD / "tests" / "blackbox" / "probe_run"), str(out), str(level), "1000", str(PROBE) if preload else "-",
              *map(str, command)],
             env=dict(os.environ, **(env or {})), text=True, timeout=120, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        *self.events, self.end = map(json.loads, out.read_text().splitlines())
+        *lines, self.end = map(json.loads, out.read_text().splitlines())
+        self.events = [line for line in lines if "kind" in line]
+        self.kernels = [line for line in lines if "kernel" in line]
         self.spans = []
         self.open = {}
         for event in self.events:
