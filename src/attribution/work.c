@@ -17,10 +17,11 @@ static int make_domain(struct domain *domain, bool is_host)
     domain->piece_cell_s = calloc(JB_WORK_CELLS, sizeof(*domain->piece_cell_s));
     domain->log.capacity = is_host ? HOST_BLOCKS : DEVICE_BLOCKS;
     domain->log.blocks = calloc(domain->log.capacity, sizeof(*domain->log.blocks));
-    domain->cells = 1;
+    domain->cells = 1; /* cell 0 has no name */
     if (domain->cell == NULL || domain->piece_cell_s == NULL || domain->log.blocks == NULL) {
         return -ENOMEM;
     }
+    domain->cell[0].view.op_class = JB_OP_OTHER;
     if (is_host) {
         return 0;
     }
@@ -156,77 +157,78 @@ void jb_work_advance(struct jb_work *work, uint64_t t_ns)
     work_decide_old(work);
 }
 
-void jb_work_cut(struct jb_work *work, unsigned number, struct jb_work_piece *ret)
+void jb_work_cut(struct jb_work *work, unsigned domain, struct jb_work_piece *ret)
 {
-    struct domain *domain = number < JB_WORK_DOMAINS ? &work->domain[number] : NULL;
+    struct domain *its = domain < JB_WORK_DOMAINS ? &work->domain[domain] : NULL;
 
     memset(ret, 0, sizeof(*ret));
-    if (domain == NULL) {
+    if (its == NULL) {
         return;
     }
-    if (number == JB_WORK_HOST) {
+    if (domain == JB_WORK_HOST) {
         work_charge_all(work, NONE);
         work->clock[FAINT] = work->clock[BUSY] = 0;
         for (size_t i = 0; i < JB_WORK_THREADS; i++) {
             work->threads[i].since = 0;
         }
     }
-    ret->t0_ns = domain->cut_ns;
-    ret->t1_ns = domain->now_ns;
-    memcpy(ret->cell_s, domain->piece_cell_s, sizeof(ret->cell_s));
-    memcpy(ret->context_s, domain->piece_context_s, sizeof(ret->context_s));
-    memset(domain->piece_cell_s, 0, sizeof(ret->cell_s));
-    memset(domain->piece_context_s, 0, sizeof(ret->context_s));
-    domain->cut_ns = domain->now_ns;
+    ret->t0_ns = its->cut_ns;
+    ret->t1_ns = its->now_ns;
+    memcpy(ret->cell_s, its->piece_cell_s, sizeof(ret->cell_s));
+    memcpy(ret->context_s, its->piece_context_s, sizeof(ret->context_s));
+    memset(its->piece_cell_s, 0, sizeof(ret->cell_s));
+    memset(its->piece_context_s, 0, sizeof(ret->context_s));
+    its->cut_ns = its->now_ns;
 }
 
 /* ---- asked ---- */
 
-size_t jb_work_cell_count(const struct jb_work *work, unsigned number)
+size_t jb_work_cell_count(const struct jb_work *work, unsigned domain)
 {
-    return number < JB_WORK_DOMAINS ? work->domain[number].cells : 0;
+    return domain < JB_WORK_DOMAINS ? work->domain[domain].cells : 0;
 }
 
-const struct jb_work_cell *jb_work_cell(const struct jb_work *work, unsigned number, size_t i)
+const struct jb_work_cell *jb_work_cell(const struct jb_work *work, unsigned domain, size_t cell)
 {
-    struct cell *cell;
+    struct jb_work_cell *view;
+    struct cell *its;
 
-    if (number >= JB_WORK_DOMAINS || i >= work->domain[number].cells) {
+    if (domain >= JB_WORK_DOMAINS || cell >= work->domain[domain].cells) {
         return NULL;
     }
-    cell = &work->domain[number].cell[i];
-    memcpy(cell->view.phase_s, cell->phase_s, sizeof(cell->phase_s));
-    memcpy(cell->view.context_s, cell->context_s, sizeof(cell->context_s));
-    cell->view.op_class = i == 0 ? JB_OP_OTHER : cell->view.op_class;
-    cell->view.calls = cell->calls;
-    for (size_t p = 0; number == JB_WORK_HOST && p < work->process_high; p++) {
+    its = &work->domain[domain].cell[cell];
+    view = &its->view;
+    memcpy(view->phase_s, its->phase_s, sizeof(its->phase_s));
+    memcpy(view->context_s, its->context_s, sizeof(its->context_s));
+    view->calls = its->calls;
+    for (size_t p = 0; domain == JB_WORK_HOST && p < work->process_high; p++) {
         for (int which = 0; which <= 1; which++) {
             const struct process *process = &work->processes[p];
 
-            cell->view.phase_s[work_would_be(process, which)] += process->pending[which].cell_s[i];
+            view->phase_s[work_would_be(process, which)] += process->pending[which].cell_s[cell];
         }
     }
-    cell->view.seconds = 0;
+    view->seconds = 0;
     for (size_t phase = 0; phase < JB_PHASES; phase++) {
-        cell->view.seconds += cell->view.phase_s[phase];
+        view->seconds += view->phase_s[phase];
     }
-    return &cell->view;
+    return view;
 }
 
-void jb_work_context(const struct jb_work *work, unsigned number, enum jb_context context, struct jb_work_context *ret)
+void jb_work_context(const struct jb_work *work, unsigned domain, enum jb_context context, struct jb_work_context *ret)
 {
-    const struct domain *domain = number < JB_WORK_DOMAINS ? &work->domain[number] : NULL;
+    const struct domain *its = domain < JB_WORK_DOMAINS ? &work->domain[domain] : NULL;
 
     *ret = (struct jb_work_context){.caught_s = 0};
-    if (domain == NULL || (unsigned)context >= JB_CONTEXTS) {
+    if (its == NULL || (unsigned)context >= JB_CONTEXTS) {
         return;
     }
-    for (size_t i = 0; i < domain->cells; i++) {
-        ret->caught_s += domain->cell[i].context_s[context];
+    for (size_t i = 0; i < its->cells; i++) {
+        ret->caught_s += its->cell[i].context_s[context];
     }
-    ret->unknown_s = domain->unknown_s[context];
-    memcpy(ret->unknown_phase_s, domain->unknown_phase_s[context], sizeof(ret->unknown_phase_s));
-    for (size_t p = 0; number == JB_WORK_HOST && p < work->process_high; p++) {
+    ret->unknown_s = its->unknown_s[context];
+    memcpy(ret->unknown_phase_s, its->unknown_phase_s[context], sizeof(ret->unknown_phase_s));
+    for (size_t p = 0; domain == JB_WORK_HOST && p < work->process_high; p++) {
         for (int which = 0; which <= 1; which++) {
             const struct process *process = &work->processes[p];
 

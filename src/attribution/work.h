@@ -3,23 +3,34 @@
  * work.h - from begin and end events to "who was busy when": operators, phases, layers, epochs and regions of a
  * program.
  *
- * Pure: no clock, no file, no global; allocates in create() only. Fed with events in order of time it keeps a timeline
- * for each *domain*: the host, and each accelerator. A domain's instant belongs to one or more *cells*:
+ * Pure: no clock, no file, no global; allocates in create() only (some 40 MB of address space, of which a run touches
+ * what it uses; most is the timeline). Fed with events in order of time it keeps a timeline for each *domain*: the
+ * host, and each accelerator. A domain's instant belongs to one or more *cells*:
  *
- *   cell 0            no operator: the program ran, between operators or outside of them (host); idle (accelerator)
- *   cells 1 .. n-1    one for each operator by name, in the order first seen; those beyond JB_WORK_CELLS - 1 share the
- * last unknown           operators were not being caught at that instant (level below JB_LEVEL_FULL): its *context* is
- * known from the marks alone, and what is known of the same context in caught time stands for it
+ *   cell 0          no operator: the program ran, between operators or outside of them (host); idle (accelerator)
+ *   cells 1 .. n-1  one for each operator by name (jb_op_short(), a loader without its class), in the order first seen;
+ *                   those for which there is no other share the last one of JB_WORK_CELLS, "(others)"
+ *   unknown         operators were not being caught at that instant (level below JB_LEVEL_FULL): its *context* is
+ *                   known from the marks alone, and what is known of the same context in caught time stands for it
  *
  * An instant of the host is divided equally between the threads that are inside an operator, over all processes (DDP
- * ranks too); with none inside it is cell 0's. Innermost operator on a thread: the others on its stack only wrap it. An
- * instant of an accelerator is divided equally between the kernels that run. (operators.md 3.2 and issue 5.7.)
+ * ranks too); with none inside it is cell 0's. Innermost operator on a thread: the others on its stack only wrap it.
+ * An optimiser's step, zero_grad and a loader's fetch have cells too, for what they do outside of operators, but share
+ * an instant only while no thread is inside an operator: a loader that waits for its workers does nothing. An instant
+ * of an accelerator is divided equally between the kernels that run. (operators.md 3.2 and issue 5.7.)
  *
- * Phases (operators.md 2.3): inside a backward node = backward; inside an optimiser's step or zero_grad = optimise;
- * inside a loader's fetch = data; before the first of these = create; what lies between a fetch or zero_grad and a
- * backward node = forward; what lies between two of these marks and has operators but no backward at all = evaluate;
- * the rest = other. A phase() of the program itself goes before all of it. Forward or evaluate is known late: such time
- * waits, at most JB_WORK_PENDING_NS, and is forward then.
+ * An instant is caught when at least one process catches operators and none that tells its phases does not.
+ *
+ * Phases (operators.md 2.3) are those of a process: inside a backward node = backward; inside an optimiser's step or
+ * zero_grad = optimise; inside a loader's fetch = data; before the first of these = create; what lies between a fetch
+ * or zero_grad and a backward node = forward; between two nodes = backward; what lies after a fetch or a step, has
+ * operators of a network (products, convolutions, normalisation, ...) and no backward at all = evaluate; the rest =
+ * other. work_phase.c has the whole table. A phase() of the program itself goes before all of it. Forward or evaluate
+ * is known late: such time waits, at most JB_WORK_PENDING_NS, and is forward then if a fetch or zero_grad came before
+ * it in a program that has trained. Where operators are not caught, what lies between two fetches without a node is
+ * evaluate, and what follows a step is other, though it may have been an evaluation without a loader. A process that
+ * has operators and no mark, while another has marks, is a loader's worker: its operators are data, and it does not
+ * count for the program's phase.
  *
  * Steps end where an optimiser's step ends, or with a step() of the program. Their lengths are kept for each level at
  * which they were caught throughout: what catching costs is their difference.
@@ -66,8 +77,9 @@ void jb_work_destroy(struct jb_work *work); /* NULL-safe */
 /* The program began: time counts from here. */
 void jb_work_start(struct jb_work *work, uint64_t t_ns);
 
-/* One event of a thread; times never fall. `name` is clean text that lives as long as the work; name_number (below
- * 2^20) is the same number for the same text always, so that text is looked at once. generation: jb_traced's. */
+/* One event of a thread; a time that falls is taken for the time before. `name` is clean text; event->name is the same
+ * number for the same text always, so that text is looked at once (of numbers below 65536; above, each time).
+ * thread: below JB_WORK_THREADS. generation: jb_traced's. */
 void jb_work_event(struct jb_work *work, const struct jb_event *event, const char *name, uint32_t thread,
                    uint32_t generation, int32_t pid);
 /* Time has come so far on the host, whether or not there was an event. What is asked for below is as of the last
@@ -114,7 +126,7 @@ struct jb_work_cell {
     char name[JB_WORK_NAME]; /* cell 0: "" */
     enum jb_op_class op_class;
     double calls, seconds;         /* caught */
-    double phase_s[JB_PHASES];     /* sums to seconds */
+    double phase_s[JB_PHASES];     /* sums to seconds; what waits is shown as what it would be */
     double context_s[JB_CONTEXTS]; /* likewise */
 };
 size_t jb_work_cell_count(const struct jb_work *work, unsigned domain);
@@ -122,16 +134,20 @@ const struct jb_work_cell *jb_work_cell(const struct jb_work *work, unsigned dom
 
 struct jb_work_context {
     double caught_s, unknown_s;        /* of the domain */
-    double unknown_phase_s[JB_PHASES]; /* of unknown_s, where the phase is known all the same */
+    double unknown_phase_s[JB_PHASES]; /* of unknown_s; sums to it */
 };
 void jb_work_context(const struct jb_work *work, unsigned domain, enum jb_context context, struct jb_work_context *ret);
-/* Time of each phase on the program's own clock: time in which at least one thread was in it, the first of the order of
- * enum jb_phase where several are, so that all sum to the run. */
+/* Time of each phase on the program's own clock: time in which at least one process was in it, the first of the order
+ * of enum jb_phase where several are (one that is not decided yet comes after data, backward and optimise), so that all
+ * sum to the run. */
 double jb_work_phase_s(const struct jb_work *work, enum jb_phase phase);
 
-/* Layers, and regions of the program, by name: what was busy inside them, as part of the domain's cells. */
+/* Layers, and regions of the program, by name: what was busy inside them, as part of the domain's cells. A layer or
+ * range has the operators of its thread. A region, phase or step has those of its process's other threads too where
+ * they have no group of their own, as those of the backward graph. */
 struct jb_work_group {
-    enum jb_event_kind kind; /* JB_EVENT_LAYER, _REGION, _PHASE (words of its own), _STEP, _RANGE */
+    enum jb_event_kind kind; /* JB_EVENT_LAYER, _REGION, _PHASE (words of its own), _STEP, _RANGE (marks too that say
+                                nothing of the phase: record_function() of the user) */
     char name[JB_WORK_NAME];
     double calls, seconds;         /* seconds: on the program's clock, nesting and threads counted once */
     const float *cell_s;           /* of each cell of the host, JB_WORK_CELLS of them: part of the cell's seconds */
@@ -140,12 +156,14 @@ struct jb_work_group {
 size_t jb_work_group_count(const struct jb_work *work);
 const struct jb_work_group *jb_work_group(const struct jb_work *work, size_t i);
 
-/* Single epochs and regions, in the order they began. parent: index + 1 of the region around it; 0: none. t1_ns 0:
- * still open. An epoch that was seen by the loader alone (JB_EVENT_MARK) says so. */
+/* Single epochs and regions, in the order they were noticed: as they begin, a guessed epoch at its first backward node.
+ * parent: index + 1 of the region around it on its thread; 0: none. t1_ns 0: still open. An epoch that was guessed from
+ * the loader's fetches (work_epoch.c) says so; there are none once the program has told one itself. Ranks that tell the
+ * same epochs at one time have them once. A quarter of the room is kept for epochs. */
 struct jb_work_region {
     enum jb_event_kind kind;
     char name[64];
-    int64_t index; /* of epochs and steps, unwrapped; -1: none */
+    int64_t index; /* of epochs, unwrapped; guessed ones from 0; -1: none */
     uint32_t parent;
     uint64_t t0_ns, t1_ns;
     bool guessed;
@@ -159,7 +177,8 @@ struct jb_work_steps {
     double total_s;
 };
 void jb_work_steps(const struct jb_work *work, enum jb_level level, struct jb_work_steps *ret);
-uint64_t jb_work_step_count(const struct jb_work *work); /* all */
+/* All. Of ranks, which take the same steps, those of one are counted. Two optimisers in turn make two. */
+uint64_t jb_work_step_count(const struct jb_work *work);
 
 struct jb_work_health {
     uint64_t events, unmatched_ends, too_deep, too_many_cells, too_many_groups, too_many_regions, late;

@@ -16,7 +16,7 @@ static void add_pending(struct pending *pending, uint16_t cell, double seconds)
     pending->cell_s[cell] += seconds;
 }
 
-/* `seconds` of a cell, above 0. */
+/* `seconds` of a cell, above 0; pending: where its phase is not decided, else NULL. */
 static void book(struct jb_work *work, uint16_t number, uint8_t phase, enum jb_context context, struct pending *pending,
                  double seconds)
 {
@@ -24,7 +24,7 @@ static void book(struct jb_work *work, uint16_t number, uint8_t phase, enum jb_c
 
     host(work)->piece_cell_s[number] += seconds;
     cell->context_s[context] += seconds;
-    if (phase != NO_PHASE) {
+    if (pending == NULL) {
         cell->phase_s[phase] += seconds;
     } else {
         add_pending(pending, number, seconds);

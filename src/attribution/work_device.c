@@ -50,34 +50,37 @@ static struct kernel pop(struct domain *domain)
     }
 }
 
-void jb_work_kernel(struct jb_work *work, unsigned number, uint64_t t0_ns, uint64_t t1_ns, const char *text,
+void jb_work_kernel(struct jb_work *work, unsigned domain, uint64_t t0_ns, uint64_t t1_ns, const char *name,
                     uint32_t name_number, unsigned origin, unsigned stream)
 {
-    struct domain *domain = number > JB_WORK_HOST && number < JB_WORK_DOMAINS ? &work->domain[number] : NULL;
+    struct domain *its = domain > JB_WORK_HOST && domain < JB_WORK_DOMAINS ? &work->domain[domain] : NULL;
     uint16_t cell;
 
     (void)stream; /* kernels of one stream follow each other by themselves */
-    if (domain == NULL || t1_ns <= t0_ns || t1_ns <= domain->now_ns || domain->waiting_count == KERNELS) {
-        work->health.late += domain != NULL;
+    if (its == NULL) {
+        return;
+    }
+    if (t1_ns <= t0_ns || t1_ns <= its->now_ns || its->waiting_count == KERNELS) {
+        work->health.late++;
         return;
     }
     work->health.events++;
-    if (name_number < NAMES && domain->cell_of[name_number] != 0) {
-        cell = (uint16_t)(domain->cell_of[name_number] - 1);
+    if (name_number < NAMES && its->cell_of[name_number] != 0) {
+        cell = (uint16_t)(its->cell_of[name_number] - 1);
     } else {
-        cell = work_cell_of(work, number, text);
+        cell = work_cell_of(work, domain, name);
         if (name_number < NAMES) {
-            domain->cell_of[name_number] = (uint16_t)(cell + 1);
+            its->cell_of[name_number] = (uint16_t)(cell + 1);
         }
     }
-    push(domain, (struct kernel){.t0_ns = t0_ns > domain->now_ns ? t0_ns : domain->now_ns,
-                                 .t1_ns = t1_ns,
-                                 .cell = cell,
-                                 .origin = origin < JB_KERNEL_UNKNOWN ? (uint8_t)origin : JB_KERNEL_UNKNOWN});
+    push(its, (struct kernel){.t0_ns = t0_ns > its->now_ns ? t0_ns : its->now_ns,
+                              .t1_ns = t1_ns,
+                              .cell = cell,
+                              .origin = origin < JB_KERNEL_UNKNOWN ? (uint8_t)origin : JB_KERNEL_UNKNOWN});
 }
 
-/* The phase of the gap of the host that was on, or the last before, at a time; NO_PHASE: none is decided that late. */
-uint8_t work_turn(const struct jb_work *work, uint64_t t_ns)
+/* The turn of the host that was on at a time; NULL: it is not over, or not decided. */
+const struct turn *work_turn(const struct jb_work *work, uint64_t t_ns)
 {
     uint64_t low = work->turn_count > TURNS ? work->turn_count - TURNS : 0, high = work->turn_count;
 
@@ -90,31 +93,32 @@ uint8_t work_turn(const struct jb_work *work, uint64_t t_ns)
             high = middle;
         }
     }
-    return low < work->turn_count ? work->turns[low % TURNS].phase : NO_PHASE;
+    return low < work->turn_count ? &work->turns[low % TURNS] : NULL;
 }
 
 static uint8_t phase_of(const struct jb_work *work, const struct kernel *kernel)
 {
-    uint8_t gap;
+    static const uint8_t of_origin[] = {
+        [JB_KERNEL_FORWARD] = JB_PHASE_FORWARD,   [JB_KERNEL_BACKWARD] = JB_PHASE_BACKWARD,
+        [JB_KERNEL_OPTIMISE] = JB_PHASE_OPTIMISE, [JB_KERNEL_DATA] = JB_PHASE_DATA,
+        [JB_KERNEL_UNKNOWN] = JB_PHASE_OTHER,
+    };
+    const struct turn *turn = work_turn(work, kernel->t0_ns);
+    bool open = kernel->origin == JB_KERNEL_FORWARD || kernel->origin == JB_KERNEL_UNKNOWN;
 
-    switch (kernel->origin) {
-    case JB_KERNEL_BACKWARD:
-        return JB_PHASE_BACKWARD;
-    case JB_KERNEL_OPTIMISE:
-        return JB_PHASE_OPTIMISE;
-    case JB_KERNEL_DATA:
-        return JB_PHASE_DATA;
-    default:
-        break;
+    if (turn != NULL && turn->told) {
+        return turn->phase;
     }
-    if (work->marked_count == 0) {
+    if (open && turn == NULL && work->marked_count == 0) {
         return JB_PHASE_CREATE;
     }
-    gap = work_turn(work, kernel->t0_ns);
-    if (kernel->origin == JB_KERNEL_FORWARD) {
-        return gap == JB_PHASE_EVALUATE ? JB_PHASE_EVALUATE : JB_PHASE_FORWARD;
+    if (!open || turn == NULL) {
+        return of_origin[kernel->origin];
     }
-    return gap == NO_PHASE ? JB_PHASE_OTHER : gap;
+    if (kernel->origin == JB_KERNEL_FORWARD && turn->phase != JB_PHASE_EVALUATE && turn->phase != JB_PHASE_CREATE) {
+        return JB_PHASE_FORWARD; /* it may come a little later than the host's gap */
+    }
+    return turn->phase;
 }
 
 static void book(struct domain *domain, uint16_t cell, uint8_t phase, enum jb_context context, double seconds)
@@ -242,23 +246,23 @@ static void walk(struct jb_work *work, struct domain *domain, uint64_t t_ns)
     }
 }
 
-void jb_work_advance_device(struct jb_work *work, unsigned number, uint64_t t_ns, bool caught)
+void jb_work_advance_device(struct jb_work *work, unsigned domain, uint64_t t_ns, bool caught)
 {
-    struct domain *domain = number > JB_WORK_HOST && number < JB_WORK_DOMAINS ? &work->domain[number] : NULL;
+    struct domain *its = domain > JB_WORK_HOST && domain < JB_WORK_DOMAINS ? &work->domain[domain] : NULL;
 
-    if (domain == NULL || t_ns <= domain->now_ns) {
+    if (its == NULL || t_ns <= its->now_ns) {
         return;
     }
     if (caught) {
-        walk(work, domain, t_ns);
+        walk(work, its, t_ns);
     } else {
-        skip(work, domain, t_ns);
-        book_as_host(work, domain, (double)(t_ns - domain->now_ns) * 1e-9, true);
-        domain->now_ns = t_ns;
+        skip(work, its, t_ns);
+        book_as_host(work, its, (double)(t_ns - its->now_ns) * 1e-9, true);
+        its->now_ns = t_ns;
     }
     for (size_t context = 0; context < JB_CONTEXTS; context++) {
         for (size_t phase = 0; phase < JB_PHASES; phase++) {
-            domain->host_s[context][phase] = work->host_s[context][phase];
+            its->host_s[context][phase] = work->host_s[context][phase];
         }
     }
 }

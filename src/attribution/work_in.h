@@ -25,12 +25,12 @@
 
 #include "attribution/work.h"
 
-#define NAMES         (1u << 20)
+#define NAMES         (1u << 16) /* numbers below it are quick; others are looked up by text each time */
 #define NONE          UINT16_MAX
 #define PROCESSES     JB_WORK_THREADS
 #define LAST_CELL     (JB_WORK_CELLS - 1) /* shared by the names for which there was no other */
 #define NO_PHASE      JB_PHASES
-#define HOST_BLOCKS   4096 /* of the log: 512k stretches in which at most 3 threads were busy */
+#define HOST_BLOCKS   4096 /* of the log, a power of two: 512k stretches in which at most 3 threads were busy */
 #define DEVICE_BLOCKS 512
 #define BLOCK_WORDS   256
 #define KERNELS       (1u << 16) /* of one accelerator, told but not yet come up to */
@@ -160,6 +160,7 @@ struct lengths {
 struct turn {
     uint64_t end_ns;
     uint8_t phase;
+    bool told; /* by the program itself */
 };
 
 struct jb_work {
@@ -216,7 +217,7 @@ struct jb_work {
 
 /* work_name.c */
 struct name *work_name(struct jb_work *work, const char *text, uint32_t number, struct name *spare);
-uint16_t work_cell_of(struct jb_work *work, unsigned domain, const char *text);
+uint16_t work_cell_of(struct jb_work *work, unsigned number, const char *text); /* of domain `number` */
 uint16_t work_group_of(struct jb_work *work, enum jb_event_kind kind, const char *text, struct name *name);
 
 /* work_clock.c */
@@ -226,7 +227,7 @@ void work_charge_all(struct jb_work *work, uint16_t process);  /* NONE: of all p
 void work_busy(struct jb_work *work, struct thread *thread, enum strength strength, uint16_t cell);
 
 /* work_stack.c */
-struct thread *work_thread(struct jb_work *work, uint32_t thread, uint32_t generation, int32_t pid);
+struct thread *work_thread(struct jb_work *work, uint32_t number, uint32_t generation, int32_t pid);
 void work_begin(struct jb_work *work, struct thread *thread, const struct jb_event *event, const char *text);
 void work_end(struct jb_work *work, struct thread *thread);
 void work_empty(struct jb_work *work, struct thread *thread);
@@ -253,12 +254,12 @@ void work_level_event(struct jb_work *work, struct process *process, enum jb_eve
 void work_level_gone(struct jb_work *work, struct process *process);
 
 /* work_group.c */
-void work_group_open(struct jb_work *work, struct thread *thread, uint16_t group);
-void work_group_close(struct jb_work *work, struct thread *thread, uint16_t group);
+void work_group_open(struct jb_work *work, struct thread *thread, uint16_t number);
+void work_group_close(struct jb_work *work, struct thread *thread, uint16_t number);
 void work_group_charge(struct jb_work *work, const struct thread *thread, double seconds);
 uint16_t work_region_open(struct jb_work *work, const struct thread *thread, const struct jb_event *event,
                           const char *text);
-void work_region_close(struct jb_work *work, uint16_t region);
+void work_region_close(struct jb_work *work, uint16_t number);
 struct jb_work_region *work_region_add(struct jb_work *work, enum jb_event_kind kind, const char *text, uint64_t t0_ns);
 
 /* work_epoch.c */
@@ -274,7 +275,7 @@ void work_log_add(struct jb_work *work, struct domain *domain, uint64_t end_ns, 
 
 /* work_device.c */
 int work_device_create(struct domain *domain);
-uint8_t work_turn(const struct jb_work *work, uint64_t t_ns);
+const struct turn *work_turn(const struct jb_work *work, uint64_t t_ns);
 
 static inline struct domain *host(struct jb_work *work)
 {

@@ -27,7 +27,7 @@ static size_t words_of(size_t count)
 
 static struct block *block_at(const struct log *log, uint32_t i)
 {
-    return &log->blocks[(log->first + i) % log->capacity];
+    return &log->blocks[(log->first + i) & (log->capacity - 1)];
 }
 
 static struct block *new_block(struct jb_work *work, struct domain *domain)
@@ -40,7 +40,7 @@ static struct block *new_block(struct jb_work *work, struct domain *domain)
         if (domain->now_ns - block->t1_ns < work->log_ns) {
             work->health.log_lost += block->stretches;
         }
-        log->first = (log->first + 1) % log->capacity;
+        log->first = (log->first + 1) & (log->capacity - 1);
         log->count--;
     }
     block = block_at(log, log->count++);
@@ -141,22 +141,22 @@ static bool add_block(struct sums *sums, const struct block *block, uint64_t t0_
     return true;
 }
 
-int jb_work_features(const struct jb_work *work, unsigned number, uint64_t t0_ns, uint64_t t1_ns,
+int jb_work_features(const struct jb_work *work, unsigned domain, uint64_t t0_ns, uint64_t t1_ns,
                      struct jb_work_share *ret, size_t max)
 {
-    const struct domain *domain = number < JB_WORK_DOMAINS ? &work->domain[number] : NULL;
+    const struct domain *its = domain < JB_WORK_DOMAINS ? &work->domain[domain] : NULL;
     struct sums sums;
     size_t count = 0;
 
-    if (domain == NULL || domain->log.count == 0 || t0_ns < block_at(&domain->log, 0)->t0_ns) {
+    if (its == NULL || its->log.count == 0 || t0_ns < block_at(&its->log, 0)->t0_ns) {
         return -ENODATA;
     }
-    if (t1_ns > domain->now_ns) {
+    if (t1_ns > its->now_ns) {
         return -EAGAIN;
     }
     memset(&sums, 0, sizeof(sums));
-    for (uint32_t i = find(&domain->log, t0_ns); i < domain->log.count; i++) {
-        const struct block *block = block_at(&domain->log, i);
+    for (uint32_t i = find(&its->log, t0_ns); i < its->log.count; i++) {
+        const struct block *block = block_at(&its->log, i);
 
         if (block->t0_ns >= t1_ns) {
             break;
@@ -165,7 +165,7 @@ int jb_work_features(const struct jb_work *work, unsigned number, uint64_t t0_ns
             return -ENODATA;
         }
     }
-    for (size_t i = 0; i < domain->cells; i++) {
+    for (size_t i = 0; i < its->cells; i++) {
         double seconds = (double)sums.alone_ns[i] * 1e-9 + sums.shared_s[i];
 
         if (!(seconds > 0)) {

@@ -88,26 +88,29 @@ struct process *work_process(struct jb_work *work, int32_t pid)
     return process;
 }
 
+/* Until end_ns, from where the turn before ended, the host was in this phase. */
+static void add_turn(struct jb_work *work, const struct process *process, uint64_t end_ns, uint8_t phase)
+{
+    bool told = process->api != NO_PHASE;
+
+    if (work->turn_count > 0 && end_ns < work->turns[(work->turn_count - 1) % TURNS].end_ns) {
+        end_ns = work->turns[(work->turn_count - 1) % TURNS].end_ns; /* of another process */
+    }
+    work->turns[work->turn_count++ % TURNS] =
+        (struct turn){.end_ns = end_ns, .phase = told ? process->api : phase, .told = told};
+}
+
 static void be_seen(struct jb_work *work, struct process *process)
 {
     if (!process->marked) {
         work_charge_all(work, NONE); /* threads of processes without marks worked for themselves until now */
+        add_turn(work, process, now(work), JB_PHASE_CREATE);
         process->marked = true;
         work->marked_count++;
     }
 }
 
 /* ---- gaps ---- */
-
-static void add_turn(struct jb_work *work, uint64_t end_ns, uint8_t phase)
-{
-    const struct turn *last = work->turn_count > 0 ? &work->turns[(work->turn_count - 1) % TURNS] : NULL;
-
-    if (last != NULL && end_ns < last->end_ns) {
-        end_ns = last->end_ns;
-    }
-    work->turns[work->turn_count++ % TURNS] = (struct turn){.end_ns = end_ns, .phase = phase};
-}
 
 /* What waits goes to a phase; what is known of the gap stays. */
 static void flush(struct jb_work *work, struct process *process, int which, uint8_t phase)
@@ -135,7 +138,7 @@ static void decide_as(struct jb_work *work, struct process *process, int which, 
 
     flush(work, process, which, phase);
     pending->heavy = pending->unknown = false;
-    add_turn(work, which == 0 && process->pend == 1 ? process->zero_ns : now(work), phase);
+    add_turn(work, process, which == 0 && process->pend == 1 ? process->zero_ns : now(work), phase);
 }
 
 static uint8_t if_heavy(const struct pending *pending)
@@ -241,13 +244,19 @@ void work_decide_old(struct jb_work *work)
 
 static void count(struct process *process, enum jb_mark mark, int by)
 {
-    uint16_t *counter = mark == JB_MARK_DATA       ? &process->data_count
-                        : mark == JB_MARK_BACKWARD ? &process->backward_count
-                        : mark == JB_MARK_NONE     ? NULL
-                                                   : &process->opt_count;
-
-    if (counter != NULL) {
-        *counter = (uint16_t)(*counter + by);
+    switch (mark) {
+    case JB_MARK_DATA:
+        process->data_count = (uint16_t)(process->data_count + by);
+        break;
+    case JB_MARK_BACKWARD:
+        process->backward_count = (uint16_t)(process->backward_count + by);
+        break;
+    case JB_MARK_OPTIMISE:
+    case JB_MARK_ZERO_GRAD:
+        process->opt_count = (uint16_t)(process->opt_count + by);
+        break;
+    default:
+        break;
     }
 }
 
@@ -314,6 +323,7 @@ void work_api_phase(struct jb_work *work, struct process *process, const struct 
     uint16_t number = (uint16_t)(process - work->processes);
 
     be_seen(work, process);
+    add_turn(work, process, now(work), JB_PHASE_OTHER);
     if (process->last == LAST_NONE) {
         process->last = LAST_API;
     }
@@ -382,10 +392,12 @@ uint8_t work_phase_of(struct jb_work *work, const struct thread *thread, enum jb
     }
     if (phase != NO_PHASE) {
         *ret = work_context_of_phase(phase);
+        *ret_pending = NULL;
         return phase;
     }
-    *ret_pending = &process->pending[process->pend];
-    return gap(work, process, ret);
+    phase = gap(work, process, ret);
+    *ret_pending = phase == NO_PHASE ? &process->pending[process->pend] : NULL;
+    return phase;
 }
 
 static uint8_t phase_of_process(struct jb_work *work, const struct process *process, enum jb_context *ret)

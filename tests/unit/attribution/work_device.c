@@ -71,6 +71,28 @@ static void test_phases(void **state)
     jb_work_destroy(feed.work);
 }
 
+/* A phase that the program itself says goes before what launched the kernel; before the first mark is create. */
+static void test_told_phases(void **state)
+{
+    struct feed feed = feed_start(JB_LEVEL_FULL);
+
+    (void)state;
+    feed_begin(&feed, 20, JB_EVENT_PHASE, "evaluate");
+    feed_end(&feed, 40);
+    feed_begin(&feed, 60, JB_EVENT_PHASE, "train");
+    jb_work_advance(feed.work, 100 * US);
+    kernel(&feed, 5, 10, "a", JB_KERNEL_FORWARD);
+    kernel(&feed, 30, 35, "a", JB_KERNEL_BACKWARD);
+    kernel(&feed, 50, 55, "a", JB_KERNEL_UNKNOWN);
+    kernel(&feed, 70, 75, "a", JB_KERNEL_OPTIMISE); /* not over: what launched it */
+    jb_work_advance_device(feed.work, 1, 100 * US, true);
+    assert_near(jb_work_cell(feed.work, 1, 1)->phase_s[JB_PHASE_CREATE], 5e-6);
+    assert_near(jb_work_cell(feed.work, 1, 1)->phase_s[JB_PHASE_EVALUATE], 5e-6);
+    assert_near(jb_work_cell(feed.work, 1, 1)->phase_s[JB_PHASE_OTHER], 5e-6);
+    assert_near(jb_work_cell(feed.work, 1, 1)->phase_s[JB_PHASE_OPTIMISE], 5e-6);
+    jb_work_destroy(feed.work);
+}
+
 /* Not caught: as the host, in proportion; kernels of that time are not counted, one that goes on after it is. */
 static void test_not_caught(void **state)
 {
@@ -140,10 +162,8 @@ static void test_bad_kernels(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_streams_share),
-        cmocka_unit_test(test_phases),
-        cmocka_unit_test(test_not_caught),
-        cmocka_unit_test(test_bad_kernels),
+        cmocka_unit_test(test_streams_share), cmocka_unit_test(test_phases),      cmocka_unit_test(test_told_phases),
+        cmocka_unit_test(test_not_caught),    cmocka_unit_test(test_bad_kernels),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
