@@ -7,7 +7,6 @@
 #include "cli/work_text.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -58,14 +57,6 @@ void cli_work_phases(FILE *out, const struct jb_record *record, const struct cli
     cli_table_finish(&table);
 }
 
-static int by_energy(const void *a_pointer, const void *b_pointer)
-{
-    const struct jb_record_group *a = *(const struct jb_record_group *const *)a_pointer;
-    const struct jb_record_group *b = *(const struct jb_record_group *const *)b_pointer;
-    int order = a->energy_uj > b->energy_uj ? -1 : a->energy_uj < b->energy_uj;
-    return order != 0 ? order : (a < b ? -1 : a > b);
-}
-
 static void group_row(struct cli_table *table, const struct jb_record *record, const struct jb_record_group *g,
                       int name_width, const struct cli_work_look *look)
 {
@@ -83,8 +74,8 @@ static void group_row(struct cli_table *table, const struct jb_record *record, c
 }
 
 /* Twice: the first time tells how much of the line is left to the names. */
-static void group_rows(FILE *out, const struct jb_record *record, const struct jb_record_group *const *sorted,
-                       size_t count, const struct cli_work_look *look)
+static void group_rows(FILE *out, const struct jb_record *record, const struct jb_record_group *sorted, size_t count,
+                       const struct cli_work_look *look)
 {
     int name_width = 4;
 
@@ -92,7 +83,7 @@ static void group_rows(FILE *out, const struct jb_record *record, const struct j
         struct cli_table table;
         cli_table_init(&table, (const char *const[]){"name", ">calls", ">time", ">energy", ">a call", ">%", NULL});
         for (size_t i = 0; i < count; i++) {
-            group_row(&table, record, sorted[i], name_width, look);
+            group_row(&table, record, &sorted[i], name_width, look);
         }
         if (round == 0) {
             name_width += look->columns - 2 - (cli_table_width(&table, CLI_TABLE_COLUMNS) - 2);
@@ -105,20 +96,12 @@ static void group_rows(FILE *out, const struct jb_record *record, const struct j
 
 void cli_work_groups(FILE *out, const struct jb_record *record, bool layers, const struct cli_work_look *look)
 {
-    const struct jb_record_work *work = &record->work;
-    JB_CLEANUP(jb_freep)
-    const struct jb_record_group **sorted = calloc(work->group_count + 1, sizeof(struct jb_record_group *));
+    JB_CLEANUP(jb_freep) struct jb_record_group *sorted = NULL;
     size_t count = 0, most = look->rows > CLI_WORK_ROWS ? look->rows : GROUP_ROWS;
 
-    for (size_t i = 0; sorted != NULL && i < work->group_count; i++) {
-        if (jb_streq(work->groups[i].kind, "layer") == layers) {
-            sorted[count++] = &work->groups[i];
-        }
-    }
-    if (count == 0) {
+    if (jb_work_groups(&record->work, layers, &sorted, &count) < 0 || count == 0) {
         return;
     }
-    qsort(sorted, count, sizeof(*sorted), by_energy);
     cli_work_title(out, layers ? "layers" : "regions",
                    layers ? "as modules nest: an outer one has what is in its inner ones"
                           : "all of one name; they may lie in each other",

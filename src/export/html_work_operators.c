@@ -8,7 +8,6 @@
 #include "export/html.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "base/units.h"
@@ -228,26 +227,18 @@ void jb_html_work_operators(struct jb_report *report)
                      "time. Of names joined by + only the sum was measured.</p></section>\n");
 }
 
-static int by_energy(const void *a_pointer, const void *b_pointer)
-{
-    const struct jb_record_group *a = *(const struct jb_record_group *const *)a_pointer;
-    const struct jb_record_group *b = *(const struct jb_record_group *const *)b_pointer;
-    int order = a->energy_uj > b->energy_uj ? -1 : a->energy_uj < b->energy_uj;
-    return order != 0 ? order : (a < b ? -1 : a > b);
-}
-
-static void groups(struct jb_report *report, const struct jb_record_group *const *sorted, size_t count,
-                   const char *title, const char *first, const char *note)
+static void groups(struct jb_report *report, const struct jb_record_group *sorted, size_t count, const char *title,
+                   const char *first, const char *note)
 {
     struct jb_buf *out = report->out;
     if (count == 0) {
         return;
     }
-    const struct scale scale = {.whole_uj = (double)report->record->run_uj, .most_uj = (double)sorted[0]->energy_uj};
+    const struct scale scale = {.whole_uj = (double)report->record->run_uj, .most_uj = (double)sorted[0].energy_uj};
     jb_buf_printf(out, "<section><h2>%s</h2>\n<p class=\"muted\">%s</p>\n", title, note);
     head(out, first, "");
     for (size_t i = 0; i < count && i < LAYERS; i++) {
-        const struct jb_record_group *g = sorted[i];
+        const struct jb_record_group *g = &sorted[i];
         const struct figures figures = {g->calls, g->time_s, (double)g->energy_uj, g->uncertainty_uj, ""};
         jb_buf_puts(out, "<tr><th scope=\"row\">");
         jb_export_html_text(out, g->name);
@@ -262,26 +253,21 @@ static void groups(struct jb_report *report, const struct jb_record_group *const
     jb_buf_puts(out, "</section>\n");
 }
 
-void jb_html_work_groups(struct jb_report *report)
+static void groups_of(struct jb_report *report, bool layers)
 {
-    const struct jb_record_work *work = &report->record->work;
-    JB_CLEANUP(jb_freep)
-    const struct jb_record_group **sorted = calloc(work->group_count + 1, sizeof(struct jb_record_group *));
+    JB_CLEANUP(jb_freep) struct jb_record_group *sorted = NULL;
     size_t count = 0;
-    if (sorted == NULL) {
+    if (jb_work_groups(&report->record->work, layers, &sorted, &count) < 0) {
         report->out->failed = true;
         return;
     }
-    for (int layers = 1; layers >= 0; layers--) {
-        count = 0;
-        for (size_t i = 0; i < work->group_count; i++) {
-            if (jb_streq(work->groups[i].kind, "layer") == (layers == 1)) {
-                sorted[count++] = &work->groups[i];
-            }
-        }
-        qsort(sorted, count, sizeof(*sorted), by_energy);
-        groups(report, sorted, count, layers == 1 ? "Layers" : "Regions", layers == 1 ? "Layer" : "Region",
-               layers == 1 ? "Layers nest as modules do: an outer one has what is in its inner ones."
-                           : "Parts that the program named, all of one name together; they may lie in each other.");
-    }
+    groups(report, sorted, count, layers ? "Layers" : "Regions", layers ? "Layer" : "Region",
+           layers ? "Layers nest as modules do: an outer one has what is in its inner ones."
+                  : "Parts that the program named, all of one name together; they may lie in each other.");
+}
+
+void jb_html_work_groups(struct jb_report *report)
+{
+    groups_of(report, true);
+    groups_of(report, false);
 }

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/text.h"
 
 static int by_number(int64_t a, int64_t b)
@@ -20,11 +19,16 @@ static int by_number(int64_t a, int64_t b)
     return a < b ? -1 : a > b;
 }
 
+/* What is sorted: rows keep pointing into the record. */
+struct place {
+    const struct jb_record_operator *operator;
+};
+
 /* Members of a group next to each other; the others, which have a group of their own, in the order of the record. */
 static int by_group(const void *a_pointer, const void *b_pointer)
 {
-    const struct jb_record_operator *a = *(const struct jb_record_operator *const *)a_pointer;
-    const struct jb_record_operator *b = *(const struct jb_record_operator *const *)b_pointer;
+    const struct jb_record_operator *a = ((const struct place *)a_pointer)->operator;
+    const struct jb_record_operator *b = ((const struct place *)b_pointer)->operator;
     int order = strcmp(a->device, b->device);
     order = order != 0 ? order : by_number(a->merged, b->merged);
     order = order != 0 || a->merged < 0 ? order : -by_number((int64_t)a->energy_uj, (int64_t)b->energy_uj);
@@ -45,20 +49,20 @@ static bool same_group(const struct jb_record_operator *a, const struct jb_recor
     return a->merged >= 0 && a->merged == b->merged && strcmp(a->device, b->device) == 0;
 }
 
-static size_t fill(const struct jb_record_operator **sorted, size_t count, struct jb_work_row *rows)
+static size_t fill(const struct place *sorted, size_t count, struct jb_work_row *rows)
 {
     size_t done = 0;
     for (size_t i = 0; i < count; i++) {
-        struct jb_work_row *row = done > 0 ? &rows[done - 1] : NULL;
-        if (row == NULL || !same_group(row->first, sorted[i])) {
-            row = &rows[done++];
-            *row = (struct jb_work_row){.first = sorted[i]};
+        const struct jb_record_operator *o = sorted[i].operator;
+        if (done == 0 || !same_group(rows[done - 1].first, o)) {
+            rows[done++] = (struct jb_work_row){.first = o};
         }
+        struct jb_work_row *row = &rows[done - 1];
         row->members++;
-        row->calls += sorted[i]->calls;
-        row->energy_uj += sorted[i]->energy_uj;
-        row->time_s += sorted[i]->time_s;
-        row->uncertainty_uj += sorted[i]->uncertainty_uj;
+        row->calls += o->calls;
+        row->energy_uj += o->energy_uj;
+        row->time_s += o->time_s;
+        row->uncertainty_uj += o->uncertainty_uj;
     }
     for (size_t i = 0; i < done; i++) {
         if (rows[i].members > 1 && rows[i].first->merged_uncertainty_uj > 0) {
@@ -90,17 +94,19 @@ int jb_work_rows(const struct jb_record_work *work, struct jb_work_row **ret, si
         *ret_count = 0;
         return 0;
     }
-    JB_CLEANUP(jb_freep) const struct jb_record_operator **sorted = calloc(count, sizeof(struct jb_record_operator *));
+    struct place *sorted = calloc(count, sizeof(*sorted));
     struct jb_work_row *rows = calloc(count, sizeof(*rows));
     if (sorted == NULL || rows == NULL) {
+        free(sorted);
         free(rows);
         return -ENOMEM;
     }
     for (size_t i = 0; i < count; i++) {
-        sorted[i] = &work->operators[i];
+        sorted[i].operator= & work->operators[i];
     }
     qsort(sorted, count, sizeof(*sorted), by_group);
     count = fill(sorted, count, rows);
+    free(sorted);
     sum_devices(rows, count);
     qsort(rows, count, sizeof(*rows), by_energy);
     *ret = rows;
@@ -180,4 +186,36 @@ size_t jb_work_classes(const struct jb_record_work *work, struct jb_work_class r
     }
     qsort(ret, count, sizeof(*ret), class_by_energy);
     return count;
+}
+
+static int group_by_energy(const void *a_pointer, const void *b_pointer)
+{
+    const struct jb_record_group *a = a_pointer, *b = b_pointer;
+    int order = a->energy_uj > b->energy_uj ? -1 : a->energy_uj < b->energy_uj;
+    order = order != 0 ? order : strcmp(a->name, b->name);
+    return order != 0 ? order : strcmp(a->kind, b->kind);
+}
+
+int jb_work_groups(const struct jb_record_work *work, bool layers, struct jb_record_group **ret, size_t *ret_count)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < work->group_count; i++) {
+        count += jb_streq(work->groups[i].kind, "layer") == layers;
+    }
+    struct jb_record_group *sorted = count == 0 ? NULL : calloc(count, sizeof(*sorted));
+    if (count > 0 && sorted == NULL) {
+        return -ENOMEM;
+    }
+    size_t done = 0;
+    for (size_t i = 0; sorted != NULL && i < work->group_count; i++) {
+        if (jb_streq(work->groups[i].kind, "layer") == layers) {
+            sorted[done++] = work->groups[i];
+        }
+    }
+    if (count > 0) {
+        qsort(sorted, count, sizeof(*sorted), group_by_energy);
+    }
+    *ret = sorted;
+    *ret_count = count;
+    return 0;
 }

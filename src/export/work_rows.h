@@ -49,6 +49,10 @@ struct jb_work_class {
 #define JB_WORK_CLASSES 32 /* there are 17; of further ones (a damaged record) the sum is under the last */
 size_t jb_work_classes(const struct jb_record_work *work, struct jb_work_class ret[JB_WORK_CLASSES]);
 
+/* The groups that are layers, or all others, most energy first: a malloc'd copy; *ret is NULL when there are none.
+ * -ENOMEM. */
+int jb_work_groups(const struct jb_record_work *work, bool layers, struct jb_record_group **ret, size_t *ret_count);
+
 /* The regions of kind "epoch", in their order. */
 struct jb_work_epochs {
     size_t count;

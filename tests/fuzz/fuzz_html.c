@@ -100,6 +100,81 @@ static void fill_prices(struct input *in, struct jb_record *r)
     TEXT(r->cost.currency);
 }
 
+/* Names are any text. What rows are put together by is one of a few words: two that differ in a "<" alone would make
+ * the page with it and that without it differ by more than the "<". */
+struct work {
+    struct jb_record_phase phases[2];
+    struct jb_record_region regions[3];
+    struct jb_record_group groups[2];
+    struct jb_record_operator operators[3];
+};
+
+static const char *word(struct input *in)
+{
+    static const char *const words[] = {"epoch", "layer", "matmul", "low", "high", "cpu", "", "&amp;\"'>"};
+    return words[integer(in) % (sizeof(words) / sizeof(words[0]))];
+}
+#define WORD(field) jb_copy(field, sizeof(field), word(in))
+
+static void fill_rows(struct input *in, struct work *work)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct jb_record_phase *p = &work->phases[i];
+        *p = (struct jb_record_phase){.duration_s = real(in), .energy_uj = integer(in), .uncertainty_uj = real(in)};
+        TEXT(p->name);
+        struct jb_record_group *g = &work->groups[i];
+        *g = (struct jb_record_group){.calls = integer(in), .time_s = real(in), .uncertainty_uj = real(in)};
+        g->energy_uj = integer(in);
+        TEXT(g->name);
+        WORD(g->kind);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        struct jb_record_region *r = &work->regions[i];
+        *r = (struct jb_record_region){.id = (int64_t)integer(in), .start_s = real(in), .duration_s = real(in)};
+        r->index = (int64_t)integer(in);
+        r->energy_uj = integer(in);
+        r->uncertainty_uj = real(in);
+        r->emissions_g = real(in);
+        r->guessed = integer(in) & 1;
+        TEXT(r->name);
+        WORD(r->kind);
+        struct jb_record_operator *o = &work->operators[i];
+        *o = (struct jb_record_operator){.calls = integer(in), .time_s = real(in), .uncertainty_uj = real(in)};
+        o->energy_uj = integer(in);
+        o->merged = (int)(integer(in) % 3) - 1;
+        o->merged_uncertainty_uj = real(in);
+        TEXT(o->name);
+        WORD(o->class_name);
+        WORD(o->device);
+        WORD(o->confidence);
+    }
+}
+
+static void fill_work(struct input *in, struct work *work, struct jb_record_work *w)
+{
+    fill_rows(in, work);
+    *w = (struct jb_record_work){.known = integer(in) & 1, .steps = integer(in), .steps_caught = integer(in)};
+    w->caught_s = real(in);
+    w->slowdown = real(in);
+    w->slowdown_sd = real(in);
+    w->lag_s = real(in);
+    w->edge_s = real(in);
+    w->outside_uj = integer(in);
+    w->outside_uncertainty_uj = real(in);
+    w->outside_s = real(in);
+    w->unattributed_uj = integer(in);
+    TEXT(w->sources);
+    WORD(w->attribution);
+    w->phases = work->phases;
+    w->regions = work->regions;
+    w->groups = work->groups;
+    w->operators = work->operators;
+    w->phase_count = integer(in) % 3;
+    w->region_count = integer(in) % 4;
+    w->group_count = integer(in) % 3;
+    w->operator_count = integer(in) % 4;
+}
+
 static void fill(struct input *in, struct jb_record *r)
 {
     TEXT(r->id);
@@ -272,10 +347,12 @@ static size_t check(struct input *in, struct jb_store *store)
                                .price_count = 1};
     const char *at;
     json_error_t error;
+    struct work work;
     memset(channels, 0, sizeof(channels));
     memset(segments, 0, sizeof(segments));
     record.segment_count = integer(in) % 3;
     fill(in, &record);
+    fill_work(in, &work, &record.work);
 
     char *page = written("html", &record, store);
     size_t open = count_open(page);

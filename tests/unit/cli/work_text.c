@@ -261,7 +261,7 @@ static void where_nothing_could_be_told_that_is_said_once(void **state)
     has(text, "         8 more");
     assert_null(strstr(text, "high"));
     const char *more = strstr(text, "8 more");
-    assert_true(strstr(more, "LOW\n") < strchr(more, '\n'));
+    assert_true(more != NULL && strstr(more, "LOW\n") < strchr(more, '\n'));
     has(text, "these operators apart; their figures are little more than shares");
     fits(text, 80);
     free(text);
