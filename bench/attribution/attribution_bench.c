@@ -32,26 +32,18 @@ struct bench_case {
     bool sharp;          /* features at the edge's time, not over its doubt */
 };
 
-#define RAPL(width)                                                                                                    \
-    {                                                                                                                  \
-        .update_s = 1e-3, .jitter_s = 20e-6, .quantum_j = 61e-6, .poll_s = 1e-3, .poll_jitter_s = 30e-6,               \
-        .detect_s = width                                                                                              \
-    }
 #define RAPL_LATE(width, late)                                                                                         \
     {                                                                                                                  \
         .update_s = 1e-3, .jitter_s = 20e-6, .quantum_j = 61e-6, .poll_s = 1e-3, .poll_jitter_s = 30e-6,               \
-        .detect_s = width, .delay_s = late                                                                             \
-    }
-#define NVML(update, poll)                                                                                             \
-    {                                                                                                                  \
-        .update_s = update, .jitter_s = (update)*0.01, .quantum_j = 1e-3, .poll_s = poll,                              \
-        .poll_jitter_s = (poll)*0.02, .detect_s = poll                                                                 \
+        .detect_s = (width), .delay_s = (late)                                                                         \
     }
 #define NVML_LATE(update, poll, late)                                                                                  \
     {                                                                                                                  \
-        .update_s = update, .jitter_s = (update)*0.01, .quantum_j = 1e-3, .poll_s = poll,                              \
-        .poll_jitter_s = (poll)*0.02, .detect_s = poll, .lag_s = late                                                  \
+        .update_s = (update), .jitter_s = (update)*0.01, .quantum_j = 1e-3, .poll_s = (poll),                          \
+        .poll_jitter_s = (poll)*0.02, .detect_s = (poll), .lag_s = (late)                                              \
     }
+#define RAPL(width)        RAPL_LATE(width, 0)
+#define NVML(update, poll) NVML_LATE(update, poll, 0)
 #define PART_TIME                                                                                                      \
     {                                                                                                                  \
         .update_s = 0.1, .window_s = 0.025, .poll_s = 0.1                                                              \

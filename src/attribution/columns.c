@@ -61,11 +61,13 @@ static void number(const uint16_t *cells, size_t count, struct jb_columns *ret)
 void jb_columns_choose(const struct jb_lag_sums *sums, const struct jb_estimate_setup *setup, size_t cells,
                        struct jb_columns *ret)
 {
-    uint16_t order[JB_WORK_CELLS];
+    uint16_t order[JB_WORK_CELLS] = {0};
     double mean = sums->seconds > 0 ? sums->energy_j / sums->seconds : 0, total = 0;
 
     memset(ret, 0, sizeof *ret);
-    number(order, by_time(sums, cells, order), ret);
+    size_t count = by_time(sums, cells, order);
+
+    number(order, count, ret);
     for (size_t i = 0; i < cells; i++) {
         size_t column = ret->column_of[i];
 

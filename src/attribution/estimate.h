@@ -5,10 +5,10 @@
  * Pure; allocates in create() and estimate(), never in add(). The method, with what it was seen to give, is
  * operators.md 3.2; the numpy oracle that the tests hold this against is tests/oracle/estimate.py. In short: increments
  * dE_i over intervals bounded by edges of the counter; seconds D_ik of cell k in interval i, shifted by the sensor's
- * lag; dE = D P + e with Cov(e) = a I + s2 tridiag(-1, 2, -1) (process noise and boundary noise), whitened in O(n); P
- * shrunk towards the mean power (which is plain time share) or towards what the machine's table says, as strongly as
- * the data leave it open (evidence); the total conserved exactly; deviations from the posterior and from a block
- * jackknife, the larger.
+ * lag; dE = D P + e, where e is process noise, boundary noise (Cov = a I + s2 tridiag(-1, 2, -1)) and a drift that
+ * neighbours share (attribution/fit.h), whitened in O(n); P shrunk towards the mean power (which is plain time share)
+ * or towards what the machine's table says, as strongly as the data leave it open (evidence); the total conserved
+ * exactly; deviations from the posterior and from a block jackknife, the larger. docs/estimator.md: when to believe it.
  *
  * Memory does not grow with the run: rows are kept whole up to `max_rows` (or until a mean of 16 cells a row fills the
  * room), then of two neighbouring blocks of 64 rows one is given up by the toss of a coin, and so on (a fixed seed: the
@@ -63,7 +63,7 @@ struct jb_op_prior {
     double mean_w, sd_w;
 };
 struct jb_estimate_setup {
-    size_t cells; /* how many are in use; at most JB_WORK_CELLS */
+    size_t cells; /* how many are in use; where rows name more of them, the estimate has as many */
     const struct jb_op_prior
         *prior;              /* of each cell, or NULL: none. Where some are known the others' prior is the mean power */
     double update_s;         /* the sensor's update period */

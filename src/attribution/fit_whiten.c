@@ -18,6 +18,9 @@
 /* Parts differ in length by one row at most, the longer first. */
 static size_t part_at(const struct jb_fit *fit, size_t row, size_t rows)
 {
+    if (fit->part_count < 2) {
+        return 0;
+    }
     size_t longer = rows % fit->part_count, length = rows / fit->part_count;
     size_t in_longer = longer * (length + 1);
 
