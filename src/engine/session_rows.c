@@ -20,6 +20,7 @@
 #define SLOW_LAG_NS     (5 * JB_NS_PER_MS) /* 0 ... 100 ms (operators.md 3.2.2) */
 #define SLOW_LAGS       21
 #define DENSE_DOUBT     20 /* an update placed worse than to this part of its period ends and begins no increment */
+#define DENSE_MISSED    5  /* an increment may be so many updates long; longer ones tell little */
 #define MAX_ROWS        24576
 #define SETTLE_EVERY    256
 
@@ -99,6 +100,20 @@ static bool worth_a_burst(const struct jb_session *session, int number)
     return channel->method == JB_METHOD_COUNTER && !info.lane && period_ns > 0 && period_ns <= DENSE_PERIOD_NS;
 }
 
+/* What former runs have learned of the counter's updates spares learning it anew. */
+static void expect(struct jb_session *session, const struct work_channel *channel)
+{
+    const char *id = session->channels[channel->number].channel->id;
+    struct jb_sensor_timing kept;
+
+    if (channel->edges != NULL && session->reader != NULL &&
+        jb_store_timing_get(session->reader, session->machine.id, id, &kept) == 0 && kept.period_ns > 0) {
+        struct jb_timing known = {
+            .period_ns = kept.period_ns, .jitter_ns = kept.jitter_ns, .edge_ns = kept.edge_ns, .lag_ns = kept.lag_ns};
+        jb_edges_expect(channel->edges, channel->edge_channel, &known);
+    }
+}
+
 void session_rows_choose(struct jb_session *session)
 {
     struct session_work *work = session->work;
@@ -124,6 +139,7 @@ void session_rows_choose(struct jb_session *session)
         if (channel->dense) {
             open_edges(session, channel);
             channel->dense = channel->edges != NULL; /* else what the session reads has to do */
+            expect(session, channel);
         }
     }
 }
@@ -196,7 +212,9 @@ static void take_edge(struct jb_session *session, struct work_channel *channel, 
     bool placed = timing->period_ns == 0 || edge->doubt_ns <= timing->period_ns / DENSE_DOUBT;
     double energy_j = (double)moved * (double)about->unit_num / (double)about->unit_den / 1e6;
     double seconds = (double)(edge->t_ns - channel->edge_t_ns) / 1e9;
-    bool good = channel->edge_known && placed && !edge->first && edge->t_ns > channel->edge_t_ns &&
+    /* What was missed in between does not matter: the counter kept it, and both ends are known. */
+    bool near = edge->t_ns - channel->edge_t_ns <= DENSE_MISSED * timing->period_ns;
+    bool good = channel->edge_known && placed && (near || !edge->first) && edge->t_ns > channel->edge_t_ns &&
                 (about->max_power_uw == 0 || energy_j <= (double)about->max_power_uw / 1e6 * (seconds + 0.01));
     if (good) {
         push(channel, &(struct work_entry){.t0_ns = channel->edge_t_ns,
@@ -238,20 +256,41 @@ void session_rows_edges(struct jb_session *session)
     }
 }
 
+/* Who was busy in an entry, the mean over where its doubtful edges may have been; the number of cells or as
+ * jb_work_features() says. */
+static int features(const struct session_work *work, const struct work_channel *channel, const struct work_entry *entry,
+                    uint64_t lag_ns, struct jb_work_share *ret)
+{
+    struct jb_work_share shares[JB_WORK_CELLS];
+    int64_t offsets_ns[JB_BLUR] = {0};
+    size_t offsets = jb_rows_blur(entry->edge_s, offsets_ns), count = 0;
+
+    for (size_t i = 0; i < offsets; i++) {
+        int64_t shift_ns = offsets_ns[i] - (int64_t)lag_ns;
+        if (shift_ns < 0 && (uint64_t)-shift_ns >= entry->t0_ns) {
+            return -ENODATA;
+        }
+        int got = jb_work_features(work->work, channel->domain, entry->t0_ns + (uint64_t)shift_ns,
+                                   entry->t1_ns + (uint64_t)shift_ns, shares, JB_COUNT(shares));
+        if (got < 0) {
+            return got;
+        }
+        count = jb_rows_mix(ret, count, shares, (size_t)got, 1.0 / (double)offsets);
+    }
+    return (int)count;
+}
+
 /* True: the entry is dealt with; false: its time has not come. */
 static bool feed(struct session_work *work, struct work_channel *channel, const struct work_entry *entry)
 {
-    struct jb_work_share shares[JB_LAGS][64];
+    struct jb_work_share shares[JB_LAGS][JB_WORK_CELLS];
     int counts[JB_LAGS];
     bool any = false;
 
     for (size_t lag = 0; lag < channel->lag_count; lag++) {
         uint64_t lag_ns = channel->lags_ns[lag];
         bool wanted = jb_rows_lag(channel->rows) < 0 || jb_rows_lag(channel->rows) == (int)lag;
-        counts[lag] = !wanted || lag_ns >= entry->t0_ns
-                          ? -ENODATA
-                          : jb_work_features(work->work, channel->domain, entry->t0_ns - lag_ns, entry->t1_ns - lag_ns,
-                                             shares[lag], JB_COUNT(shares[lag]));
+        counts[lag] = wanted ? features(work, channel, entry, lag_ns, shares[lag]) : -ENODATA;
         if (counts[lag] == -EAGAIN) {
             return false;
         }

@@ -38,6 +38,13 @@ static const struct {
     [JB_CONTEXT_REST] = {JB_PHASE_OTHER, {JB_PHASE_EVALUATE, JB_PHASE_FORWARD}},
 };
 
+/* May what was caught in a context stand for the rest of it? Steps are like each other; starting up is like nothing
+ * else. */
+static bool stands_for_all(size_t context)
+{
+    return context != JB_CONTEXT_CREATE;
+}
+
 static const struct work_channel *learned_channel(const struct session_work *work, int number)
 {
     for (size_t i = 0; i < work->learned_count; i++) {
@@ -230,7 +237,8 @@ static double whole_seconds(const struct jb_work *work, unsigned domain, const s
     for (size_t i = 0; i < JB_CONTEXTS; i++) {
         struct jb_work_context context;
         jb_work_context(work, domain, (enum jb_context)i, &context);
-        seconds += context.caught_s > 0 ? context.unknown_s * cell->context_s[i] / context.caught_s : 0;
+        seconds +=
+            stands_for_all(i) && context.caught_s > 0 ? context.unknown_s * cell->context_s[i] / context.caught_s : 0;
     }
     return seconds;
 }
@@ -306,7 +314,8 @@ static int add_domain(struct jb_session *session, unsigned domain, struct work_p
     }
     for (size_t context = 0; context < JB_CONTEXTS; context++) {
         double share_uj[JB_WORK_CELLS] = {0};
-        bool stands = divide_context(work, domain, cells, count, context, context_uj[context], share_uj);
+        bool stands = stands_for_all(context) &&
+                      divide_context(work, domain, cells, count, context, context_uj[context], share_uj);
         context_phases(parts, work, domain, context, context_uj[context], stands ? share_uj : NULL, count);
         for (size_t i = 0; stands && i < count; i++) {
             cells[i].energy_uj += share_uj[i];
