@@ -52,6 +52,9 @@ static ssize_t read_some(int fd, uint64_t deadline_ns, char *ret, size_t size)
             return error;
         }
         ssize_t got = read(fd, ret, size);
+        if (got < 0 && errno == ECONNRESET) {
+            return 0; /* it ended without reading all that we said: after what it said itself, that is an end too */
+        }
         if (got >= 0 || (errno != EINTR && errno != EAGAIN)) {
             return got < 0 ? -errno : got;
         }

@@ -29,7 +29,7 @@ static struct jb_wire *as_ring(char *ring)
     return (struct jb_wire *)(void *)ring;
 }
 
-static void note(const char *format, ...)
+static void __attribute__((format(printf, 1, 2))) note(const char *format, ...)
 {
     size_t used = strlen(fake.log);
     va_list args;

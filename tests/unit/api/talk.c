@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define SOON    (api_now_ns() + UINT64_C(10000000000))
@@ -89,6 +90,22 @@ static void a_long_record_comes_whole(void **state)
     close(fds[0]);
 }
 
+/* Whoever ends with something unread resets the connection: what it said before is whole all the same. */
+static void an_end_that_resets_is_an_end(void **state)
+{
+    char *text = NULL;
+    int fds[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    assert_int_equal(write(fds[0], "0", 1), 1);
+    assert_int_equal(write(fds[1], "record", 6), 6);
+    close(fds[1]);
+    assert_int_equal(api_read_all(fds[0], SOON, &text), 6);
+    assert_string_equal(text, "record");
+    free(text);
+    close(fds[0]);
+}
+
 static void a_meter_that_is_ready(void **state)
 {
     char ring[32];
@@ -138,6 +155,7 @@ int main(void)
         cmocka_unit_test(a_line_that_is_none),
         cmocka_unit_test(nobody_who_speaks_is_not_waited_for_for_ever),
         cmocka_unit_test(a_long_record_comes_whole),
+        cmocka_unit_test(an_end_that_resets_is_an_end),
         cmocka_unit_test(a_meter_that_is_ready),
         cmocka_unit_test(anything_else_is_refused),
     };
