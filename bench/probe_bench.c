@@ -61,6 +61,7 @@ int main(int argc, char **argv)
     double *ns = calloc(rounds, sizeof(*ns));
     if (ns == NULL || jb_ring_create(&ring, &diag) < 0) {
         fprintf(stderr, "probe_bench: %s\n", diag.text);
+        free(ns);
         return 1;
     }
     jb_ring_listen(ring, JB_LEVEL_FULL, ~0u);

@@ -5,7 +5,6 @@
 #include "probe/canary.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -14,7 +13,8 @@
 static size_t copy(void *ret, const void *at, size_t size)
 {
     struct iovec here = {.iov_base = ret, .iov_len = size};
-    struct iovec there = {.iov_base = (void *)(uintptr_t)at, .iov_len = size};
+    struct iovec there = {.iov_len = size};
+    memcpy(&there.iov_base, &at, sizeof(at)); /* the call has one type for both ends, and writes to the other */
     int kept = errno;
     ssize_t got = process_vm_readv(getpid(), &here, 1, &there, 1, 0);
     int why = errno;

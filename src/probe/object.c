@@ -22,7 +22,7 @@ struct tables {
 
 static const void *address(uintptr_t base, ElfW(Addr) value)
 {
-    return (const void *)(value < base ? base + value : value);
+    return (const void *)(value < base ? base + value : value); // NOLINT(performance-no-int-to-ptr): that is what it is
 }
 
 static bool tables_of(uintptr_t base, const void *dynamic, struct tables *ret)
@@ -64,7 +64,7 @@ static void *defined_here(const struct tables *tables, uint32_t index, const cha
         symbol->st_name >= tables->string_bytes || strcmp(tables->strings + symbol->st_name, name) != 0) {
         return NULL;
     }
-    return (void *)(tables->base + symbol->st_value);
+    return (void *)(tables->base + symbol->st_value); // NOLINT(performance-no-int-to-ptr)
 }
 
 static void *by_gnu_hash(const struct tables *tables, const char *name)
@@ -125,7 +125,8 @@ static const void *dynamic_of(const struct dl_phdr_info *info)
 {
     for (unsigned i = 0; i < info->dlpi_phnum; i++) {
         if (info->dlpi_phdr[i].p_type == PT_DYNAMIC) {
-            return (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+            uintptr_t at = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+            return (const void *)at; // NOLINT(performance-no-int-to-ptr)
         }
     }
     return NULL;

@@ -46,7 +46,8 @@ class Told:
             self.err, _, last = self.err.rstrip("\n").rpartition("\n")
             lines = [json.loads(last)]
         self.end, self.events = lines[-1], lines[:-1]
-        self.same = (self.code, self.end["status"], re.sub(r"0x[0-9a-f]{6,}", "0x", self.out), re.sub(r"0x[0-9a-f]{6,}", "0x", self.err))
+        texts = (re.sub(r"0x[0-9a-f]{6,}", "0x", text).splitlines() for text in (self.out, self.err))
+        self.same = [self.code, self.end["status"], *next(texts), "stderr:", *next(texts)]
 
     def names(self, kind):
         return {event["name"] for event in self.events if event["kind"] == kind and not event["end"]}

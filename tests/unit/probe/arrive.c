@@ -82,18 +82,18 @@ static void what_is_loaded_is_noticed_once_by_the_next_dlsym(void **state)
 {
     arrive_watch();
     unsigned before = seen.arrivals;
-    dlsym(RTLD_DEFAULT, "getenv");
+    (void)dlsym(RTLD_DEFAULT, "getenv");
     assert_int_equal(seen.arrivals, before);
     void *library = open_one("libtorch_cpu.so.known.so");
     assert_int_equal(seen.arrivals, before); /* nobody has asked yet */
     errno = ERANGE;
-    dlsym(RTLD_DEFAULT, "getenv");
+    (void)dlsym(RTLD_DEFAULT, "getenv");
     assert_int_equal(errno, ERANGE);
     assert_int_equal(seen.arrivals, before + 1);
-    dlsym(RTLD_DEFAULT, "getenv");
+    (void)dlsym(RTLD_DEFAULT, "getenv");
     assert_int_equal(seen.arrivals, before + 1);
     dlclose(library);
-    dlsym(RTLD_DEFAULT, "getenv");
+    (void)dlsym(RTLD_DEFAULT, "getenv");
     assert_int_equal(seen.arrivals, before + 1);
 }
 
@@ -151,7 +151,7 @@ static void a_caller_may_hold_the_lock_of_the_loader(void **state)
 static void *load_and_ask(void *which)
 {
     for (unsigned i = 0; i < 50; i++) {
-        void *library = open_one(which);
+        void *library = open_one(*(const char *const *)which);
         if (dlsym(library, "fake_begin") == NULL) {
             return NULL;
         }
@@ -162,13 +162,13 @@ static void *load_and_ask(void *which)
 
 static void of_many_threads_one_looks(void **state)
 {
-    static const char *const files[] = {"libtorch_cpu.so.known.so", "libtorch_cpu.so.old.so",
-                                        "libtorch_cpu.so.moved.so", "libtorch_cpu.so.wild.so"};
+    static const char *files[] = {"libtorch_cpu.so.known.so", "libtorch_cpu.so.old.so", "libtorch_cpu.so.moved.so",
+                                  "libtorch_cpu.so.wild.so"};
     pthread_t thread[4];
     seen.most_inside = 0;
     unsigned before = seen.arrivals;
     for (unsigned i = 0; i < 4; i++) {
-        assert_int_equal(pthread_create(&thread[i], NULL, load_and_ask, (void *)(uintptr_t)files[i]), 0);
+        assert_int_equal(pthread_create(&thread[i], NULL, load_and_ask, (void *)&files[i]), 0);
     }
     for (unsigned i = 0; i < 4; i++) {
         void *result = NULL;
