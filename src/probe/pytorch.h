@@ -46,7 +46,7 @@ struct pytorch_callback {
     uint8_t needs_inputs, needs_outputs, needs_ids;
 };
 _Static_assert(sizeof(struct pytorch_callback) == 40 && offsetof(struct pytorch_callback, needs_ids) == 36,
-               "layout of at::RecordFunctionCallback, 1.12 to 2.15");
+               "layout of at::RecordFunctionCallback");
 
 struct pytorch_library {
     uint64_t (*add)(struct pytorch_callback callback);

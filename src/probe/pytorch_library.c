@@ -46,7 +46,7 @@ bool pytorch_library_open(const struct object *object, struct pytorch_library *r
     }
     if (library.step == NULL ||
         object_symbol(object, "_ZN2at27getStepCallbacksUnlessEmptyENS_11RecordScopeE") == NULL) {
-        *ret_why = "its callbacks are those of before 1.12";
+        *ret_why = "its callbacks are of an older kind";
         return false;
     }
     *ret = library;

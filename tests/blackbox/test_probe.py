@@ -87,7 +87,7 @@ def test_library(tmp_path):
     assert {"Optimizer.step#LBFGS.step", "mine"} <= told.names(MARK)
     assert any(name.startswith("enumerate(DataLoader)") for name in told.names(MARK))
     assert spans_are_paired(told) == 0
-    assert len({event["thread"] for event in told.events}) >= 5
+    assert len({event["tid"] for event in told.events}) >= 5
 
 
 @needs_torch
