@@ -10,6 +10,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
+#include <stdio.h>
 #include <string.h>
 
 #define PATH_SIZE 4096
@@ -49,15 +50,11 @@ static void *open_beside(const char *path, const char *relative, const char *fil
 {
     char text[PATH_SIZE];
     const char *slash = strrchr(path, '/');
-    size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
-    size_t a = strlen(relative);
-    size_t b = strlen(file);
-    if (!slash || folder + a + b >= sizeof(text)) {
+    int folder = slash ? (int)(slash - path) + 1 : 0;
+    int size = slash ? snprintf(text, sizeof(text), "%.*s%s%s", folder, path, relative, file) : 0;
+    if (size <= 0 || (size_t)size >= sizeof(text)) {
         return NULL;
     }
-    memcpy(text, path, folder);
-    memcpy(text + folder, relative, a);
-    memcpy(text + folder + a, file, b + 1);
     return dlopen(text, RTLD_NOW);
 }
 

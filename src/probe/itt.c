@@ -60,14 +60,13 @@ static enum kind_of_domain look_at(const char *name)
 
 /* Domains are made by us or by the static part; either way extra1 starts as 0. Two threads may number one twice: then
  * the cache misses once more. */
-static int numbered(const struct itt_domain *domain)
+static int numbered(struct itt_domain *domain)
 {
-    int *extra = (int *)&((struct itt_domain *)(uintptr_t)domain)->extra1;
-    int known = __atomic_load_n(extra, __ATOMIC_RELAXED);
+    int known = __atomic_load_n(&domain->extra1, __ATOMIC_RELAXED);
     if (known == 0) {
         uint32_t number = atomic_fetch_add(&itt.domains, 1) + 1;
         known = (int)((number & 0xffffu) << 4 | (uint32_t)look_at(domain->name));
-        __atomic_store_n(extra, known, __ATOMIC_RELAXED);
+        __atomic_store_n(&domain->extra1, known, __ATOMIC_RELAXED);
     }
     return known;
 }
@@ -104,12 +103,12 @@ static uint32_t name_of(struct jb_wire *ring, const struct itt_domain *domain, s
 {
 #if UINTPTR_MAX > 0xffffffffu
     uintptr_t tag = (uintptr_t)(uint32_t)known >> 4 << 16 | probe_native_epoch(ring);
-    uintptr_t cached = (uintptr_t)__atomic_load_n(&task->extra2, __ATOMIC_RELAXED);
+    uintptr_t cached = __atomic_load_n(&task->extra2, __ATOMIC_RELAXED);
     if (cached >> 32 == tag && (uint32_t)cached) {
         return (uint32_t)cached - 1;
     }
     uint32_t name = intern_task(ring, domain, task->text ? task->text : "", known & DOMAIN_KIND);
-    __atomic_store_n(&task->extra2, (void *)(tag << 32 | (name + 1)), __ATOMIC_RELAXED);
+    __atomic_store_n(&task->extra2, tag << 32 | (name + 1), __ATOMIC_RELAXED);
     return name;
 #else
     return intern_task(ring, domain, task->text ? task->text : "", known & DOMAIN_KIND);
@@ -121,7 +120,7 @@ static uint64_t owner_of(const void *object)
     return (uint64_t)(uintptr_t)object;
 }
 
-static void begin(const struct itt_domain *domain, struct itt_string *task)
+static void begin(struct itt_domain *domain, struct itt_string *task)
 {
     int known = numbered(domain);
     int of = known & DOMAIN_KIND;
@@ -136,7 +135,7 @@ static void begin(const struct itt_domain *domain, struct itt_string *task)
     probe_native_begin(ring, owner_of(domain), kind, name, JB_KERNEL_UNKNOWN);
 }
 
-static void task_begin(const struct itt_domain *domain, struct itt_id id, struct itt_id parent, struct itt_string *task)
+static void task_begin(struct itt_domain *domain, struct itt_id id, struct itt_id parent, struct itt_string *task)
 {
     (void)id;
     (void)parent;
@@ -145,7 +144,7 @@ static void task_begin(const struct itt_domain *domain, struct itt_id id, struct
     }
 }
 
-static void task_begin_ex(const struct itt_domain *domain, void *clock, unsigned long long stamp, struct itt_id id,
+static void task_begin_ex(struct itt_domain *domain, void *clock, unsigned long long stamp, struct itt_id id,
                           struct itt_id parent, struct itt_string *task)
 {
     (void)clock;
@@ -154,20 +153,20 @@ static void task_begin_ex(const struct itt_domain *domain, void *clock, unsigned
 }
 
 /* Named by the address of a function: nothing that could be shown. Its end must be told from others all the same. */
-static void task_begin_fn(const struct itt_domain *domain, struct itt_id id, struct itt_id parent, void *function)
+static void task_begin_fn(struct itt_domain *domain, struct itt_id id, struct itt_id parent, void *function)
 {
     (void)function;
     task_begin(domain, id, parent, NULL);
 }
 
-static void task_end(const struct itt_domain *domain)
+static void task_end(struct itt_domain *domain)
 {
     if (domain) {
         probe_native_end(owner_of(domain));
     }
 }
 
-static void task_end_ex(const struct itt_domain *domain, void *clock, unsigned long long stamp)
+static void task_end_ex(struct itt_domain *domain, void *clock, unsigned long long stamp)
 {
     (void)clock;
     (void)stamp;
@@ -175,7 +174,7 @@ static void task_end_ex(const struct itt_domain *domain, void *clock, unsigned l
 }
 
 /* A frame is a turn of the program's main loop; owned by the domain's `name` field, to be told from its tasks. */
-static void frame_begin(const struct itt_domain *domain, struct itt_id *id)
+static void frame_begin(struct itt_domain *domain, struct itt_id *id)
 {
     (void)id;
     if (!domain) {
@@ -186,7 +185,7 @@ static void frame_begin(const struct itt_domain *domain, struct itt_id *id)
     probe_native_begin(ring, owner_of(&domain->name), JB_EVENT_RANGE, name, JB_KERNEL_UNKNOWN);
 }
 
-static void frame_end(const struct itt_domain *domain, struct itt_id *id)
+static void frame_end(struct itt_domain *domain, struct itt_id *id)
 {
     (void)id;
     if (domain) {
@@ -212,11 +211,11 @@ static const struct {
     {"__itt_frame_end_v3", (void (*)(void))frame_end},
 };
 
-static void *ours_of(const char *name)
+static void (*ours_of(const char *name))(void)
 {
     for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
         if (strcmp(ours[i].name, name) == 0) {
-            return (void *)(uintptr_t)ours[i].function;
+            return ours[i].function;
         }
     }
     return NULL;
@@ -238,7 +237,7 @@ void __itt_api_init(struct itt_global *global, int groups)
     }
     bool deaf = never();
     for (struct itt_api *api = global->apis; api->name; api++) {
-        void *function = deaf || !(api->group & groups) ? NULL : ours_of(api->name);
+        void (*function)(void) = deaf || !(api->group & groups) ? NULL : ours_of(api->name);
         if (api->function) {
             *api->function = function ? function : api->none;
         }

@@ -9,6 +9,7 @@
 #define JB_PROBE_ITT_ABI_H
 
 #include <pthread.h>
+#include <stdint.h>
 
 #define ITT_MAGIC "\xED\xAB\xAB\xEC\x0D\xEE\xDA\x30"
 #define ITT_MAJOR 3
@@ -31,15 +32,15 @@ struct itt_string {
     const char *text;
     void *text_wide;
     int extra1;
-    void *extra2;
+    uintptr_t extra2; /* there: void * */
     struct itt_string *next;
 };
 
 struct itt_api {
     const char *name;
-    void **function; /* where the static part looks for its function */
-    void *init;      /* what stands there now: asks for a collector first */
-    void *none;      /* what does without a collector; NULL: not called */
+    void (**function)(void); /* where the static part looks for its function; there: void ** */
+    void (*init)(void);      /* what stands there now: asks for a collector first */
+    void (*none)(void);      /* what does without a collector; NULL: not called */
     int group;
 };
 

@@ -58,14 +58,15 @@ static void make_part(struct part *p)
     p->domain_create = null_domain_create;
     p->sync_create = null_sync;
     const struct itt_api apis[] = {
-        {"__itt_domain_create", (void **)&p->domain_create, NULL, (void *)null_domain_create, GROUP_STRUCTURE},
-        {"__itt_string_handle_create", (void **)&p->string_handle_create, NULL, NULL, GROUP_STRUCTURE},
-        {"__itt_task_begin", (void **)&p->task_begin, NULL, NULL, GROUP_STRUCTURE},
-        {"__itt_task_begin_fn", (void **)&p->task_begin_fn, NULL, NULL, GROUP_STRUCTURE},
-        {"__itt_task_end", (void **)&p->task_end, NULL, NULL, GROUP_STRUCTURE},
-        {"__itt_frame_begin_v3", (void **)&p->frame_begin, NULL, NULL, GROUP_STRUCTURE},
-        {"__itt_frame_end_v3", (void **)&p->frame_end, NULL, NULL, GROUP_STRUCTURE},
-        {"__itt_sync_create", (void **)&p->sync_create, NULL, (void *)null_sync, GROUP_SYNC},
+        {"__itt_domain_create", (void (**)(void)) & p->domain_create, NULL, (void (*)(void))null_domain_create,
+         GROUP_STRUCTURE},
+        {"__itt_string_handle_create", (void (**)(void)) & p->string_handle_create, NULL, NULL, GROUP_STRUCTURE},
+        {"__itt_task_begin", (void (**)(void)) & p->task_begin, NULL, NULL, GROUP_STRUCTURE},
+        {"__itt_task_begin_fn", (void (**)(void)) & p->task_begin_fn, NULL, NULL, GROUP_STRUCTURE},
+        {"__itt_task_end", (void (**)(void)) & p->task_end, NULL, NULL, GROUP_STRUCTURE},
+        {"__itt_frame_begin_v3", (void (**)(void)) & p->frame_begin, NULL, NULL, GROUP_STRUCTURE},
+        {"__itt_frame_end_v3", (void (**)(void)) & p->frame_end, NULL, NULL, GROUP_STRUCTURE},
+        {"__itt_sync_create", (void (**)(void)) & p->sync_create, NULL, (void (*)(void))null_sync, GROUP_SYNC},
         {0},
     };
     memcpy(p->apis, apis, sizeof(apis));
