@@ -572,6 +572,22 @@ def test_layers_of_pytorch(env):
 
 
 @pytest.mark.skipif(not has_torch(), reason="no PyTorch on this machine")
+def test_operators_lie_inside_the_spans_of_the_program(env):
+    """The probe and the library share one writer: one thread, one order of begins and ends."""
+    probe = BUILD / "src" / "probe" / "libjoulebook-probe.so"
+    threads = tell("/usr/bin/env", env, "a program", f"LD_PRELOAD={probe}", "/usr/bin/python3", "-c", textwrap.dedent("""
+        import torch, joulebook
+        torch.set_num_threads(1)
+        a = torch.ones(4, 4)
+        with joulebook.phase("forward"):
+            torch.mm(a, a)
+        """))
+    assert len(threads) == 1
+    told = names([line for line in next(iter(threads.values())) if not line.startswith("begin level")])
+    assert re.search(r"\+forward \+aten::mm (.* )?-aten::mm -forward", told)
+
+
+@pytest.mark.skipif(not has_torch(), reason="no PyTorch on this machine")
 def test_the_example_trains(env, joulebook):
     script = ROOT / "examples" / "train_with_api.py"
     result = subprocess.run(["/usr/bin/python3", script, "--epochs", "2", "--points", "2000"], env=dict(env, JOULEBOOK_PROGRAM=str(EXE)),
