@@ -240,6 +240,22 @@ static void test_levels_of_processes(void **state)
     jb_work_destroy(feed.work);
 }
 
+/* Whoever tells an operator catches them, said or not; a mark alone says nothing. */
+static void test_level_not_told(void **state)
+{
+    struct feed feed = feed_start(JB_LEVEL_OFF);
+
+    (void)state;
+    feed_span(&feed, 10, 20, JB_EVENT_MARK, "Optimizer.step#SGD.step");
+    assert_near(cell_us(&feed, JB_WORK_HOST, "Optimizer.step#SGD.step"), 0);
+    feed_span(&feed, 30, 50, JB_EVENT_OPERATOR, "a");
+    jb_work_advance(feed.work, 60 * US);
+    assert_near(cell_us(&feed, JB_WORK_HOST, "a"), 20);
+    assert_near(cell_us(&feed, JB_WORK_HOST, ""), 10);
+    assert_sums(feed.work, 60e-6);
+    jb_work_destroy(feed.work);
+}
+
 static void test_wrapped_name_is_one_call(void **state)
 {
     struct feed feed = feed_start(JB_LEVEL_FULL);
@@ -411,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_level_falls_inside),
         cmocka_unit_test(test_levels_of_processes),
+        cmocka_unit_test(test_level_not_told),
         cmocka_unit_test(test_wrapped_name_is_one_call),
         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_steps_told),

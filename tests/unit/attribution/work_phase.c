@@ -203,6 +203,31 @@ static void test_backward_elsewhere(void **state)
     jb_work_destroy(feed.work);
 }
 
+/* An operator of another thread goes on while the main thread's marks change: each part has its own phase. */
+static void test_across_marks(void **state)
+{
+    struct feed feed = feed_start(JB_LEVEL_FULL);
+    const struct jb_work_cell *cell;
+
+    (void)state;
+    feed_span(&feed, 0, 10, JB_EVENT_MARK, FETCH);
+    feed.thread = 1;
+    feed_begin(&feed, 10, JB_EVENT_OPERATOR, "aten::add");
+    feed.thread = 0;
+    feed_span(&feed, 30, 60, JB_EVENT_BACKWARD, NODE);
+    feed_begin(&feed, 70, JB_EVENT_PHASE, "create");
+    feed_end(&feed, 100);
+    feed_span(&feed, 100, 110, JB_EVENT_MARK, STEP);
+    jb_work_advance(feed.work, 110 * US);
+    cell = jb_work_cell(feed.work, JB_WORK_HOST, 2);
+    assert_string_equal(cell->name, "aten::add");
+    assert_near(cell->phase_s[JB_PHASE_FORWARD], 20e-6);
+    assert_near(cell->phase_s[JB_PHASE_CREATE], 30e-6);
+    assert_near(cell->phase_s[JB_PHASE_OTHER], 25e-6 + 10e-6);
+    assert_sums(feed.work, 110e-6);
+    jb_work_destroy(feed.work);
+}
+
 static void test_nested(void **state)
 {
     struct feed feed = feed_start(JB_LEVEL_FULL);
@@ -318,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_own_phases),
         cmocka_unit_test(test_own_phases_and_marks),
         cmocka_unit_test(test_backward_elsewhere),
+        cmocka_unit_test(test_across_marks),
         cmocka_unit_test(test_nested),
         cmocka_unit_test(test_ranks),
         cmocka_unit_test(test_killed_in_a_fetch),
