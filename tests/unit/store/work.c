@@ -41,7 +41,7 @@ static struct jb_record_work some_work(void)
     work.phases[0] = (struct jb_record_phase){"forward", 8.000001, UINT64_C(9007199254740993), 2e6 / 3};
     work.phases[1] = (struct jb_record_phase){"backward", NAN, 0, NAN};
     work.regions[0] = (struct jb_record_region){1, 0, "epoch", "epoch", 0, 0.5, 10.25, 5000, 12, NAN, true};
-    work.regions[1] = (struct jb_record_region){2, 1, "region", "aug\"ment", -1, 1, 0.25, 40, NAN, NAN, false};
+    work.regions[1] = (struct jb_record_region){2, 1, "region", "load\"ing", -1, 1, 0.25, 40, NAN, NAN, false};
     work.regions[2] = (struct jb_record_region){9, 2, "step", "\xff\x1b[2J", 3, 86400.123456, 1e-6, 1, 0, NAN, false};
     work.groups[0] = (struct jb_record_group){"layer", "layers.0.conv", 12, 1.5, 77, 0.5};
     work.operators[0] = (struct jb_record_operator){
