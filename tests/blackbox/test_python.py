@@ -529,13 +529,16 @@ def test_real_frameworks_take_the_callback(name, env):
     assert result.returncode == 0, result.stderr
 
 
-def has_torch():
-    return subprocess.run(["/usr/bin/python3", "-c", "import torch"], capture_output=True).returncode == 0
+@pytest.fixture(scope="module")
+def torch_python():
+    """Debian's Python, which sees Debian's PyTorch."""
+    if subprocess.run(["/usr/bin/python3", "-c", "import torch"], capture_output=True).returncode != 0:
+        pytest.skip("no PyTorch on this machine")
+    return "/usr/bin/python3"
 
 
-@pytest.mark.skipif(not has_torch(), reason="no PyTorch on this machine")
-def test_layers_of_pytorch(env):
-    lines = tell_alone("/usr/bin/python3", env, """
+def test_layers_of_pytorch(env, torch_python):
+    lines = tell_alone(torch_python, env, """
         import copy, pickle, torch, joulebook.torch
         class Net(torch.nn.Module):
             def __init__(self):
@@ -571,11 +574,10 @@ def test_layers_of_pytorch(env):
     assert names(lines) == f"{once} {failed} {once} +train {failed} -train"
 
 
-@pytest.mark.skipif(not has_torch(), reason="no PyTorch on this machine")
-def test_operators_lie_inside_the_spans_of_the_program(env):
+def test_operators_lie_inside_the_spans_of_the_program(env, torch_python):
     """The probe and the library share one writer: one thread, one order of begins and ends."""
     probe = BUILD / "src" / "probe" / "libjoulebook-probe.so"
-    threads = tell("/usr/bin/env", env, "a program", f"LD_PRELOAD={probe}", "/usr/bin/python3", "-c", textwrap.dedent("""
+    threads = tell("/usr/bin/env", env, "a program", f"LD_PRELOAD={probe}", torch_python, "-c", textwrap.dedent("""
         import torch, joulebook
         torch.set_num_threads(1)
         a = torch.ones(4, 4)
@@ -587,15 +589,14 @@ def test_operators_lie_inside_the_spans_of_the_program(env):
     assert re.search(r"\+forward \+aten::mm (.* )?-aten::mm -forward", told)
 
 
-@pytest.mark.skipif(not has_torch(), reason="no PyTorch on this machine")
-def test_the_example_trains(env, joulebook):
+def test_the_example_trains(env, joulebook, torch_python):
     script = ROOT / "examples" / "train_with_api.py"
-    result = subprocess.run(["/usr/bin/python3", script, "--epochs", "2", "--points", "2000"], env=dict(env, JOULEBOOK_PROGRAM=str(EXE)),
+    result = subprocess.run([torch_python, script, "--epochs", "2", "--points", "2000"], env=dict(env, JOULEBOOK_PROGRAM=str(EXE)),
                             text=True, capture_output=True, timeout=120)
     assert (result.returncode, result.stderr) == (0, "")
     assert " J, " in result.stdout.splitlines()[-1]
     assert joulebook.record("spirals")["run"]["tags"] == {"example": "train_with_api"}
-    told = names(tell("/usr/bin/python3", env, "a program", script, "--epochs", "1", "--points", "1000")["0.0"])
+    told = names(tell(torch_python, env, "a program", script, "--epochs", "1", "--points", "1000")["0.0"])
     assert told.startswith("+create -create +data +make -make +make -make -data +")
     assert "+forward -forward +backward -backward +optimise -optimise" in told and told.endswith("+evaluate -evaluate")
 
