@@ -96,6 +96,7 @@ static void row(struct cli_table *table, const struct jb_record_work *work, cons
     double whole_uj = (double)jb_record_operators_uj(work), joules = (double)f->energy_uj / 1e6;
     double one = f->calls > 0 ? joules / (double)f->calls : NAN;
     bool low = jb_streq(f->confidence, "low"), medium = jb_streq(f->confidence, "medium");
+    bool told = f->uncertainty_uj > 0 || (f->uncertainty_uj == 0 && !low); /* what is hardly known is not exact */
 
     if (low) {
         jb_work_rough(joules, energy, sizeof(energy));
@@ -109,7 +110,7 @@ static void row(struct cli_table *table, const struct jb_record_work *work, cons
         jb_work_rough_percent(100 * (double)f->energy_uj / whole_uj, part, sizeof(part));
     }
     cli_work_percent(INTERVAL * f->uncertainty_uj, whole_uj, half, sizeof(half));
-    jb_snprintf(share, sizeof(share), isnan(f->uncertainty_uj) ? "%s" : "%s %s%s", part, look->utf8 ? "±" : "+-", half);
+    jb_snprintf(share, sizeof(share), told ? "%s %s%s" : "%s", part, look->utf8 ? "±" : "+-", half);
     cli_table_row(table, (const char *const[]){
                              class_name, name, f->calls > 0 ? cli_work_count(f->calls, calls, sizeof(calls)) : "",
                              isnan(f->time_s) ? "" : jb_format_duration(f->time_s, time, sizeof(time)), energy,

@@ -75,7 +75,7 @@ static void share_cell(struct jb_buf *out, double energy_uj, double sigma_uj, co
         } else {
             jb_buf_printf(out, percent > 0 && percent < 0.05 ? "&lt;0.1" : "%.1f", percent);
         }
-        if (isfinite(half)) {
+        if (isfinite(half) && (half > 0 || !low)) { /* what is hardly known is not exact */
             jb_buf_printf(out, " \xC2\xB1" NBSP "%.1f", half);
         }
         jb_buf_printf(out, "<b class=\"meter\" style=\"width:%.2f%%\"></b>", 100 * length);

@@ -256,10 +256,12 @@ static void where_nothing_could_be_told_that_is_said_once(void **state)
     m.record.work.operator_count = 20;
     for (int i = 0; i < 20; i++) {
         m.operators[i] = m.operators[3];
+        m.operators[i].uncertainty_uj = 0;
     }
     char *text = report_of(&m.record, &narrow);
     has(text, "         8 more");
     assert_null(strstr(text, "high"));
+    assert_null(strstr(text, "±0.0"));
     const char *more = strstr(text, "8 more"), *low = more != NULL ? strstr(more, "LOW\n") : NULL;
     assert_true(low != NULL && low < strchr(more, '\n'));
     has(text, "these operators apart; their figures are little more than shares");
