@@ -309,7 +309,7 @@ void stub_cupti_raw(const void *record, size_t size)
         memcpy(in.buffer + in.used, record, size);
         in.used += size;
     } else {
-        state.dropped++;
+        state.dropped += in.request != NULL; /* of what nobody asked for nothing is dropped */
     }
     pthread_mutex_unlock(&in.mutex);
 }
@@ -326,13 +326,17 @@ static void put64(uint8_t *record, size_t at, uint64_t value)
 
 void stub_cupti_tie(uint32_t correlation)
 {
-    if (depth > 0 && state.kinds[KIND_TIE]) {
+    bool calls = state.kinds[KIND_RUNTIME] || state.api_ids > 0; /* a tie comes with the record of a call */
+    if (depth > 0 && state.kinds[KIND_TIE] && calls) {
         uint8_t record[24] = {0};
         put32(record, 0, KIND_TIE);
         put32(record, 4, 5);
         put64(record, 8, stack[depth - 1]);
         put32(record, 16, correlation);
         stub_cupti_raw(record, sizeof(record));
+    }
+    if (!calls) {
+        return;
     }
     uint8_t api[40] = {0};
     put32(api, 0, KIND_RUNTIME);
