@@ -175,14 +175,13 @@ static void before_optimise(struct jb_work *work, struct process *process)
 {
     for (int which = 0; which <= process->pend; which++) {
         const struct pending *pending = &process->pending[which];
-        uint8_t phase = JB_PHASE_FORWARD;
+        bool blind = pending->unknown && process->level == JB_LEVEL_MARKS; /* a node would not have been told */
+        bool body = process->last == LAST_DATA || process->last == LAST_ZERO ||
+                    (process->last == LAST_OPTIMISE && blind && which == process->pend);
+        uint8_t phase = body ? JB_PHASE_FORWARD : JB_PHASE_OTHER;
 
-        if (process->last == LAST_BACKWARD) {
-            phase = JB_PHASE_OTHER;
-        } else if (process->last == LAST_OPTIMISE && !(pending->unknown && process->level == JB_LEVEL_MARKS)) {
+        if (process->last == LAST_OPTIMISE && !blind) {
             phase = if_heavy(pending);
-        } else if (process->last == LAST_OPTIMISE && process->pend == 1 && which == 0) {
-            phase = JB_PHASE_OTHER;
         }
         decide_as(work, process, which, phase);
     }
