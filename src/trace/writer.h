@@ -23,7 +23,8 @@
 struct jb_wire; /* this process's mapping of the ring */
 
 /* Map the file named by the environment variable JOULEBOOK_RING, once for a process (and once more after fork where the
- * mapping did not survive). NULL: no ring, a ring of another version, or one that is not ours. Cheap to call again.
+ * mapping did not survive). NULL: no ring, a ring of another version, one that is not ours, or an address space so
+ * limited (RLIMIT_AS below 8 GiB) that the program may need what the ring takes. Cheap to call again.
  * Safe from several threads. */
 struct jb_wire *jb_wire_attach(void);
 /* The same for a file that was told by other means (joulebook meter); replaces what attach() found. */
@@ -45,13 +46,22 @@ void jb_wire_gpu_lost(struct jb_wire *ring, uint64_t count);
 uint32_t jb_wire_intern(struct jb_wire *ring, const char *name);
 uint32_t jb_wire_intern_at(struct jb_wire *ring, const char *name);
 
-/* Begin and end a span on this thread, now. True from begin(): end() must be called for it. */
+/*
+ * Begin and end a span on this thread, now. True from begin(): end() must be called for it, whether or not there was
+ * room to write it. False (nobody listens, no slot, or a signal handler that came in the middle of a write): end() must
+ * not be called for it, it would end another. An end() with nothing begun does nothing, as in a forked child for what
+ * its parent began.
+ *
+ * A signal handler may call all of this. One that interrupts a thread's first event may cost a slot until the thread
+ * ends; one that leaves by longjmp() may cost the next 4096 events.
+ */
 bool jb_wire_begin(struct jb_wire *ring, unsigned kind, uint32_t name, uint16_t value);
 void jb_wire_end(struct jb_wire *ring, unsigned kind);
 void jb_wire_level_changed(struct jb_wire *ring, unsigned level);
 
 /* The spans of one stream of an accelerator, which are told late and all at once. One thread writes to it at a time;
- * times ascend, else -EINVAL and nothing is written. */
+ * ends ascend, else -EINVAL and nothing is written. -ENOBUFS: no room, dropped and counted; -ENOTCONN: closed, of
+ * before a fork, or the ring was given up. open() is NULL where nobody listens or no slot is free. */
 struct jb_wire_device;
 struct jb_wire_device *jb_wire_device_open(struct jb_wire *ring, uint32_t device, const char *device_id);
 int jb_wire_device_span(struct jb_wire_device *device, uint64_t t0_ns, uint64_t t1_ns, uint32_t name, unsigned origin);
