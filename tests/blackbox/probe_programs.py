@@ -66,7 +66,7 @@ print(sorted(os.readlink(f"/proc/self/fd/{f}").split(":")[0] for f in os.listdir
 print(sorted(k for k in os.environ if k not in ("LD_PRELOAD", "JOULEBOOK_RING")))
 print([resource.getrlimit(getattr(resource, n)) for n in dir(resource) if n.startswith("RLIMIT_")])
 print([str(signal.getsignal(s)) for s in range(1, 32)], signal.pthread_sigmask(signal.SIG_BLOCK, []))
-print([line.strip() for line in open("/proc/self/status") if line.startswith(("Sig", "Shd", "Cap", "Seccomp:", "Threads"))])
+print([line.strip() for line in open("/proc/self/status") if line.startswith(("SigB", "SigI", "SigC", "Cap", "Seccomp:", "Threads"))])
 """
 
 # Processes of a process: fork, workers, spawn.

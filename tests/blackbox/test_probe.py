@@ -46,7 +46,9 @@ class Told:
             self.err, _, last = self.err.rstrip("\n").rpartition("\n")
             lines = [json.loads(last)]
         self.end, self.events = lines[-1], lines[:-1]
-        texts = (re.sub(r"0x[0-9a-f]{6,}", "0x", text).splitlines() for text in (self.out, self.err))
+        # Addresses, and the head of a line of Kineto's log.
+        other = re.compile(r"0x[0-9a-f]{6,}|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \d+:\d+ ")
+        texts = (other.sub("", text).splitlines() for text in (self.out, self.err))
         self.same = [self.code, self.end["status"], *next(texts), "stderr:", *next(texts)]
 
     def names(self, kind):
