@@ -10,9 +10,9 @@
  *
  * PyTorch keeps a list of callbacks behind a lock and a version; every thread copies the list when the version has
  * moved, and every RecordFunction copies the pairs that it will call when it is made (record_function.cpp of ATen; read
- * and run with 1.13 and 2.15). So callbacks may be added and removed from inside a callback; an operator whose begin was
- * told tells its end, even after removal; and removal does not wait for threads inside. Older versions kept one bare
- * list: those have no at::getStepCallbacksUnlessEmpty() and are refused.
+ * and run with 1.13 and 2.15). So callbacks may be added and removed from inside a callback; an operator whose begin
+ * was told tells its end, even after removal; and removal does not wait for threads inside. Older versions kept one
+ * bare list: those have no at::getStepCallbacksUnlessEmpty() and are refused.
  *
  * Four pairs of functions are used, one for each scope, so that the kind of a span is known without a look into the
  * RecordFunction:
