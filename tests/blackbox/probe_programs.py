@@ -44,7 +44,7 @@ print("jit", digest(scripted(x, 3)), digest(torch.jit.trace(net.eval(), torch.ze
 with torch.autograd.profiler.profile() as profile:
     with torch.autograd.profiler.record_function("mine"):
         net.train()(data.tensors[0]).sum().backward()
-print("profile", sorted((e.key, e.count) for e in profile.key_averages()))
+print("profile", sorted(e.key for e in profile.key_averages()))  # its counts differ from run to run
 results = {}
 def work(i):
     torch.manual_seed(i)
