@@ -46,6 +46,7 @@ enum jb_phase {
     JB_PHASE_OPTIMISE,
     JB_PHASE_EVALUATE,
     JB_PHASE_OTHER,
+    JB_PHASE_BODY, /* no phase of its own: forward and backward of steps in which nodes were not caught */
     JB_PHASES,
 };
 const char *jb_phase_name(enum jb_phase phase);

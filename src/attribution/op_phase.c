@@ -24,7 +24,7 @@ static bool starts(const char *text, const char *prefix)
 const char *jb_phase_name(enum jb_phase phase)
 {
     static const char *const names[JB_PHASES] = {"create",   "data",     "forward", "backward",
-                                                 "optimise", "evaluate", "other"};
+                                                 "optimise", "evaluate", "other",   "body"};
 
     return (unsigned)phase < JB_PHASES ? names[phase] : names[JB_PHASE_OTHER];
 }
@@ -40,7 +40,7 @@ enum jb_phase jb_phase_of_word(const char *word)
         {"load", JB_PHASE_DATA},         {"init", JB_PHASE_CREATE},
     };
 
-    for (unsigned phase = 0; phase < JB_PHASES; phase++) {
+    for (unsigned phase = 0; phase <= JB_PHASE_OTHER; phase++) {
         if (strcmp(word, jb_phase_name(phase)) == 0) {
             return phase;
         }

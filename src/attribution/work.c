@@ -125,6 +125,10 @@ void jb_work_event(struct jb_work *work, const struct jb_event *event, const cha
         work->health.late++;
     }
     its = work_thread(work, thread, generation, pid);
+    if (event->kind == JB_EVENT_NONE && event->flags == 0) {
+        work_thread_gone(work, its);
+        return;
+    }
     if (event->kind == JB_EVENT_LEVEL) {
         work_level(work, &work->processes[its->process], event->value);
         return;

@@ -79,7 +79,7 @@ void jb_work_start(struct jb_work *work, uint64_t t_ns);
 
 /* One event of a thread; a time that falls is taken for the time before. `name` is clean text; event->name is the same
  * number for the same text always, so that text is looked at once (of numbers below 65536; above, each time).
- * thread: below JB_WORK_THREADS. generation: jb_traced's. */
+ * thread: below JB_WORK_THREADS. generation: jb_traced's. Of kind JB_EVENT_NONE: the thread has ended. */
 void jb_work_event(struct jb_work *work, const struct jb_event *event, const char *name, uint32_t thread,
                    uint32_t generation, int32_t pid);
 /* Time has come so far on the host, whether or not there was an event. What is asked for below is as of the last

@@ -231,6 +231,7 @@ struct thread *work_thread(struct jb_work *work, uint32_t number, uint32_t gener
 void work_begin(struct jb_work *work, struct thread *thread, const struct jb_event *event, const char *text);
 void work_end(struct jb_work *work, struct thread *thread);
 void work_empty(struct jb_work *work, struct thread *thread);
+void work_thread_gone(struct jb_work *work, struct thread *thread); /* what it had begun ends now */
 
 /* work_phase.c */
 struct process *work_process(struct jb_work *work, int32_t pid);

@@ -5,10 +5,10 @@
  * Between two marks lies a gap. What it was is known when it ends:
  *
  *   follows            ends with a node       with a fetch                      with an optimiser's step
- *   fetch, zero_grad   forward                evaluate, if it has operators     forward (nodes are not caught)
+ *   fetch, zero_grad   forward                evaluate, if it has operators     forward, or body: nodes are not caught
  *   node               backward; forward, if  other; evaluate, if it has        other (clipping, logging)
  *                      it has operators       operators
- *   optimiser's step   forward                evaluate, if it has operators,    the same
+ *   optimiser's step   forward                evaluate, if it has operators,    the same, or body
  *                                             else other
  *
  * "Operators" are those of a network (work_name.c). zero_grad cuts a gap in two, and both parts wait: programs call it
@@ -27,7 +27,7 @@ enum jb_context work_context_of_phase(uint8_t phase)
         [JB_PHASE_CREATE] = JB_CONTEXT_CREATE,     [JB_PHASE_DATA] = JB_CONTEXT_DATA,
         [JB_PHASE_FORWARD] = JB_CONTEXT_BODY,      [JB_PHASE_BACKWARD] = JB_CONTEXT_BACKWARD,
         [JB_PHASE_OPTIMISE] = JB_CONTEXT_OPTIMISE, [JB_PHASE_EVALUATE] = JB_CONTEXT_REST,
-        [JB_PHASE_OTHER] = JB_CONTEXT_REST,
+        [JB_PHASE_OTHER] = JB_CONTEXT_REST,        [JB_PHASE_BODY] = JB_CONTEXT_BODY,
     };
 
     return phase < JB_PHASES ? contexts[phase] : JB_CONTEXT_REST;
@@ -178,7 +178,8 @@ static void before_optimise(struct jb_work *work, struct process *process)
         bool blind = pending->unknown && process->level == JB_LEVEL_MARKS; /* a node would not have been told */
         bool body = process->last == LAST_DATA || process->last == LAST_ZERO ||
                     (process->last == LAST_OPTIMISE && blind && which == process->pend);
-        uint8_t phase = body ? JB_PHASE_FORWARD : JB_PHASE_OTHER;
+        uint8_t together = blind ? JB_PHASE_BODY : JB_PHASE_FORWARD;
+        uint8_t phase = body ? together : JB_PHASE_OTHER;
 
         if (process->last == LAST_OPTIMISE && !blind) {
             phase = if_heavy(pending);

@@ -24,6 +24,13 @@ void work_empty(struct jb_work *work, struct thread *thread)
     }
 }
 
+void work_thread_gone(struct jb_work *work, struct thread *thread)
+{
+    work_empty(work, thread);
+    work->processes[thread->process].threads--;
+    thread->used = false;
+}
+
 struct thread *work_thread(struct jb_work *work, uint32_t number, uint32_t generation, int32_t pid)
 {
     struct thread *thread = &work->threads[number % JB_WORK_THREADS];
@@ -33,10 +40,8 @@ struct thread *work_thread(struct jb_work *work, uint32_t number, uint32_t gener
         return thread;
     }
     if (thread->used) {
-        work_empty(work, thread);
-        work->processes[thread->process].threads--;
+        work_thread_gone(work, thread); /* its old process can go, too, to make room for the new one */
     }
-    thread->used = false; /* so that its old process can go to make room for the new one */
     process = work_process(work, pid);
     process->threads++;
     thread->used = true;

@@ -78,6 +78,17 @@ static int put_single(struct jb_inject *inject, char *const *environment, const 
     return put(inject, name, NULL, probe);
 }
 
+/* gcc's AddressSanitizer ends a program that has any library before its own, unless it is told not to look. */
+static int put_sanitizer(struct jb_inject *inject, char *const *environment)
+{
+    const char *before = value_of(environment, "ASAN_OPTIONS");
+
+    if (before != NULL && strstr(before, "verify_asan_link_order") != NULL) {
+        return 0;
+    }
+    return put(inject, "ASAN_OPTIONS", before != NULL && before[0] != '\0' ? before : NULL, "verify_asan_link_order=0");
+}
+
 static int put_preload(struct jb_inject *inject, const struct jb_inject_setup *setup, char *const *environment)
 {
     const char *before = value_of(environment, "LD_PRELOAD");
@@ -90,15 +101,10 @@ static int put_preload(struct jb_inject *inject, const struct jb_inject_setup *s
     if (kind == JB_PROGRAM_FOREIGN || kind == JB_PROGRAM_UNKNOWN) {
         return 0; /* nothing that could tell us anything: no word about it either */
     }
-    if (kind == JB_PROGRAM_CHECKED) {
-        note(
-            inject,
-            "%.120s is built with AddressSanitizer, which bears no other library before it: PyTorch is not listened to",
-            setup->program);
-        return 0;
-    }
     inject->paths |= JB_PATH_PYTORCH;
-    return put(inject, "LD_PRELOAD", before != NULL && before[0] != '\0' ? before : NULL, setup->probe);
+    int error = put_sanitizer(inject, environment);
+    return error < 0 ? error
+                     : put(inject, "LD_PRELOAD", before != NULL && before[0] != '\0' ? before : NULL, setup->probe);
 }
 
 static int copy(char *const *environment, struct jb_inject *ret)

@@ -4,11 +4,12 @@
  *
  * Nothing that is set already is overwritten: LD_PRELOAD is a list and gets one more word at its end; the others hold
  * one library, and where the user has one the path stays off and that is said. A program that could not take the probe
- * (another architecture, another libc, set-user-ID) is left alone.
+ * (another architecture, another libc) is left alone.
  *
  *   JOULEBOOK_RING           where the ring is
  *   JOULEBOOK_LIBRARY        libjoulebook.so, for the Python package
  *   LD_PRELOAD               the probe (PyTorch)
+ *   ASAN_OPTIONS             verify_asan_link_order=0, or programs with gcc's AddressSanitizer would not start
  *   INTEL_LIBITTNOTIFY64     the probe (ITT)
  *   NVTX_INJECTION64_PATH    the probe (NVTX)
  *   CUDA_INJECTION64_PATH    the probe (CUPTI), only where a NVIDIA GPU is measured

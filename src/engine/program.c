@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What kind of program a command is: elf(5), execve(2) for scripts, ld.so(8) for what preloading does to each.
- *
- * Odd: gcc's AddressSanitizer is found by the name of its library among those that the program needs, wherever it
- * stands in the first megabytes of the file: a false find costs the operators of a program that speaks of it, a missed
- * one ends it.
  */
 #include "engine/program.h"
 
@@ -23,7 +19,6 @@
 #define SCRIPT_DEPTH 4 /* as Linux does it */
 #define LOADER_BYTES 256
 #define HEAD_BYTES   (64u << 10)
-#define LOOK_BYTES   (4u << 20)
 #define PATH_DEFAULT "/usr/local/bin:/usr/bin:/bin"
 
 #if defined(__x86_64__)
@@ -82,19 +77,6 @@ static bool interpreter(char *line, char *ret, size_t size)
     return word != NULL && jb_program_find(word, ret, size) == 0;
 }
 
-static bool needs_asan(int fd)
-{
-    bool found = false;
-    char *bytes = malloc(LOOK_BYTES);
-
-    if (bytes != NULL) {
-        ssize_t got = pread(fd, bytes, LOOK_BYTES, 0);
-        found = got > 0 && memmem(bytes, (size_t)got, "libasan.so", strlen("libasan.so")) != NULL;
-        free(bytes);
-    }
-    return found;
-}
-
 static enum jb_program_kind elf_kind(int fd, const char *head, size_t length)
 {
     Elf64_Ehdr elf;
@@ -125,7 +107,7 @@ static enum jb_program_kind elf_kind(int fd, const char *head, size_t length)
         if (strstr(loader, "/ld-linux") == NULL) {
             return JB_PROGRAM_FOREIGN;
         }
-        return needs_asan(fd) ? JB_PROGRAM_CHECKED : JB_PROGRAM_HOST;
+        return JB_PROGRAM_HOST;
     }
     return JB_PROGRAM_STATIC;
 }

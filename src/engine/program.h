@@ -15,7 +15,6 @@ enum jb_program_kind {
     JB_PROGRAM_HOST,    /* dynamic, of this machine's kind and libc: takes our library */
     JB_PROGRAM_STATIC,  /* takes none and does not mind; the programs that it starts may take it */
     JB_PROGRAM_FOREIGN, /* of another architecture or libc: our library could keep it from starting */
-    JB_PROGRAM_CHECKED, /* built with gcc's AddressSanitizer, which ends a program that has a library before its own */
 };
 
 enum jb_program_kind jb_program_kind(const char *name);

@@ -132,11 +132,7 @@ int jb_session_create(const struct jb_session_config *config, struct jb_session 
     session->clock_known = jb_machine_clock_init(&session->clock, config->root) == 0;
     open_store(session);
     session_fit_load(session);
-    error = session_work_create(session, diag);
-    if (error < 0) {
-        jb_session_destroy(session);
-        return error;
-    }
+    session_work_create(session);
     session->sensor_env = (struct jb_sensor_env){.root = config->root,
                                                  .machine = &session->machine,
                                                  .perf = &session->perf,

@@ -199,7 +199,8 @@ bool session_grid_finish(struct jb_session *session); /* true: a thread was left
 double session_grid_live_g(const struct jb_session *session, double energy_uj);
 
 /* session_work.c; all accept a session that hears nothing. */
-int session_work_create(struct jb_session *session, struct jb_diag *diag); /* before the sensors are opened */
+/* Before the sensors are opened. A ring that cannot be made is a warning in the record. */
+void session_work_create(struct jb_session *session);
 void session_work_destroy(struct jb_session *session);
 void session_work_start(struct jb_session *session);
 void session_work_look(struct jb_session *session);                   /* events, plan, what the estimator learns */

@@ -14,10 +14,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define DENSE_PERIOD_NS (5 * JB_NS_PER_MS)   /* counters that move faster are worth a burst */
-#define DENSE_LAG_NS    (125 * JB_NS_PER_US) /* 0 ... 2 ms */
-#define DENSE_LAGS      17
-#define SLOW_LAG_NS     (5 * JB_NS_PER_MS) /* 0 ... 100 ms (operators.md 3.2.2) */
+#define DENSE_PERIOD_NS (5 * JB_NS_PER_MS) /* counters that move faster are worth a burst */
+#define DENSE_LAGS      22
+#define SLOW_LAG_NS     (5 * JB_NS_PER_MS)
 #define SLOW_LAGS       21
 #define DENSE_DOUBT     20 /* an update placed worse than to this part of its period ends and begins no increment */
 #define DENSE_MISSED    5  /* an increment may be so many updates long; longer ones tell little */
@@ -38,24 +37,35 @@ static unsigned domain_of(const struct session_work *work, const struct jb_sessi
     return JB_WORK_DOMAINS; /* no kernel of it was ever told */
 }
 
+/* Lags that are looked among: of a quick counter 0 to 2 ms, finely near 0, where the time between an update and its
+ * being seen lies; of others 0 to 100 ms (operators.md 3.2.2). */
+static uint64_t lag_of(bool dense, size_t i)
+{
+    static const uint64_t near_us[] = {0, 5, 10, 20, 40, 80};
+
+    if (!dense) {
+        return i * SLOW_LAG_NS;
+    }
+    return JB_NS_PER_US * (i < JB_COUNT(near_us) ? near_us[i] : 125 * (i - JB_COUNT(near_us) + 1));
+}
+
 /* What former runs found spares the search: the lag itself and its neighbours, in case the machine has changed. */
 static void choose_lags(struct jb_session *session, struct work_channel *channel)
 {
-    uint64_t step_ns = channel->dense ? DENSE_LAG_NS : SLOW_LAG_NS;
-    size_t count = channel->dense ? DENSE_LAGS : SLOW_LAGS, first = 0;
+    size_t all = channel->dense ? DENSE_LAGS : SLOW_LAGS, first = 0, last = all - 1;
+    const char *id = session->channels[channel->number].channel->id;
     struct jb_sensor_timing timing;
 
-    if (session->reader != NULL &&
-        jb_store_timing_get(session->reader, session->machine.id, session->channels[channel->number].channel->id,
-                            &timing) == 0 &&
-        timing.lag_ns <= step_ns * (count - 1)) {
-        first = (size_t)((timing.lag_ns + step_ns / 2) / step_ns);
-        first = first > 0 ? first - 1 : 0;
-        count = first + 3 < count ? 3 : count - first;
+    if (session->reader != NULL && jb_store_timing_get(session->reader, session->machine.id, id, &timing) == 0 &&
+        timing.lag_ns <= lag_of(channel->dense, last)) {
+        while (lag_of(channel->dense, first + 1) < timing.lag_ns) {
+            first++;
+        }
+        last = first + 3 < last ? first + 3 : last;
     }
-    channel->lag_count = count;
-    for (size_t i = 0; i < count; i++) {
-        channel->lags_ns[i] = (first + i) * step_ns;
+    channel->lag_count = last - first + 1;
+    for (size_t i = 0; i < channel->lag_count; i++) {
+        channel->lags_ns[i] = lag_of(channel->dense, first + i);
     }
 }
 

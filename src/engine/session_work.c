@@ -13,6 +13,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -31,14 +32,16 @@
 #define SAVE_FIRST_NS    (10 * JB_NS_PER_S)
 #define SAVE_SLOWEST_NS  (60 * JB_NS_PER_S)
 
-int session_work_create(struct jb_session *session, struct jb_diag *diag)
+void session_work_create(struct jb_session *session)
 {
+    struct jb_diag diag = {0};
+
     if (session->config.ops == JB_OPS_OFF) {
-        return 0;
+        return;
     }
     struct session_work *work = calloc(1, sizeof(*work));
     if (work == NULL) {
-        return -ENOMEM;
+        return;
     }
     session->work = work;
     work->ops = session->config.ops;
@@ -48,14 +51,19 @@ int session_work_create(struct jb_session *session, struct jb_diag *diag)
     for (size_t i = 0; i < JB_WORK_DOMAINS; i++) {
         work->domain_channel[i] = -1;
     }
-    int error = work->timer_fd < 0 ? -errno : jb_ring_create(&work->ring, diag);
+    int error = work->timer_fd < 0 ? -errno : jb_ring_create(&work->ring, &diag);
     if (error == 0) {
         error = jb_work_create(LOG_NS, &work->work);
     }
     if (error == 0) {
         error = jb_pieces_init(&work->pieces[JB_WORK_HOST]);
     }
-    return error < 0 ? error : session_regions_init(work);
+    error = error < 0 ? error : session_regions_init(work);
+    if (error < 0) { /* what it costs in joules is measured all the same */
+        jb_record_warn(&session->record, "what the program does cannot be heard: %s",
+                       diag.text[0] != '\0' ? diag.text : strerror(-error));
+        session_work_destroy(session);
+    }
 }
 
 void session_work_destroy(struct jb_session *session)
@@ -127,6 +135,9 @@ static void drain(struct session_work *work, uint64_t t_ns)
             }
             jb_work_event(work->work, event, jb_ring_name(work->ring, event->name), traced[i].thread,
                           traced[i].generation, traced[i].pid);
+            if (event->kind == JB_EVENT_NONE && kill(traced[i].pid, 0) < 0 && errno == ESRCH) {
+                jb_work_gone(work->work, traced[i].pid);
+            }
         }
         work->seen = work->seen || count > 0;
         work->told_ns = count > 0 ? t_ns : work->told_ns;

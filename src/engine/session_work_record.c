@@ -32,6 +32,36 @@ static uint64_t run_uj_of(const struct jb_session *session)
     return sum_uj;
 }
 
+/* Half an update of the sensors lies unseen at each edge: their power in it, as a deviation. */
+static double edge_uj(const struct jb_session *session)
+{
+    double variance = 0;
+
+    for (int i = 0; i < session->channel_count; i++) {
+        const struct jb_account *account = &session->channels[i].account;
+        if (session->nodes[i].in_total && account->covered_ns > 0) {
+            double step_ns = (double)jb_account_period_ns(account);
+            step_ns = step_ns > (double)session->config.interval_ns ? step_ns : (double)session->config.interval_ns;
+            double uj = (double)session->channels[i].totals.run_uj / (double)account->covered_ns * step_ns / sqrt(12);
+            variance += 2 * uj * uj;
+        }
+    }
+    return sqrt(variance);
+}
+
+/* Steps whose forward and backward were not told apart have them as the others had. */
+static double phase_seconds(const struct jb_work *work, enum jb_phase phase)
+{
+    double forward_s = jb_work_phase_s(work, JB_PHASE_FORWARD), backward_s = jb_work_phase_s(work, JB_PHASE_BACKWARD);
+    double own_s = jb_work_phase_s(work, phase), body_s = jb_work_phase_s(work, JB_PHASE_BODY);
+
+    if (forward_s + backward_s <= 0) {
+        return own_s + (phase == JB_PHASE_OTHER ? body_s : 0);
+    }
+    return phase == JB_PHASE_FORWARD || phase == JB_PHASE_BACKWARD ? own_s * (1 + body_s / (forward_s + backward_s))
+                                                                   : own_s;
+}
+
 static int phases(const struct jb_session *session, const struct work_parts *parts, struct jb_record_work *ret)
 {
     uint64_t energy_uj[JB_PHASES];
@@ -48,15 +78,15 @@ static int phases(const struct jb_session *session, const struct work_parts *par
         parts->unattributed_uj > parts->unknown_phase_uj ? parts->unattributed_uj - parts->unknown_phase_uj : 0;
     jb_divide(run_uj_of(session), weights, JB_PHASES, JB_PHASE_OTHER, energy_uj);
     for (size_t i = 0; i < JB_PHASES; i++) {
-        double seconds = jb_work_phase_s(session->work->work, (enum jb_phase)i);
-        if (energy_uj[i] == 0 && seconds <= 0) {
+        double seconds = phase_seconds(session->work->work, (enum jb_phase)i);
+        if (i == JB_PHASE_BODY || (energy_uj[i] == 0 && seconds <= 0)) {
             continue;
         }
         struct jb_record_phase *phase = &ret->phases[ret->phase_count++];
         jb_copy(phase->name, sizeof(phase->name), jb_phase_name((enum jb_phase)i));
         phase->duration_s = seconds;
         phase->energy_uj = energy_uj[i];
-        phase->uncertainty_uj = parts->phase_sd_uj[i];
+        phase->uncertainty_uj = hypot(parts->phase_sd_uj[i], edge_uj(session));
     }
     return 0;
 }
@@ -118,6 +148,7 @@ static int operators(const struct jb_session *session, const struct work_parts *
         op->uncertainty_uj = part->sd_uj;
         jb_copy(op->confidence, sizeof(op->confidence), jb_confidence_name(part->confidence));
         op->merged = part->group;
+        op->merged_uncertainty_uj = part->group >= 0 ? part->group_sd_uj : NAN;
     }
     ret->outside_uj = energy_uj[count];
     ret->unattributed_uj = energy_uj[count + 1];
@@ -170,29 +201,11 @@ static int groups(const struct jb_session *session, const struct work_parts *par
     return 0;
 }
 
-/* Half an update of the sensors lies unseen at each edge: their power in it, as a deviation. */
-static double edge_uj(const struct jb_session *session)
-{
-    double variance = 0;
-
-    for (int i = 0; i < session->channel_count; i++) {
-        const struct jb_account *account = &session->channels[i].account;
-        if (session->nodes[i].in_total && account->covered_ns > 0) {
-            double step_ns = (double)jb_account_period_ns(account);
-            step_ns = step_ns > (double)session->config.interval_ns ? step_ns : (double)session->config.interval_ns;
-            double uj = (double)session->channels[i].totals.run_uj / (double)account->covered_ns * step_ns / sqrt(12);
-            variance += 2 * uj * uj;
-        }
-    }
-    return sqrt(variance);
-}
-
 static int regions(const struct jb_session *session, struct jb_record_work *ret)
 {
     const struct session_work *work = session->work;
-    const struct jb_record *record = &session->record;
     size_t count = jb_work_region_count(work->work);
-    double edges_uj = edge_uj(session), all_uj = (double)run_uj_of(session);
+    double edges_uj = edge_uj(session);
     double end_uj = work->run_uj;
     uint64_t end_ns = session->end_ns > 0 ? session->end_ns : work->drained_ns;
 
@@ -209,6 +222,7 @@ static int regions(const struct jb_session *session, struct jb_record_work *ret)
         *to = (struct jb_record_region){
             .id = (int64_t)i + 1,
             .parent = from->parent,
+            .emissions_g = NAN,
             .index = from->index,
             .start_s = ((double)from->t0_ns - (double)session->start_ns) / 1e9,
             .duration_s = ((double)t1_ns - (double)from->t0_ns) / 1e9,
@@ -218,7 +232,6 @@ static int regions(const struct jb_session *session, struct jb_record_work *ret)
         jb_copy(to->kind, sizeof(to->kind), kind_name(from->kind));
         jb_copy(to->name, sizeof(to->name), from->name);
         to->uncertainty_uj = edges_uj;
-        to->emissions_g = all_uj > 0 ? record->emissions_g * (double)to->energy_uj / all_uj : NAN;
     }
     return 0;
 }
@@ -293,6 +306,7 @@ void session_work_record(struct jb_session *session)
     struct jb_ring_state state;
 
     session_work_describe(session, &record->work);
+    jb_record_work_price(record);
     if (work == NULL) {
         return;
     }

@@ -17,7 +17,8 @@ struct work_cell {
     double seconds;   /* of the whole run: seen, and its share of time that was not caught */
     double scale;     /* seconds over those seen */
     enum jb_confidence confidence;
-    int group; /* merged with others of this number; -1 */
+    int group;          /* merged with others of this number; -1 */
+    double group_sd_uj; /* of their sum */
 };
 
 struct work_parts {

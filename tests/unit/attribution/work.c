@@ -385,6 +385,22 @@ static void test_generations(void **state)
     jb_work_destroy(feed.work);
 }
 
+/* A thread that ends leaves nothing open, also when nobody takes its number. */
+static void test_ended(void **state)
+{
+    struct feed feed = feed_start(JB_LEVEL_FULL);
+    struct jb_event event = {.t_ns = 100 * US};
+
+    (void)state;
+    feed_begin(&feed, 50, JB_EVENT_OPERATOR, "a");
+    jb_work_event(feed.work, &event, "", 0, 1, 100);
+    jb_work_advance(feed.work, 200 * US);
+    assert_near(cell_us(&feed, JB_WORK_HOST, "a"), 50);
+    assert_near(cell_us(&feed, JB_WORK_HOST, ""), 150);
+    assert_sums(feed.work, 200e-6);
+    jb_work_destroy(feed.work);
+}
+
 static void test_many_names(void **state)
 {
     struct feed feed = feed_start(JB_LEVEL_FULL);
@@ -433,6 +449,7 @@ int main(void)
         cmocka_unit_test(test_steps_told),
         cmocka_unit_test(test_bad_events),
         cmocka_unit_test(test_generations),
+        cmocka_unit_test(test_ended),
         cmocka_unit_test(test_many_names),
     };
 

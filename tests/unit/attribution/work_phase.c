@@ -46,10 +46,10 @@ static uint64_t play(struct feed *feed, uint64_t us, enum jb_level level, const 
     return us;
 }
 
-/* What each letter is: c create, d data, f forward, b backward, o optimise, e evaluate, - other. */
+/* What each letter is: c create, d data, f forward, b backward, o optimise, e evaluate, - other, y body. */
 static void expect(enum jb_level level, const char *letters, const char *phases)
 {
-    static const char signs[JB_PHASES + 1] = "cdfboe-";
+    static const char signs[JB_PHASES + 1] = "cdfboe-y";
     struct feed feed = feed_start(level);
     uint64_t us = play(&feed, 0, level, letters);
     bool same = true;
@@ -112,8 +112,8 @@ static void test_phases_level(void **state)
 static void test_marks_level(void **state)
 {
     (void)state;
-    expect(JB_LEVEL_MARKS, ".fzmmbbs.fzmmbbs", "cdoffffo-doffffo");
-    expect(JB_LEVEL_MARKS, ".mmbbs.mmbbs", "cccccofffffo");
+    expect(JB_LEVEL_MARKS, ".fzmmbbs.fzmmbbs", "cdoyyyyo-doyyyyo");
+    expect(JB_LEVEL_MARKS, ".mmbbs.mmbbs", "cccccoyyyyyo");
 }
 
 /* A level that changes in the middle: what was seen so far counts, and what was once learned. */

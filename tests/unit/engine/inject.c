@@ -69,6 +69,23 @@ static void what_is_there_already_stays_and_is_said(void **state)
     jb_inject_finish(&inject);
 }
 
+static void sanitizers_are_asked_to_bear_it(void **state)
+{
+    const char *own[] = {"ASAN_OPTIONS=detect_leaks=0", NULL},
+               *said[] = {"ASAN_OPTIONS=verify_asan_link_order=1", NULL};
+    const char *none[] = {NULL};
+    struct jb_inject inject = inject_into((char **)(uintptr_t)own, "/bin/sh", false);
+
+    assert_string_equal(value(&inject, "ASAN_OPTIONS"), "detect_leaks=0:verify_asan_link_order=0");
+    jb_inject_finish(&inject);
+    inject = inject_into((char **)(uintptr_t)said, "/bin/sh", false);
+    assert_string_equal(value(&inject, "ASAN_OPTIONS"), "verify_asan_link_order=1");
+    jb_inject_finish(&inject);
+    inject = inject_into((char **)(uintptr_t)none, "/bin/sh", false);
+    assert_string_equal(value(&inject, "ASAN_OPTIONS"), "verify_asan_link_order=0");
+    jb_inject_finish(&inject);
+}
+
 static void without_a_gpu_cuda_is_left_alone(void **state)
 {
     const char *environment[] = {NULL};
@@ -134,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bare_environment_gets_all),
         cmocka_unit_test(what_is_there_already_stays_and_is_said),
+        cmocka_unit_test(sanitizers_are_asked_to_bear_it),
         cmocka_unit_test(without_a_gpu_cuda_is_left_alone),
         cmocka_unit_test(a_program_that_cannot_take_it_is_not_given_it),
         cmocka_unit_test(without_a_probe_only_the_interface_is_given),

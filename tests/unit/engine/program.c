@@ -74,7 +74,6 @@ static void made_up_heads_are_told_apart(void **state)
     assert_int_equal(jb_program_kind(make_elf("other", ELFCLASS64, EM_PPC64, LOADER, "")), JB_PROGRAM_FOREIGN);
     assert_int_equal(jb_program_kind(make_elf("small", ELFCLASS32, EM_386, "/lib/ld-linux.so.2", "")),
                      JB_PROGRAM_FOREIGN);
-    assert_int_equal(jb_program_kind(make_elf("asan", ELFCLASS64, OURS, LOADER, "libasan.so.8")), JB_PROGRAM_CHECKED);
 }
 
 static void scripts_are_followed_to_their_program(void **state)
