@@ -222,22 +222,17 @@ static int wait_for_hours(const struct jb_command *command, const struct run_opt
     return -1;
 }
 
-/* What the command gets beside its environment so that it tells what it does; an empty one when nothing is to be heard.
- */
+/* What the command gets beside its environment so that it tells what it does. */
 static void inject(struct jb_session *session, char **argv, struct jb_inject *ret)
 {
     char probe[4096], library[4096];
-    struct jb_inject_setup setup = {.ring = jb_session_ring_place(session), .program = argv[0]};
+    struct jb_record *record = jb_session_record(session);
+    struct jb_inject_setup setup = {.run = record->id, .ring = jb_session_ring_place(session), .program = argv[0]};
 
-    *ret = (struct jb_inject){0};
-    if (setup.ring == NULL) {
-        return;
-    }
     setup.probe = jb_inject_find("libjoulebook-probe.so", probe, sizeof(probe)) ? probe : NULL;
     setup.library = jb_inject_find("libjoulebook.so", library, sizeof(library)) ? library : NULL;
     setup.cuda = access("/dev/nvidiactl", F_OK) == 0;
-    struct jb_record *record = jb_session_record(session);
-    if (setup.probe == NULL) {
+    if (setup.ring != NULL && setup.probe == NULL) {
         jb_record_warn(record,
                        "libjoulebook-probe.so was not found: phases and operators are not heard (joulebook is not "
                        "installed as a whole; --ops off says that it need not be)");

@@ -130,12 +130,15 @@ int jb_inject(const struct jb_inject_setup *setup, char *const *environment, str
     int error = copy(environment, &inject);
 
     if (error == 0) {
+        error = put(&inject, "JOULEBOOK_RUN", NULL, setup->run);
+    }
+    if (error == 0 && setup->ring != NULL) {
         error = put(&inject, "JOULEBOOK_RING", NULL, setup->ring);
     }
-    if (error == 0 && setup->library != NULL) {
+    if (error == 0 && setup->ring != NULL && setup->library != NULL) {
         error = put(&inject, "JOULEBOOK_LIBRARY", NULL, setup->library);
     }
-    if (error == 0 && setup->probe != NULL) {
+    if (error == 0 && setup->ring != NULL && setup->probe != NULL) {
         error = put_preload(&inject, setup, environment);
         if (error == 0) {
             error = put_single(&inject, environment, "INTEL_LIBITTNOTIFY64", setup->probe, JB_PATH_ITT);

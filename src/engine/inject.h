@@ -6,8 +6,8 @@
  * one library, and where the user has one the path stays off and that is said. A program that could not take the probe
  * (another architecture, another libc) is left alone.
  *
- *   JOULEBOOK_RING           where the ring is
- *   JOULEBOOK_LIBRARY        libjoulebook.so, for the Python package
+ *   JOULEBOOK_RUN            the id of the run, with --ops off too: what asks to be measured inside it is measured
+ * already JOULEBOOK_RING           where the ring is JOULEBOOK_LIBRARY        libjoulebook.so, for the Python package
  *   LD_PRELOAD               the probe (PyTorch)
  *   ASAN_OPTIONS             verify_asan_link_order=0, or programs with gcc's AddressSanitizer would not start
  *   INTEL_LIBITTNOTIFY64     the probe (ITT)
@@ -25,7 +25,8 @@ struct jb_diag;
 struct jb_inject_setup {
     const char *probe;   /* path of libjoulebook-probe.so; NULL: none was found */
     const char *library; /* path of libjoulebook.so; NULL */
-    const char *ring;    /* jb_ring_place() */
+    const char *run;     /* id of the run */
+    const char *ring;    /* jb_ring_place(); NULL: nothing is heard, and nothing else is given */
     const char *program; /* argv[0] of the command; looked up in PATH */
     bool cuda;
 };

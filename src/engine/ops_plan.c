@@ -16,6 +16,8 @@
 #define FIRST_PAUSE_NS   (150 * JB_NS_PER_MS)
 #define LONGEST_FIRST_NS (2 * JB_NS_PER_S)
 #define SHORT_BURST_NS   (150 * JB_NS_PER_MS)
+#define DEAR_BURST_NS    (30 * JB_NS_PER_MS) /* where catching costs more than DEAR */
+#define DEAR             0.1
 #define LONG_BURST_NS    (1500 * JB_NS_PER_MS)
 #define BURST_STEPS      8
 #define MIN_PAUSE_NS     (50 * JB_NS_PER_MS)
@@ -64,6 +66,7 @@ void jb_ops_plan_init(struct jb_ops_plan *plan, enum jb_ops ops, uint64_t now_ns
                 : ops == JB_OPS_PHASES ? JB_LEVEL_PHASES
                 : ops == JB_OPS_AUTO   ? JB_LEVEL_MARKS
                                        : JB_LEVEL_OFF,
+        .start_ns = now_ns,
         .begun_ns = now_ns,
         .end_ns = now_ns + FIRST_PAUSE_NS,
         .random = seed | 1,
@@ -105,8 +108,8 @@ bool jb_ops_slowdown(const struct jb_ops_facts *facts, double *ret_mean, double 
     for (int level = 0; level <= JB_LEVEL_FULL; level++) {
         total_s += facts->steps[level].total_s;
     }
-    if (low < 0 || total_s <= 0) {
-        return false;
+    if (low < 0 || low > JB_LEVEL_MARKS || total_s <= 0) {
+        return false; /* nothing to hold it against */
     }
     for (int level = low + 1; level <= JB_LEVEL_FULL; level++) {
         double cost, sd, share = facts->steps[level].total_s / total_s;
@@ -131,8 +134,13 @@ bool jb_ops_slowdown(const struct jb_ops_facts *facts, double *ret_mean, double 
 /* The most that catching at a level may be believed to cost. */
 static double upper_cost(const struct jb_ops_facts *facts, enum jb_level level)
 {
-    double mean, sd, most = facts->ops_per_s > 0 ? facts->ops_per_s * JB_OPS_EACH_S : JB_OPS_UNKNOWN;
+    double mean, sd, most = JB_OPS_UNKNOWN;
 
+    if (facts->ops_per_s > 0) {
+        most = facts->ops_per_s * JB_OPS_EACH_S;
+    } else if (facts->step_s > 0) {
+        most = JB_OPS_MANY * JB_OPS_EACH_S / facts->step_s;
+    }
     most = most > JB_OPS_UNKNOWN ? JB_OPS_UNKNOWN : most;
     if (jb_ops_cost(facts, level, &mean, &sd) && mean + 2 * sd < most) {
         most = mean + 2 * sd;
@@ -143,8 +151,9 @@ static double upper_cost(const struct jb_ops_facts *facts, enum jb_level level)
 static uint64_t burst_length_ns(const struct jb_ops_facts *facts)
 {
     double wanted_ns = facts->step_s * BURST_STEPS * 1e9;
+    uint64_t least_ns = upper_cost(facts, JB_LEVEL_FULL) > DEAR ? DEAR_BURST_NS : SHORT_BURST_NS;
 
-    return wanted_ns < (double)SHORT_BURST_NS  ? SHORT_BURST_NS
+    return wanted_ns < (double)least_ns        ? least_ns
            : wanted_ns > (double)LONG_BURST_NS ? LONG_BURST_NS
                                                : (uint64_t)wanted_ns;
 }
@@ -168,6 +177,19 @@ static uint64_t pause_ns(struct jb_ops_plan *plan, uint64_t burst_ns, const stru
         share = 0.5;
     }
     return around(plan, (double)burst_ns * (1 - share) / share);
+}
+
+/* The first burst is paid for by the time that has gone by. */
+static bool too_early(const struct jb_ops_plan *plan, uint64_t now_ns, const struct jb_ops_facts *facts)
+{
+    double cost_ns = (double)burst_length_ns(facts) * upper_cost(facts, JB_LEVEL_FULL);
+
+    if (plan->ops != JB_OPS_AUTO || plan->bursts > 0) {
+        return false;
+    }
+    /* A burst is as long as some steps, and perhaps nobody has seen one yet. */
+    bool unseen = facts->step_s <= 0 && now_ns < plan->begun_ns + LONGEST_FIRST_NS;
+    return unseen || (double)(now_ns - plan->start_ns) * JB_OPS_BUDGET < cost_ns;
 }
 
 static void settle_base(struct jb_ops_plan *plan, const struct jb_ops_facts *facts)
@@ -228,8 +250,8 @@ enum jb_level jb_ops_plan_look(struct jb_ops_plan *plan, uint64_t now_ns, const 
         plan->bursting = plan->dense = false;
         return plan->base;
     }
-    if (plan->bursts == 0 && facts->step_s <= 0 && now_ns < plan->begun_ns + LONGEST_FIRST_NS) {
-        return plan->base; /* a burst is as long as some steps, and nobody has seen one yet */
+    if (too_early(plan, now_ns, facts)) {
+        return plan->base;
     }
     if (now_ns >= plan->end_ns) {
         if (plan->bursting) {

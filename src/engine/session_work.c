@@ -24,6 +24,7 @@
 #define LOG_NS           (20 * JB_NS_PER_S)
 #define SLOWEST_NS       (50 * JB_NS_PER_MS)
 #define QUICKEST_NS      (5 * JB_NS_PER_MS)
+#define BURST_NS         (10 * JB_NS_PER_MS)
 #define FIRST_NS         (20 * JB_NS_PER_MS)
 #define FULL_ENOUGH      0.25
 #define EMPTY_ENOUGH     0.05
@@ -347,7 +348,9 @@ static void pace(struct session_work *work)
     uint64_t period_ns = work->timer_ns;
 
     jb_ring_state(work->ring, &state);
-    if (period_ns == 0) {
+    if (work->plan.bursting && work->ops == JB_OPS_AUTO) {
+        period_ns = BURST_NS; /* so that it does not last longer than it was meant to */
+    } else if (period_ns == 0) {
         period_ns = FIRST_NS;
     } else if (state.fill > FULL_ENOUGH && period_ns > QUICKEST_NS) {
         period_ns /= 2;

@@ -261,4 +261,4 @@ def test_the_program_counts_from_where_the_run_began(joulebook, machine, compile
     result = subprocess.run([program], env=env, text=True, capture_output=True, check=True)
     energy = closes(json.loads(result.stdout))
     assert energy["machine_j"] > 0
-    assert energy["run_j"] < 0.1 * energy["machine_j"]
+    assert energy["run_j"] < 0.3 * energy["machine_j"]  # the two seconds before would be all of it

@@ -63,7 +63,7 @@ def test_the_example_shows_phases_and_operators(joulebook):
 
 def test_off_loads_nothing(joulebook):
     out = joulebook("run", "--sensors", WATTS, "--ops", "off", "--json", joulebook.home / "r.json", "--quiet", "--", "env").stdout
-    assert "LD_PRELOAD" not in out and "JOULEBOOK_RING" not in out and "INJECTION" not in out
+    assert "LD_PRELOAD" not in out and "JOULEBOOK_RING" not in out and "JOULEBOOK_RUN=" in out and "INJECTION" not in out
     assert json.loads((joulebook.home / "r.json").read_text())["work"] is None
 
 

@@ -27,8 +27,12 @@ static const char *value(const struct jb_inject *inject, const char *name)
 
 static struct jb_inject inject_into(char *const *environment, const char *program, bool cuda)
 {
-    struct jb_inject_setup setup = {
-        .probe = PROBE, .library = "/lib/libjoulebook.so", .ring = "/proc/1/fd/7", .program = program, .cuda = cuda};
+    struct jb_inject_setup setup = {.probe = PROBE,
+                                    .library = "/lib/libjoulebook.so",
+                                    .run = "01RUN",
+                                    .ring = "/proc/1/fd/7",
+                                    .program = program,
+                                    .cuda = cuda};
     struct jb_inject inject;
 
     assert_int_equal(jb_inject(&setup, (char **)(uintptr_t)environment, &inject), 0);
@@ -66,6 +70,20 @@ static void what_is_there_already_stays_and_is_said(void **state)
     assert_int_equal(inject.paths, JB_PATH_API | JB_PATH_PYTORCH);
     assert_int_equal(inject.note_count, 3);
     assert_non_null(strstr(inject.notes[0], "/opt/vtune.so"));
+    jb_inject_finish(&inject);
+}
+
+static void where_nothing_is_heard_only_the_run_is_named(void **state)
+{
+    const char *environment[] = {"A=1", NULL};
+    struct jb_inject_setup setup = {
+        .probe = PROBE, .library = PROBE, .run = "01RUN", .program = "/bin/sh", .cuda = true};
+    struct jb_inject inject;
+
+    assert_int_equal(jb_inject(&setup, (char **)(uintptr_t)environment, &inject), 0);
+    assert_string_equal(value(&inject, "JOULEBOOK_RUN"), "01RUN");
+    assert_string_equal(inject.environment[0], "A=1");
+    assert_null(inject.environment[2]);
     jb_inject_finish(&inject);
 }
 
@@ -109,7 +127,7 @@ static void a_program_that_cannot_take_it_is_not_given_it(void **state)
 static void without_a_probe_only_the_interface_is_given(void **state)
 {
     const char *environment[] = {"A=1", NULL};
-    struct jb_inject_setup setup = {.ring = "/proc/1/fd/7", .program = "/bin/sh", .cuda = true};
+    struct jb_inject_setup setup = {.run = "01RUN", .ring = "/proc/1/fd/7", .program = "/bin/sh", .cuda = true};
     struct jb_inject inject;
 
     assert_int_equal(jb_inject(&setup, (char **)(uintptr_t)environment, &inject), 0);
@@ -122,7 +140,8 @@ static void without_a_probe_only_the_interface_is_given(void **state)
 static void a_path_that_the_list_cannot_hold_is_left_out(void **state)
 {
     const char *environment[] = {"A=1", NULL};
-    struct jb_inject_setup setup = {.probe = "/my files/probe.so", .ring = "/proc/1/fd/7", .program = "/bin/sh"};
+    struct jb_inject_setup setup = {
+        .probe = "/my files/probe.so", .run = "01RUN", .ring = "/proc/1/fd/7", .program = "/bin/sh"};
     struct jb_inject inject;
 
     assert_int_equal(jb_inject(&setup, (char **)(uintptr_t)environment, &inject), 0);
@@ -151,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bare_environment_gets_all),
         cmocka_unit_test(what_is_there_already_stays_and_is_said),
+        cmocka_unit_test(where_nothing_is_heard_only_the_run_is_named),
         cmocka_unit_test(sanitizers_are_asked_to_bear_it),
         cmocka_unit_test(without_a_gpu_cuda_is_left_alone),
         cmocka_unit_test(a_program_that_cannot_take_it_is_not_given_it),

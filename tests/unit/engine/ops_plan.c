@@ -76,6 +76,16 @@ static void auto_stays_below_one_percent_whatever_catching_costs(void **state)
     }
 }
 
+static void a_short_run_is_not_slowed_down_either(void **state)
+{
+    for (double seconds = 1; seconds < 20; seconds += 0.7) {
+        struct world world = {
+            .step_s = 0.0003, .noise = 0.05, .cost = {[JB_LEVEL_PHASES] = 0.04, [JB_LEVEL_FULL] = 0.36}};
+        live(&world, JB_OPS_AUTO, seconds);
+        assert_true(slowdown(&world) < 0.011);
+    }
+}
+
 static void cheap_catching_is_used_more(void **state)
 {
     struct world cheap = {.step_s = 0.01, .noise = 0.05, .cost = {[JB_LEVEL_PHASES] = 0.001, [JB_LEVEL_FULL] = 0.02}};
@@ -101,9 +111,9 @@ static void a_short_run_has_its_first_burst_early(void **state)
 {
     struct world world = {.step_s = 0.01, .cost = {[JB_LEVEL_FULL] = 0.02}};
 
-    live(&world, JB_OPS_AUTO, 3);
-    assert_true(world.at_level_s[JB_LEVEL_FULL] >= 0.1);
-    assert_true(world.first_dense_s >= 0 && world.first_dense_s < 0.5);
+    live(&world, JB_OPS_AUTO, 6);
+    assert_true(world.at_level_s[JB_LEVEL_FULL] >= 0.05);
+    assert_true(world.first_dense_s >= 0 && world.first_dense_s < 5);
 }
 
 static void full_catches_all_and_reads_densely_for_the_promised_time(void **state)
@@ -222,6 +232,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(auto_stays_below_one_percent_whatever_catching_costs),
+        cmocka_unit_test(a_short_run_is_not_slowed_down_either),
         cmocka_unit_test(cheap_catching_is_used_more),
         cmocka_unit_test(phases_are_heard_throughout_once_they_are_seen_to_be_cheap),
         cmocka_unit_test(a_short_run_has_its_first_burst_early),
