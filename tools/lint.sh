@@ -21,7 +21,7 @@ configure() { [ -f $build/build.ninja ] || CC=clang meson setup $build >/dev/nul
 cppcheck_all() {
   c_files | xargs cppcheck --quiet --std=c17 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
     --suppress=missingIncludeSystem --suppress=nullPointerOutOfMemory --suppress=normalCheckLevelMaxBranches \
-    -D_GNU_SOURCE -DJB_VERSION='"lint"' '-DJB_SENSOR_LIST(X)=' -Isrc -j "$(nproc)"
+    -D_GNU_SOURCE -DJB_VERSION='"lint"' '-DJB_SENSOR_LIST(X)=' '-DElfW(type)=Elf64_##type' -Isrc -Iinclude -j "$(nproc)"
 }
 
 tidy() {

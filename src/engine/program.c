@@ -18,7 +18,7 @@
 
 #define SCRIPT_DEPTH 4 /* as Linux does it */
 #define LOADER_BYTES 256
-#define HEAD_BYTES   (64u << 10)
+#define HEAD_BYTES   (16u << 10)
 #define PATH_DEFAULT "/usr/local/bin:/usr/bin:/bin"
 
 #if defined(__x86_64__)
@@ -116,9 +116,9 @@ enum jb_program_kind jb_program_kind(const char *name)
 {
     char path[4096], next[4096];
     enum jb_program_kind kind = JB_PROGRAM_UNKNOWN;
-    JB_CLEANUP(jb_freep) char *head = malloc(HEAD_BYTES + 1);
+    char head[HEAD_BYTES + 1];
 
-    if (head == NULL || jb_program_find(name, path, sizeof(path)) < 0) {
+    if (jb_program_find(name, path, sizeof(path)) < 0) {
         return JB_PROGRAM_UNKNOWN;
     }
     for (int depth = 0; depth < SCRIPT_DEPTH; depth++) {

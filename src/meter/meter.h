@@ -81,7 +81,7 @@ int jb_meter_mirror_of(const struct jb_meter *meter, int number);
 
 struct jb_source_info {
     const char *driver, *title;
-    const char *spec; /* of a test driver; NULL */
+    const char *spec;           /* of a test driver; NULL */
     int result;                 /* of open(): 0, -ENODEV, -EACCES...; -EINPROGRESS: a lane still opening */
     char reason[320], fix[320]; /* of a failure */
     bool lane, hung;

@@ -49,9 +49,9 @@ unsigned probe_current_origin(void); /* enum jb_kernel_origin */
 void probe_cupti_arrived(void);
 void probe_cupti_begin(struct jb_wire *ring);
 void probe_cupti_end(struct jb_wire *ring);
-/* Around every operator while a burst is on: what is launched inside belongs to it. `operator_id`: number of its name on
- * the wire, and enum jb_kernel_origin << 32. False: no burst is on. pop() without a push() is allowed (a burst may begin
- * inside an operator). */
+/* Around every operator while a burst is on: what is launched inside belongs to it. `operator_id`: number of its name
+ * on the wire, and enum jb_kernel_origin << 32. False: no burst is on. pop() without a push() is allowed (a burst may
+ * begin inside an operator). */
 bool probe_cupti_push(uint64_t operator_id);
 void probe_cupti_pop(void);
 

@@ -3,9 +3,9 @@
  * work.h - what a run did with its energy: phases, epochs and regions, layers, operators; part of struct jb_record.
  *
  * All energies divide run_uj of the record (the marginal energy), exactly: the phases sum to it, and the operators with
- * `outside_uj` and `unattributed_uj` do. Uncertainties are one standard deviation of how the run's energy divides: what is
- * not known of that energy itself (run_uncertainty_uj) is common to all parts and is not in them. Confidence says how far
- * to believe them.
+ * `outside_uj` and `unattributed_uj` do. Uncertainties are one standard deviation of how the run's energy divides: what
+ * is not known of that energy itself (run_uncertainty_uj) is common to all parts and is not in them. Confidence says
+ * how far to believe them.
  */
 #ifndef JB_STORE_WORK_H
 #define JB_STORE_WORK_H
