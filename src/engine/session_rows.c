@@ -130,7 +130,10 @@ void session_rows_choose(struct jb_session *session)
 
     work->learned_chosen = true;
     work->learned = calloc(WORK_LEARNED, sizeof(*work->learned));
-    for (int i = 0; work->learned != NULL && i < session->channel_count && work->learned_count < WORK_LEARNED; i++) {
+    if (work->learned == NULL) {
+        return;
+    }
+    for (int i = 0; i < session->channel_count && work->learned_count < WORK_LEARNED; i++) {
         struct work_channel *channel = &work->learned[work->learned_count];
         unsigned domain = domain_of(work, session, i);
         if (!session->nodes[i].leaf || session->channels[i].channel->method == JB_METHOD_MODELLED ||
