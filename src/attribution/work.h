@@ -167,6 +167,7 @@ struct jb_work_region {
     uint32_t parent;
     uint64_t t0_ns, t1_ns;
     bool guessed;
+    bool ended; /* t1_ns stands; that of a guessed epoch may be taken back or move as long as it does not */
 };
 size_t jb_work_region_count(const struct jb_work *work);
 const struct jb_work_region *jb_work_region(const struct jb_work *work, size_t i);

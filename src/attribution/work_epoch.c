@@ -103,6 +103,9 @@ const struct jb_work_region *jb_work_region(const struct jb_work *work, size_t i
 {
     struct jb_work_region *region = i < work->region_count ? &work->regions[i] : NULL;
 
+    if (region != NULL) {
+        region->ended = region->t1_ns > 0;
+    }
     /* The last fetch of the last epoch has none after it that would tell. */
     for (size_t p = 0; region != NULL && region->guessed && p < work->process_high; p++) {
         const struct process *process = &work->processes[p];
@@ -110,6 +113,7 @@ const struct jb_work_region *jb_work_region(const struct jb_work *work, size_t i
         if (process->used && process->epoch == i + 1) {
             bool stray = process->stray_count > 0;
 
+            region->ended = false;
             region->t1_ns = stray ? process->stray_ns : process->trained ? 0 : process->fetch1_ns;
         }
     }

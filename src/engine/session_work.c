@@ -234,6 +234,16 @@ static double in_total_uj(const struct jb_session *session, const struct work_ch
     return sum_uj;
 }
 
+double session_work_cut_uj(const struct jb_session *session)
+{
+    double sum_uj = 0;
+
+    for (int i = 0; i < session->channel_count && i < JB_PIECE_CHANNELS; i++) {
+        sum_uj += session->nodes[i].in_total ? session->work->cut_uj[i] : 0;
+    }
+    return sum_uj;
+}
+
 /* Of a chunk each domain gets the channels that it is the timeline of. */
 static void keep_piece(struct jb_session *session, unsigned domain, const struct work_chunk *chunk)
 {
@@ -277,7 +287,11 @@ static void cut_chunks(struct jb_session *session, uint64_t until_ns, uint64_t d
         }
         drain(work, chunk->t1_ns);
         keep_piece(session, JB_WORK_HOST, chunk);
+        session_regions_total(work, session_work_cut_uj(session));
         session_regions_chunk(work, chunk, in_total_uj(session, chunk));
+        for (size_t i = 0; i < JB_PIECE_CHANNELS; i++) {
+            work->cut_uj[i] += (double)chunk->run_uj[i];
+        }
         work->chunk_next[JB_WORK_HOST]++;
     }
     for (unsigned domain = 1; domain < work->domain_count; domain++) {

@@ -27,6 +27,7 @@
 #define WORK_ENTRIES 512 /* of a channel, likewise */
 #define WORK_LEARNED 16  /* channels whose operators' power is estimated */
 #define WORK_LEVELS  64
+#define WORK_PAST    256 /* chunks whose energy is kept for regions that are heard of late: some 3 minutes */
 #define WORK_BINS    2048
 #define WORK_BIN_NS  (10 * JB_NS_PER_MS)
 
@@ -95,8 +96,15 @@ struct session_work {
     double *bins_uj; /* WORK_BINS, by time / WORK_BIN_NS */
     uint64_t bin_first;
     double run_uj;                           /* of the run, up to the last chunk that was cut */
+    double cut_uj[JB_PIECE_CHANNELS];        /* the same of each channel */
     double *region_begin_uj, *region_end_uj; /* JB_WORK_REGIONS of each; NAN: not yet */
-    size_t region_open;                      /* all before have both */
+    uint64_t *region_end_ns;                 /* the end that region_end_uj is of */
+    size_t region_open;                      /* all before have both for good */
+    struct {
+        uint64_t t_ns;
+        double run_uj;
+    } past[WORK_PAST]; /* where a chunk began; a ring */
+    uint64_t past_count;
 };
 
 struct jb_session;
@@ -115,5 +123,10 @@ void session_regions_finish(struct session_work *work);
 void session_regions_entry(struct session_work *work, const struct jb_entry *entry); /* of a channel in the total */
 /* All events up to the end of this chunk are known. run_uj: of the channels in the total. */
 void session_regions_chunk(struct session_work *work, const struct work_chunk *chunk, double run_uj);
+/* The channels in the total have changed, as when a twin takes over: of those that are in it now the run had run_uj so
+ * far. What was kept is brought into proportion, so that regions sum to the run again. */
+void session_regions_total(struct session_work *work, double run_uj);
+/* What the run had at both edges of a region; what has not ended yet ends with the last chunk. */
+void session_regions_energy(const struct session_work *work, size_t i, double *ret_begin_uj, double *ret_end_uj);
 
 #endif

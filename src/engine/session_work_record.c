@@ -206,7 +206,6 @@ static int regions(const struct jb_session *session, struct jb_record_work *ret)
     const struct session_work *work = session->work;
     size_t count = jb_work_region_count(work->work);
     double edges_uj = edge_uj(session);
-    double end_uj = work->run_uj;
     uint64_t end_ns = session->end_ns > 0 ? session->end_ns : work->drained_ns;
 
     ret->regions = calloc(count + 1, sizeof(*ret->regions));
@@ -217,8 +216,8 @@ static int regions(const struct jb_session *session, struct jb_record_work *ret)
         const struct jb_work_region *from = jb_work_region(work->work, i);
         struct jb_record_region *to = &ret->regions[ret->region_count++];
         uint64_t t1_ns = from->t1_ns > 0 ? from->t1_ns : end_ns;
-        double begin = isnan(work->region_begin_uj[i]) ? end_uj : work->region_begin_uj[i];
-        double end = isnan(work->region_end_uj[i]) ? end_uj : work->region_end_uj[i];
+        double begin, end;
+        session_regions_energy(work, i, &begin, &end);
         *to = (struct jb_record_region){
             .id = (int64_t)i + 1,
             .parent = from->parent,
@@ -289,6 +288,7 @@ int session_work_describe(struct jb_session *session, struct jb_record_work *ret
     error = error < 0 ? error : phases(session, &parts, ret);
     error = error < 0 ? error : operators(session, &parts, ret);
     error = error < 0 ? error : groups(session, &parts, ret);
+    session_regions_total(work, session_work_cut_uj(session));
     error = error < 0 ? error : regions(session, ret);
     work_parts_finish(&parts);
     if (error < 0) {

@@ -49,6 +49,8 @@ def test_the_example_shows_phases_and_operators(joulebook):
     assert record["work"]["steps"] == 5 * 23 and record["work"]["steps_caught"] >= 5 * 23 - 1  # the first may have begun before
     epochs = [r for r in record["regions"] if r["kind"] == "epoch"]
     assert len(epochs) == 5 and all(e["guessed"] for e in epochs)
+    inside = sum(phases(record)[name]["energy_j"] for name in ("data", "forward", "backward", "optimise"))
+    assert sum(e["energy_j"] for e in epochs) == pytest.approx(inside, rel=0.2)
     assert {"create", "forward", "backward", "optimise", "evaluate"} <= set(phases(record))
     assert phases(record)["backward"]["energy_j"] > phases(record)["optimise"]["energy_j"] > 0
     classes = by_class(record)
