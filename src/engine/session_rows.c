@@ -124,39 +124,6 @@ static void expect(struct jb_session *session, const struct work_channel *channe
     }
 }
 
-void session_rows_choose(struct jb_session *session)
-{
-    struct session_work *work = session->work;
-
-    work->learned_chosen = true;
-    work->learned = calloc(WORK_LEARNED, sizeof(*work->learned));
-    if (work->learned == NULL) {
-        return;
-    }
-    for (int i = 0; i < session->channel_count && work->learned_count < WORK_LEARNED; i++) {
-        struct work_channel *channel = &work->learned[work->learned_count];
-        unsigned domain = domain_of(work, session, i);
-        if (!session->nodes[i].leaf || session->channels[i].channel->method == JB_METHOD_MODELLED ||
-            domain == JB_WORK_DOMAINS || work->time_share) {
-            continue;
-        }
-        *channel = (struct work_channel){.number = i, .domain = domain, .dense = worth_a_burst(session, i)};
-        choose_lags(session, channel);
-        if (jb_rows_create(channel->lags_ns, channel->lag_count, MAX_ROWS, &channel->rows) < 0) {
-            continue;
-        }
-        work->learned_count++;
-    }
-    for (size_t i = 0; i < work->learned_count; i++) {
-        struct work_channel *channel = &work->learned[i];
-        if (channel->dense) {
-            open_edges(session, channel);
-            channel->dense = channel->edges != NULL; /* else what the session reads has to do */
-            expect(session, channel);
-        }
-    }
-}
-
 static struct work_channel *learned(struct session_work *work, int number)
 {
     for (size_t i = 0; i < work->learned_count; i++) {
@@ -165,6 +132,55 @@ static struct work_channel *learned(struct session_work *work, int number)
         }
     }
     return NULL;
+}
+
+static bool worth_learning(const struct jb_session *session, int number)
+{
+    return session->nodes[number].leaf && session->channels[number].channel->method != JB_METHOD_MODELLED &&
+           domain_of(session->work, session, number) != JB_WORK_DOMAINS && !session->work->time_share &&
+           learned(session->work, number) == NULL;
+}
+
+/* An accelerator's first kernels are told seconds after the host's first events, and some sensors are found late. */
+bool session_rows_chosen(const struct jb_session *session)
+{
+    const struct session_work *work = session->work;
+
+    return work->learned_domains == work->domain_count && work->learned_channels == session->channel_count;
+}
+
+void session_rows_choose(struct jb_session *session)
+{
+    struct session_work *work = session->work;
+    bool late = work->learned_domains > 0; /* bursts are of the channels that were there at first */
+    size_t first = work->learned_count;
+
+    work->learned_domains = work->domain_count;
+    work->learned_channels = session->channel_count;
+    if (work->learned == NULL) {
+        work->learned = calloc(WORK_LEARNED, sizeof(*work->learned));
+    }
+    for (int i = 0; work->learned != NULL && i < session->channel_count && work->learned_count < WORK_LEARNED; i++) {
+        struct work_channel *channel = &work->learned[work->learned_count];
+        if (!worth_learning(session, i)) {
+            continue;
+        }
+        *channel = (struct work_channel){
+            .number = i, .domain = domain_of(work, session, i), .dense = !late && worth_a_burst(session, i)};
+        choose_lags(session, channel);
+        if (jb_rows_create(channel->lags_ns, channel->lag_count, MAX_ROWS, &channel->rows) < 0) {
+            continue;
+        }
+        work->learned_count++;
+    }
+    for (size_t i = first; i < work->learned_count; i++) {
+        struct work_channel *channel = &work->learned[i];
+        if (channel->dense) {
+            open_edges(session, channel);
+            channel->dense = channel->edges != NULL; /* else what the session reads has to do */
+            expect(session, channel);
+        }
+    }
 }
 
 static void push(struct work_channel *channel, const struct work_entry *entry)

@@ -3,8 +3,8 @@
  * What the program tells, on its way from the ring to the timeline, and the session's chunks cut out of that timeline.
  *
  * Events are drained up to the end of a chunk before it is cut, so that time and energy of a piece are of the same
- * moments. Until a program tells something this costs a look at the ring with each tick; then a timer of its own drains
- * it, the faster the fuller it gets.
+ * moments. Until a program tells something this costs a look at the ring with each tick, or ten a second where ticks
+ * are rarer; then a timer of its own drains it, the faster the fuller it gets.
  */
 #include "engine/session_impl.h"
 
@@ -26,6 +26,7 @@
 #define QUICKEST_NS      (5 * JB_NS_PER_MS)
 #define BURST_NS         (10 * JB_NS_PER_MS)
 #define FIRST_NS         (20 * JB_NS_PER_MS)
+#define UNHEARD_NS       (100 * JB_NS_PER_MS)
 #define FULL_ENOUGH      0.25
 #define EMPTY_ENOUGH     0.05
 #define BATCH            512
@@ -86,6 +87,16 @@ void session_work_destroy(struct jb_session *session)
     session->work = NULL;
 }
 
+static void set_timer(struct session_work *work, uint64_t period_ns)
+{
+    struct timespec each = {(time_t)(period_ns / JB_NS_PER_S), (long)(period_ns % JB_NS_PER_S)};
+    struct itimerspec timer = {.it_interval = each, .it_value = each};
+
+    if (period_ns != work->timer_ns && timerfd_settime(work->timer_fd, 0, &timer, NULL) == 0) {
+        work->timer_ns = period_ns;
+    }
+}
+
 void session_work_start(struct jb_session *session)
 {
     struct session_work *work = session->work;
@@ -102,15 +113,8 @@ void session_work_start(struct jb_session *session)
         work->device_ns[i] = session->start_ns;
     }
     jb_ring_listen(work->ring, work->level, allowed);
-}
-
-static void set_timer(struct session_work *work, uint64_t period_ns)
-{
-    struct timespec each = {(time_t)(period_ns / JB_NS_PER_S), (long)(period_ns % JB_NS_PER_S)};
-    struct itimerspec timer = {.it_interval = each, .it_value = each};
-
-    if (period_ns != work->timer_ns && timerfd_settime(work->timer_fd, 0, &timer, NULL) == 0) {
-        work->timer_ns = period_ns;
+    if (session->config.interval_ns > UNHEARD_NS) {
+        set_timer(work, UNHEARD_NS);
     }
 }
 
@@ -386,7 +390,7 @@ static void look(struct jb_session *session, uint64_t now_ns, uint64_t until_ns,
     if (!work->seen) {
         return;
     }
-    if (!work->learned_chosen) {
+    if (!session_rows_chosen(session)) {
         session_rows_choose(session);
     }
     session_rows_edges(session);

@@ -84,7 +84,8 @@ struct session_work {
     unsigned domain_count;
     struct work_channel *learned;
     size_t learned_count;
-    bool learned_chosen;
+    unsigned learned_domains; /* when they were chosen there were so many */
+    int learned_channels;
     /* The levels that the program was seen at, for what lies on accelerators. */
     struct {
         uint64_t t_ns;
@@ -110,7 +111,8 @@ struct session_work {
 struct jb_session;
 
 /* session_rows.c */
-void session_rows_choose(struct jb_session *session);
+bool session_rows_chosen(const struct jb_session *session);
+void session_rows_choose(struct jb_session *session); /* those that are not yet among them */
 void session_rows_entry(struct jb_session *session, int number, const struct jb_entry *entry);
 void session_rows_reading(struct jb_session *session, int number, uint64_t t_ns, uint64_t power_uw);
 void session_rows_edges(struct jb_session *session);
