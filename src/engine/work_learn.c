@@ -43,7 +43,7 @@ static void keep_timing(struct jb_session *session, const struct work_channel *c
 static void keep_powers(struct jb_session *session, const struct work_channel *channel)
 {
     const struct jb_work *work = session->work->work;
-    struct jb_estimate_setup setup = {.cells = jb_work_cell_count(work, channel->domain)};
+    struct jb_estimate_setup setup = work_parts_setup(session, channel); /* as far to be believed as in the record */
     struct jb_op_power powers[MOST_KEPT];
     struct jb_estimate estimate = {0};
     size_t count = 0;

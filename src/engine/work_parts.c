@@ -68,6 +68,27 @@ static int take_prior(void *context, const struct jb_op_power *power)
     return 0;
 }
 
+struct jb_estimate_setup work_parts_setup(const struct jb_session *session, const struct work_channel *channel)
+{
+    const struct jb_work *work = session->work->work;
+    struct jb_timing timing = {0};
+    struct jb_estimate_setup setup = {
+        .cells = jb_work_cell_count(work, channel->domain),
+        .time_share = session->work->time_share,
+        .update_s = (double)jb_account_period_ns(&session->channels[channel->number].account) / 1e9,
+    };
+
+    if (channel->edges != NULL) {
+        jb_edges_timing(channel->edges, channel->edge_channel, &timing);
+        setup.edge_s = (double)timing.edge_ns / 1e9;
+        setup.update_s = timing.period_ns > 0 ? (double)timing.period_ns / 1e9 : setup.update_s;
+    } else {
+        setup.edge_s = (double)session->config.interval_ns / 1e9 / sqrt(12);
+    }
+    setup.steps_per_update = jb_work_steps_per_s(work) * setup.update_s;
+    return setup;
+}
+
 static int estimate(struct jb_session *session, unsigned domain, struct reading *reading)
 {
     struct session_work *work = session->work;
@@ -81,17 +102,8 @@ static int estimate(struct jb_session *session, unsigned domain, struct reading 
     int error = 0;
 
     reading->lag_s = reading->edge_s = NAN;
-    setup.update_s = (double)jb_account_period_ns(&state->account) / 1e9;
     if (channel != NULL) {
-        struct jb_timing timing = {0};
-        if (channel->edges != NULL) {
-            jb_edges_timing(channel->edges, channel->edge_channel, &timing);
-            setup.edge_s = (double)timing.edge_ns / 1e9;
-            setup.update_s = timing.period_ns > 0 ? (double)timing.period_ns / 1e9 : setup.update_s;
-        } else {
-            setup.edge_s = (double)session->config.interval_ns / 1e9 / sqrt(12);
-        }
-        setup.steps_per_update = jb_work_steps_per_s(work->work) * setup.update_s;
+        setup = work_parts_setup(session, channel);
         if (session->reader != NULL) {
             jb_store_op_power_each(session->reader, session->machine.id, state->channel->id, take_prior, &priors);
         }

@@ -37,6 +37,9 @@ void work_parts_finish(struct work_parts *parts);
 void work_parts_group(const struct work_parts *parts, const struct jb_work *work, const struct jb_work_group *group,
                       double *ret_uj, double *ret_sd_uj);
 
+/* How well a channel's updates are placed, without what former runs have learned of operators. */
+struct jb_estimate_setup work_parts_setup(const struct jb_session *session, const struct work_channel *channel);
+
 /* Keep for later runs on this machine what this one has learned of its sensors and operators. */
 void work_parts_learn(struct jb_session *session);
 

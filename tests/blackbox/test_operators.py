@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -129,6 +130,15 @@ def test_set_powers_are_found_again(joulebook, tmp_path):
         errors = {name: min(error, again.get(name, error), key=abs) for name, error in errors.items()}
     assert len(errors) >= 5
     assert max(map(abs, errors.values())) <= 0.05, errors
+
+
+def test_what_a_coarse_sensor_says_is_not_kept(joulebook):
+    """What the record calls low must not be believed by later runs either."""
+    joulebook.measure("--sensors", f"sim:powers={POWERS}:update=20ms", "--interval", "20ms", "--ops", "full", "--", PYTHON, CNN, "12")
+    database = next(pathlib.Path(joulebook.home).rglob("*.db"))
+    assert {o["confidence"] for o in joulebook.record()["operators"]} <= {"low", "medium"}
+    with sqlite3.connect(database) as connection:
+        assert connection.execute("SELECT * FROM op_power").fetchall() == []
 
 
 def test_a_killed_program_leaves_its_parts(joulebook):
