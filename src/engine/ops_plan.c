@@ -109,7 +109,7 @@ bool jb_ops_slowdown(const struct jb_ops_facts *facts, double *ret_mean, double 
         total_s += facts->steps[level].total_s;
     }
     if (low < 0 || low > JB_LEVEL_MARKS || total_s <= 0) {
-        return false; /* nothing to hold it against */
+        return false; /* what the lowest level costs beside none at all was not seen; of marks alone it is nothing */
     }
     for (int level = low + 1; level <= JB_LEVEL_FULL; level++) {
         double cost, sd, share = facts->steps[level].total_s / total_s;

@@ -62,7 +62,8 @@ bool jb_ops_plan_dense(const struct jb_ops_plan *plan); /* read counters densely
 /* How much longer steps at `level` are than those at the level below that was measured, relative, with its standard
  * deviation; false: not known (fewer than 5 steps of either). */
 bool jb_ops_cost(const struct jb_ops_facts *facts, enum jb_level level, double *ret_mean, double *ret_sd);
-/* The slowdown of the whole run by catching, from the time spent at each level; false: not known. */
+/* The slowdown of the whole run by catching, from the time spent at each level; false: not known, as for a run that was
+ * at no level below JB_LEVEL_PHASES. */
 bool jb_ops_slowdown(const struct jb_ops_facts *facts, double *ret_mean, double *ret_sd);
 
 #endif

@@ -155,10 +155,11 @@ static double mean_power_w(const struct jb_session *session, unsigned domain, in
 }
 
 static void add_channel(const struct jb_session *session, unsigned domain, const struct reading *reading,
-                        double *cell_uj, double *context_uj, double *variance)
+                        double *cell_uj, double *context_uj, double *variance, double *context_sd_uj)
 {
     const struct jb_pieces *pieces = &session->work->pieces[domain];
     uint64_t parts[JB_WORK_CELLS + JB_CONTEXTS];
+    double doubt_uj[JB_CONTEXTS] = {0};
 
     for (size_t p = 0; p < pieces->count; p++) {
         uint64_t run_uj = pieces->run_uj[p * JB_PIECE_CHANNELS + (size_t)reading->number];
@@ -170,8 +171,13 @@ static void add_channel(const struct jb_session *session, unsigned domain, const
             cell_uj[i] += (double)parts[i];
         }
         for (size_t i = 0; i < JB_CONTEXTS; i++) {
-            context_uj[i] += (double)parts[JB_WORK_CELLS + i];
+            double part_uj = (double)parts[JB_WORK_CELLS + i];
+            context_uj[i] += part_uj;
+            doubt_uj[i] += TIME_SHARE_SD * part_uj * (1 - part_uj / (double)run_uj); /* alone in it there is no doubt */
         }
+    }
+    for (size_t i = 0; i < JB_CONTEXTS; i++) {
+        context_sd_uj[i] = hypot(context_sd_uj[i], doubt_uj[i]);
     }
     double mean_w = mean_power_w(session, domain, reading->number);
     for (size_t i = 0; i < reading->estimate.cells; i++) {
@@ -231,7 +237,7 @@ static bool divide_context(const struct jb_work *work, unsigned domain, const st
 
 /* The phases of unknown time are known from the marks, but for forward and backward (JB_PHASE_BODY). */
 static void context_phases(struct work_parts *parts, const struct jb_work *work, unsigned domain, size_t context,
-                           double energy_uj)
+                           double energy_uj, double sd_uj)
 {
     struct jb_work_context about;
     double known_s = 0;
@@ -241,25 +247,25 @@ static void context_phases(struct work_parts *parts, const struct jb_work *work,
         known_s += about.unknown_phase_s[i];
     }
     for (size_t i = 0; i < JB_PHASES; i++) {
-        parts->phase_uj[i] += known_s > 0           ? energy_uj * about.unknown_phase_s[i] / known_s
-                              : i == JB_PHASE_OTHER ? energy_uj
-                                                    : 0;
+        double share = known_s > 0 ? about.unknown_phase_s[i] / known_s : i == JB_PHASE_OTHER ? 1 : 0;
+        parts->phase_uj[i] += energy_uj * share;
+        parts->phase_sd_uj[i] = hypot(parts->phase_sd_uj[i], sd_uj * share);
     }
 }
 
 /* Forward and backward that were not told apart, as those were that were; where none were, they are other. */
 static void part_body(struct work_parts *parts, const double caught_uj[JB_PHASES])
 {
-    double body_uj = parts->phase_uj[JB_PHASE_BODY];
+    double body_uj = parts->phase_uj[JB_PHASE_BODY], sd_uj = parts->phase_sd_uj[JB_PHASE_BODY];
     double both_uj = caught_uj[JB_PHASE_FORWARD] + caught_uj[JB_PHASE_BACKWARD];
 
-    parts->phase_uj[JB_PHASE_BODY] = 0;
-    if (both_uj <= 0) {
-        parts->phase_uj[JB_PHASE_OTHER] += body_uj;
-        return;
+    parts->phase_uj[JB_PHASE_BODY] = parts->phase_sd_uj[JB_PHASE_BODY] = 0;
+    for (size_t i = 0; i < JB_PHASES; i++) {
+        bool takes = both_uj > 0 ? i == JB_PHASE_FORWARD || i == JB_PHASE_BACKWARD : i == JB_PHASE_OTHER;
+        double share = !takes ? 0 : both_uj > 0 ? caught_uj[i] / both_uj : 1;
+        parts->phase_uj[i] += body_uj * share;
+        parts->phase_sd_uj[i] = hypot(parts->phase_sd_uj[i], sd_uj * share);
     }
-    parts->phase_uj[JB_PHASE_FORWARD] += body_uj * caught_uj[JB_PHASE_FORWARD] / both_uj;
-    parts->phase_uj[JB_PHASE_BACKWARD] += body_uj * caught_uj[JB_PHASE_BACKWARD] / both_uj;
 }
 
 static void known_phases(struct work_parts *parts, const struct jb_work *work, const struct work_cell *cell)
@@ -334,6 +340,7 @@ static int add_domain(struct jb_session *session, unsigned domain, struct work_p
     const struct jb_work *work = session->work->work;
     size_t count = jb_work_cell_count(work, domain);
     double cell_uj[JB_WORK_CELLS] = {0}, variance[JB_WORK_CELLS] = {0}, context_uj[JB_CONTEXTS] = {0};
+    double context_sd_uj[JB_CONTEXTS] = {0};
     struct work_cell *cells = parts->cells + parts->cell_count;
     struct reading best = {.number = -1};
     uint64_t most_uj = 0;
@@ -350,7 +357,7 @@ static int add_domain(struct jb_session *session, unsigned domain, struct work_p
             return error;
         }
         contexts_of(session, domain, &reading);
-        add_channel(session, domain, &reading, cell_uj, context_uj, variance);
+        add_channel(session, domain, &reading, cell_uj, context_uj, variance, context_sd_uj);
         struct reading out = reading;
         if (run_uj > most_uj) {
             most_uj = run_uj;
@@ -376,7 +383,9 @@ static int add_domain(struct jb_session *session, unsigned domain, struct work_p
         double share_uj[JB_WORK_CELLS] = {0};
         bool stands = stands_for_all(context) &&
                       divide_context(work, domain, cells, count, context, context_uj[context], share_uj);
-        context_phases(parts, work, domain, context, context_uj[context]);
+        /* What cells stand for is as doubtful as these are. */
+        context_sd_uj[context] = stands ? 0 : context_sd_uj[context];
+        context_phases(parts, work, domain, context, context_uj[context], context_sd_uj[context]);
         for (size_t i = 0; stands && i < count; i++) {
             cells[i].energy_uj += share_uj[i];
         }
@@ -384,6 +393,9 @@ static int add_domain(struct jb_session *session, unsigned domain, struct work_p
         parts->unknown_phase_uj += stands ? 0 : context_uj[context];
     }
     part_body(parts, caught_uj);
+    if (domain == JB_WORK_HOST) {
+        memcpy(parts->context_sd_uj, context_sd_uj, sizeof(context_sd_uj));
+    }
     jb_estimate_finish(&best.estimate);
     return 0;
 }
@@ -442,7 +454,9 @@ void work_parts_group(const struct work_parts *parts, const struct jb_work *work
     for (size_t i = 0; i < JB_CONTEXTS; i++) {
         struct jb_work_context context;
         jb_work_context(work, JB_WORK_HOST, (enum jb_context)i, &context);
-        energy_uj += context.unknown_s > 0 ? parts->context_uj[i] * group->context_s[i] / context.unknown_s : 0;
+        double share = context.unknown_s > 0 ? group->context_s[i] / context.unknown_s : 0;
+        energy_uj += parts->context_uj[i] * share;
+        variance += parts->context_sd_uj[i] * share * (parts->context_sd_uj[i] * share);
     }
     *ret_uj = energy_uj;
     *ret_sd_uj = sqrt(variance);

@@ -24,7 +24,8 @@ struct work_cell {
 struct work_parts {
     struct work_cell *cells; /* of all domains; those of one domain follow each other, cell 0 first */
     size_t cell_count, first_cell[JB_WORK_DOMAINS];
-    double context_uj[JB_CONTEXTS]; /* of the host, not caught; in the cells too as far as these stand for it */
+    double context_uj[JB_CONTEXTS];    /* of the host, not caught; in the cells too as far as these stand for it */
+    double context_sd_uj[JB_CONTEXTS]; /* of what the cells do not stand for, since then it is divided by time */
     double phase_uj[JB_PHASES], phase_sd_uj[JB_PHASES];
     double unattributed_uj;  /* what no cell stands for ... */
     double unknown_phase_uj; /* ... and is in a phase all the same */

@@ -85,6 +85,9 @@ def test_phases_only(joulebook):
     found = phases(record)
     assert found["backward"]["duration_s"] > 0.5 and found["forward"]["duration_s"] > 0.5
     assert found["optimise"]["energy_j"] > 0
+    assert record["work"]["slowdown"] is None  # there is nothing to hold it against
+    for name in ("forward", "backward"):  # divided by time alone
+        assert found[name]["uncertainty_j"] > 0.1 * found[name]["energy_j"]
 
 
 def test_auto_catches_some_steps_and_stands_for_all(joulebook):

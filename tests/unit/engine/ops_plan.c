@@ -214,6 +214,9 @@ static void a_run_caught_throughout_does_not_know_its_slowdown(void **state)
 
     spend(&world, JB_LEVEL_FULL, 10);
     assert_false(jb_ops_slowdown(&world.facts, &mean, &sd));
+    struct world phases = {.step_s = 0.01, .cost = {[JB_LEVEL_PHASES] = 0.02}};
+    spend(&phases, JB_LEVEL_PHASES, 10);
+    assert_false(jb_ops_slowdown(&phases.facts, &mean, &sd));
     assert_false(jb_ops_cost(&world.facts, JB_LEVEL_FULL, &mean, &sd));
 }
 
