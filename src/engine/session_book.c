@@ -202,7 +202,7 @@ static void book_entry(struct jb_session *session, int number, const struct jb_e
     state->tick_has_value = true;
     session_wall_entry(session, number, entry);
     session_rows_entry(session, number, entry);
-    if (session->work != NULL && session->nodes[number].in_total) {
+    if (session->work != NULL && session_work_counts(session, number)) {
         session_regions_entry(session->work, entry);
     }
 }

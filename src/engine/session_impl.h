@@ -208,8 +208,12 @@ void session_work_chunk(struct jb_session *session, uint64_t now_ns); /* a chunk
 void session_work_stop(struct jb_session *session);                   /* after the last chunk */
 void session_work_facts(const struct session_work *work, struct jb_ops_facts *ret);
 unsigned session_work_domain(const struct jb_session *session, int number); /* whose timeline divides a channel */
-double session_work_cut_uj(const struct jb_session *session); /* of the run, in the total, up to the last chunk cut */
+/* Is the run divided by what this channel was booked? Those in the total; where that is the node meter, the sensors,
+ * which are quicker and know of whom: what they make is then brought to the run's energy. */
+bool session_work_counts(const struct jb_session *session, int number);
+double session_work_cut_uj(const struct jb_session *session); /* of the run, by these, up to the last chunk cut */
 /* session_work_record.c */
+uint64_t session_work_run_uj(const struct jb_session *session); /* what is divided */
 int session_work_describe(struct jb_session *session, struct jb_record_work *ret);
 void session_work_record(struct jb_session *session); /* totals and price are known */
 

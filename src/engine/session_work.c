@@ -228,24 +228,28 @@ static void advance_device(struct session_work *work, unsigned domain, uint64_t 
     work->device_ns[domain] = t_ns;
 }
 
-static double in_total_uj(const struct jb_session *session, const struct work_chunk *chunk)
+bool session_work_counts(const struct jb_session *session, int number)
+{
+    bool like_sensors = session->wall.total && session_wall_fills(session, session->wall.channel);
+
+    return like_sensors ? session_is_sensor(session, number) : session->nodes[number].in_total;
+}
+
+/* Of the run, of all channels that count. */
+static double counted_uj(const struct jb_session *session, const struct work_chunk *chunk)
 {
     double sum_uj = 0;
 
     for (int i = 0; i < session->channel_count && i < JB_PIECE_CHANNELS; i++) {
-        sum_uj += session->nodes[i].in_total ? (double)chunk->run_uj[i] : 0;
+        double run_uj = chunk != NULL ? (double)chunk->run_uj[i] : session->work->cut_uj[i];
+        sum_uj += session_work_counts(session, i) ? run_uj : 0;
     }
     return sum_uj;
 }
 
 double session_work_cut_uj(const struct jb_session *session)
 {
-    double sum_uj = 0;
-
-    for (int i = 0; i < session->channel_count && i < JB_PIECE_CHANNELS; i++) {
-        sum_uj += session->nodes[i].in_total ? session->work->cut_uj[i] : 0;
-    }
-    return sum_uj;
+    return counted_uj(session, NULL);
 }
 
 /* Of a chunk each domain gets the channels that it is the timeline of. */
@@ -292,7 +296,7 @@ static void cut_chunks(struct jb_session *session, uint64_t until_ns, uint64_t d
         drain(work, chunk->t1_ns);
         keep_piece(session, JB_WORK_HOST, chunk);
         session_regions_total(work, session_work_cut_uj(session));
-        session_regions_chunk(work, chunk, in_total_uj(session, chunk));
+        session_regions_chunk(work, chunk, counted_uj(session, chunk));
         for (size_t i = 0; i < JB_PIECE_CHANNELS; i++) {
             work->cut_uj[i] += (double)chunk->run_uj[i];
         }

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t run_uj_of(const struct jb_session *session)
+uint64_t session_work_run_uj(const struct jb_session *session)
 {
     uint64_t sum_uj = 0;
 
@@ -33,20 +33,20 @@ static uint64_t run_uj_of(const struct jb_session *session)
 }
 
 /* Half an update of the sensors lies unseen at each edge: their power in it, as a deviation. */
-static double edge_uj(const struct jb_session *session)
+static double edge_uj(const struct jb_session *session, double scale)
 {
     double variance = 0;
 
     for (int i = 0; i < session->channel_count; i++) {
         const struct jb_account *account = &session->channels[i].account;
-        if (session->nodes[i].in_total && account->covered_ns > 0) {
+        if (session_work_counts(session, i) && account->covered_ns > 0) {
             double step_ns = (double)jb_account_period_ns(account);
             step_ns = step_ns > (double)session->config.interval_ns ? step_ns : (double)session->config.interval_ns;
             double uj = (double)session->channels[i].totals.run_uj / (double)account->covered_ns * step_ns / sqrt(12);
             variance += 2 * uj * uj;
         }
     }
-    return sqrt(variance);
+    return scale * sqrt(variance);
 }
 
 /* Steps whose forward and backward were not told apart have them as the others had. */
@@ -76,7 +76,7 @@ static int phases(const struct jb_session *session, const struct work_parts *par
     }
     weights[JB_PHASE_OTHER] +=
         parts->unattributed_uj > parts->unknown_phase_uj ? parts->unattributed_uj - parts->unknown_phase_uj : 0;
-    jb_divide(run_uj_of(session), weights, JB_PHASES, JB_PHASE_OTHER, energy_uj);
+    jb_divide(session_work_run_uj(session), weights, JB_PHASES, JB_PHASE_OTHER, energy_uj);
     for (size_t i = 0; i < JB_PHASES; i++) {
         double seconds = phase_seconds(session->work->work, (enum jb_phase)i);
         if (i == JB_PHASE_BODY || (energy_uj[i] == 0 && seconds <= 0)) {
@@ -86,7 +86,7 @@ static int phases(const struct jb_session *session, const struct work_parts *par
         jb_copy(phase->name, sizeof(phase->name), jb_phase_name((enum jb_phase)i));
         phase->duration_s = seconds;
         phase->energy_uj = energy_uj[i];
-        phase->uncertainty_uj = hypot(parts->phase_sd_uj[i], edge_uj(session));
+        phase->uncertainty_uj = hypot(parts->phase_sd_uj[i], edge_uj(session, parts->scale));
     }
     return 0;
 }
@@ -124,7 +124,7 @@ static int operators(const struct jb_session *session, const struct work_parts *
         weights[parts->cells[i].cell > 0 ? i : count] += parts->cells[i].energy_uj;
     }
     weights[count + 1] = parts->unattributed_uj;
-    jb_divide(run_uj_of(session), weights, count + 2, count + 1, energy_uj);
+    jb_divide(session_work_run_uj(session), weights, count + 2, count + 1, energy_uj);
     for (size_t i = 0; i < count; i++) {
         const struct work_cell *part = &parts->cells[i];
         if (part->cell > 0 && part->seconds <= 0 && energy_uj[i] == 0) {
@@ -201,11 +201,11 @@ static int groups(const struct jb_session *session, const struct work_parts *par
     return 0;
 }
 
-static int regions(const struct jb_session *session, struct jb_record_work *ret)
+static int regions(const struct jb_session *session, const struct work_parts *parts, struct jb_record_work *ret)
 {
     const struct session_work *work = session->work;
     size_t count = jb_work_region_count(work->work);
-    double edges_uj = edge_uj(session);
+    double edges_uj = edge_uj(session, parts->scale);
     uint64_t end_ns = session->end_ns > 0 ? session->end_ns : work->drained_ns;
 
     ret->regions = calloc(count + 1, sizeof(*ret->regions));
@@ -288,8 +288,8 @@ int session_work_describe(struct jb_session *session, struct jb_record_work *ret
     error = error < 0 ? error : phases(session, &parts, ret);
     error = error < 0 ? error : operators(session, &parts, ret);
     error = error < 0 ? error : groups(session, &parts, ret);
-    session_regions_total(work, session_work_cut_uj(session));
-    error = error < 0 ? error : regions(session, ret);
+    session_regions_total(work, parts.scale * session_work_cut_uj(session));
+    error = error < 0 ? error : regions(session, &parts, ret);
     work_parts_finish(&parts);
     if (error < 0) {
         jb_record_work_finish(ret);

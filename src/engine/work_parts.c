@@ -348,7 +348,7 @@ static int add_domain(struct jb_session *session, unsigned domain, struct work_p
     for (int i = 0; i < session->channel_count && i < JB_PIECE_CHANNELS; i++) {
         struct reading reading = {.number = i, .base_w = (double)session->channels[i].idle.idle_uw / 1e6};
         uint64_t run_uj = session->channels[i].totals.run_uj;
-        if (!session->nodes[i].in_total || session_work_domain(session, i) != domain || run_uj == 0) {
+        if (!session_work_counts(session, i) || session_work_domain(session, i) != domain || run_uj == 0) {
             continue;
         }
         int error = estimate(session, domain, &reading);
@@ -400,10 +400,30 @@ static int add_domain(struct jb_session *session, unsigned domain, struct work_p
     return 0;
 }
 
+static void scale(struct work_parts *parts)
+{
+    for (size_t i = 0; i < parts->cell_count; i++) {
+        parts->cells[i].energy_uj *= parts->scale;
+        parts->cells[i].caught_uj *= parts->scale;
+        parts->cells[i].sd_uj *= parts->scale;
+        parts->cells[i].group_sd_uj *= parts->scale;
+    }
+    for (size_t i = 0; i < JB_CONTEXTS; i++) {
+        parts->context_uj[i] *= parts->scale;
+        parts->context_sd_uj[i] *= parts->scale;
+    }
+    for (size_t i = 0; i < JB_PHASES; i++) {
+        parts->phase_uj[i] *= parts->scale;
+        parts->phase_sd_uj[i] *= parts->scale;
+    }
+    parts->unattributed_uj *= parts->scale;
+    parts->unknown_phase_uj *= parts->scale;
+}
+
 int work_parts_make(struct jb_session *session, struct work_parts *ret)
 {
     struct session_work *work = session->work;
-    struct work_parts parts = {.lag_s = NAN, .edge_s = NAN};
+    struct work_parts parts = {.lag_s = NAN, .edge_s = NAN, .scale = 1};
     double divided_uj = 0, run_uj = 0;
     int error = 0;
 
@@ -422,11 +442,13 @@ int work_parts_make(struct jb_session *session, struct work_parts *ret)
         divided_uj += parts.cells[i].energy_uj;
     }
     for (int i = 0; i < session->channel_count; i++) {
-        run_uj += session->nodes[i].in_total ? (double)session->channels[i].totals.run_uj : 0;
+        run_uj += session_work_counts(session, i) ? (double)session->channels[i].totals.run_uj : 0;
     }
     /* What was booked in no piece: channels beyond those that are divided, chunks that were lost. */
     double rest_uj = run_uj - divided_uj - parts.unattributed_uj;
     parts.unattributed_uj += rest_uj > 1 ? rest_uj : 0;
+    parts.scale = run_uj > 0 ? (double)session_work_run_uj(session) / run_uj : 1;
+    scale(&parts);
     *ret = parts;
     return 0;
 }

@@ -30,6 +30,7 @@ struct work_parts {
     double unattributed_uj;  /* what no cell stands for ... */
     double unknown_phase_uj; /* ... and is in a phase all the same */
     double lag_s, edge_s;    /* of the host's best sensor; NAN */
+    double scale;            /* the run's energy over that of the channels that divide it; in all of the above */
 };
 int work_parts_make(struct jb_session *session, struct work_parts *ret);
 void work_parts_finish(struct work_parts *parts);

@@ -144,6 +144,14 @@ def test_what_a_coarse_sensor_says_is_not_kept(joulebook):
         assert connection.execute("SELECT * FROM op_power").fetchall() == []
 
 
+def test_the_wall_is_divided_as_the_sensors_are(joulebook):
+    """A plug is too slow to tell operators apart; the sensors beside it are not."""
+    sensors = f"sim:powers={POWERS}:update=1ms,fake-lane:domain=node:watts=200:kind=power"
+    record = parts_close(joulebook.measure("--sensors", sensors, "--total", "wall", "--ops", "full", "--", PYTHON, CNN, "8"))
+    assert record["energy"]["total"] == "wall"
+    assert sum(o["energy_j"] for o in record["operators"] if o["confidence"] != "low") > 0.3 * record["energy"]["run_j"]
+
+
 def test_a_killed_program_leaves_its_parts(joulebook):
     process = joulebook.start("run", "--sensors", WATTS, "--ops", "full", "--json", joulebook.home / "r.json", "--",
                               PYTHON, "-c", f"import sys; sys.argv = ['x', '60']; exec(open('{CNN}').read())",
