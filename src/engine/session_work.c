@@ -33,6 +33,7 @@
 #define SWEEP_NS         JB_NS_PER_S
 #define SAVE_FIRST_NS    (10 * JB_NS_PER_S)
 #define SAVE_SLOWEST_NS  (60 * JB_NS_PER_S)
+#define SAVE_PART        200 /* of the time, that saving may take at most */
 
 void session_work_create(struct jb_session *session)
 {
@@ -413,11 +414,13 @@ static void save(struct jb_session *session, uint64_t now_ns)
     uint64_t every_ns = (now_ns - session->start_ns) / 2;
 
     every_ns = every_ns < SAVE_FIRST_NS ? SAVE_FIRST_NS : every_ns > SAVE_SLOWEST_NS ? SAVE_SLOWEST_NS : every_ns;
+    every_ns = every_ns < SAVE_PART * work->save_cost_ns ? SAVE_PART * work->save_cost_ns : every_ns;
     if (work->seen && session->writer != NULL && since_ns >= every_ns) {
         struct jb_record_work record = {0};
         work->saved_ns = now_ns;
         session_work_describe(session, &record);
         jb_writer_work(session->writer, &record);
+        work->save_cost_ns = jb_mono_ns() - now_ns;
     }
 }
 

@@ -72,7 +72,8 @@ struct session_work {
     int timer_fd;
     uint64_t timer_ns; /* its period */
     uint64_t drained_ns, swept_ns, saved_ns;
-    uint64_t told_ns; /* when something was told for the last time */
+    uint64_t save_cost_ns; /* how long saving took the last time */
+    uint64_t told_ns;      /* when something was told for the last time */
     enum jb_level level;
     bool dense;
     bool seen;                             /* the program told something */

@@ -30,6 +30,10 @@ struct reading {
  * 25 % in the mean and by more than 100 % for single operators (operators.md 3.3). */
 #define TIME_SHARE_SD 0.4
 
+/* Blocks of the jackknife while the program runs, which is most of what an estimate takes: events wait for no more room
+ * than a ring has. */
+#define QUICK_JACKKNIFE 2
+
 /* May what was caught in a context stand for the rest of it? Steps are like each other; starting up is like nothing
  * else. */
 static bool stands_for_all(size_t context)
@@ -104,6 +108,7 @@ static int estimate(struct jb_session *session, unsigned domain, struct reading 
     reading->lag_s = reading->edge_s = NAN;
     if (channel != NULL) {
         setup = work_parts_setup(session, channel);
+        setup.jackknife = session->stopped ? 0 : QUICK_JACKKNIFE;
         if (session->reader != NULL) {
             jb_store_op_power_each(session->reader, session->machine.id, state->channel->id, take_prior, &priors);
         }
