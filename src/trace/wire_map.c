@@ -2,8 +2,9 @@
 /*
  * Mapping the run's file, for the writer and for a second reader (wire.h).
  *
- * The path comes from the environment. Only what lies in /proc is opened, so that no device is touched by it, and only
- * a memfd passes: no other file knows seals. Part of libraries that are loaded into other programs: libc alone, and of
+ * The path comes from the environment, and who opens a FIFO, a device or a file of somebody else may do harm by that
+ * alone. So its form is looked at, then what it leads to, and only then is it opened; and only a memfd passes: no other
+ * file knows seals. Part of libraries that are loaded into other programs: libc alone, and of
  * it what every libc has (lseek() rather than fstat(), whose symbol changed).
  */
 #include "trace/wire.h"
@@ -63,16 +64,54 @@ static int map_fd(int fd, int writable, uint64_t extra, void **ret_base)
     return 0;
 }
 
-int jb_wire_map(const char *place, int writable, uint64_t extra, void **ret_base)
+static const char *after_digits(const char *text)
+{
+    while (*text >= '0' && *text <= '9') {
+        text++;
+    }
+    return text;
+}
+
+/* "/proc/1234/fd/5", or "/proc/self/fd/5", and no way out of there. */
+static int is_descriptor(const char *place)
 {
     if (strncmp(place, "/proc/", 6) != 0) {
+        return 0;
+    }
+    const char *pid = place + 6;
+    const char *rest = strncmp(pid, "self", 4) == 0 ? pid + 4 : after_digits(pid);
+    if (rest == pid || strncmp(rest, "/fd/", 4) != 0) {
+        return 0;
+    }
+    const char *fd = rest + 4;
+    return *fd != '\0' && *after_digits(fd) == '\0';
+}
+
+static int leads_to_memory(const char *place)
+{
+    static const char memory[] = "/memfd:";
+    char target[sizeof(memory) - 1];
+    ssize_t length = readlink(place, target, sizeof(target));
+    if (length < 0) {
+        return -errno;
+    }
+    return (size_t)length == sizeof(target) && memcmp(target, memory, sizeof(target)) == 0 ? 0 : -EBADMSG;
+}
+
+int jb_wire_map(const char *place, int writable, uint64_t extra, void **ret_base)
+{
+    if (!is_descriptor(place)) {
         return -EBADMSG;
+    }
+    int err = leads_to_memory(place);
+    if (err < 0) {
+        return err;
     }
     int fd = open(place, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0) {
         return -errno;
     }
-    int err = map_fd(fd, writable, extra, ret_base);
+    err = map_fd(fd, writable, extra, ret_base);
     close(fd);
     return err;
 }

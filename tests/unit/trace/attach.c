@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 static const char *place_of(int fd)
 {
@@ -51,13 +53,42 @@ static void only_a_ring_is_a_ring(void **state)
     assert_int_equal(map_and_unmap(imitation(f, 4096, seals)), -EPROTO);
     assert_int_equal(map_and_unmap(imitation(f, 0, seals)), -EPROTO);
     assert_int_equal(map_and_unmap(open("/dev/null", O_RDWR)), -EBADMSG);
-    assert_int_equal(map_and_unmap(open("/tmp", O_RDONLY)), -EISDIR);
+    assert_int_equal(map_and_unmap(open("/tmp", O_RDONLY)), -EBADMSG);
     assert_int_equal(jb_wire_map("", 1, 0, &base), -EBADMSG);
     assert_int_equal(jb_wire_map("/dev/zero", 1, 0, &base), -EBADMSG);
     assert_int_equal(jb_wire_map("/proc/self/fd/9999", 1, 0, &base), -ENOENT);
     assert_int_equal(jb_wire_map("/proc/999999999/fd/1", 1, 0, &base), -ENOENT);
     assert_int_equal(jb_wire_map("/proc/self/stat", 0, 0, &base), -EBADMSG);
     assert_null(base);
+}
+
+/* Who opens a FIFO for writing wakes its reader; opening a watchdog or a tape does worse. */
+static void nothing_but_memory_is_opened(void **state)
+{
+    struct fixture *f = *state;
+    char fifo[64], path[128];
+    void *base = NULL;
+    snprintf(fifo, sizeof(fifo), "/tmp/joulebook-attach-%d", (int)getpid());
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    int reader = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    struct pollfd opened = {.fd = reader, .events = POLLIN};
+    assert_true(reader >= 0);
+    snprintf(path, sizeof(path), "/proc/..%s", fifo);
+    assert_int_equal(jb_wire_map(path, 1, 0, &base), -EBADMSG);
+    snprintf(path, sizeof(path), "/proc/self/root%s", fifo);
+    assert_int_equal(jb_wire_map(path, 1, 0, &base), -EBADMSG);
+    assert_int_equal(jb_wire_map(place_of(reader), 1, 0, &base), -EBADMSG);
+    assert_int_equal(poll(&opened, 1, 0), 0); /* POLLHUP if a writer had come and gone */
+    close(reader);
+    unlink(fifo);
+    const char *const no_descriptors[] = {"/proc/self/fd/", "/proc//fd/3", "/proc/self/fd/3/", "/proc/1/../self/fd/3",
+                                          "/proc/self/task/1/fd/3"};
+    for (size_t i = 0; i < sizeof(no_descriptors) / sizeof(no_descriptors[0]); i++) {
+        assert_int_equal(jb_wire_map(no_descriptors[i], 1, 0, &base), -EBADMSG);
+    }
+    snprintf(path, sizeof(path), "/proc/self/fd/%s", strrchr(jb_ring_place(f->ring), '/') + 1);
+    assert_int_equal(jb_wire_map(path, 0, 0, &base), 0);
+    munmap(base, JB_WIRE_FILE_BYTES);
 }
 
 static void a_ring_of_another_layout_is_refused(void **state)
@@ -232,6 +263,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(only_a_ring_is_a_ring, setup, teardown),
+        cmocka_unit_test_setup_teardown(nothing_but_memory_is_opened, setup, teardown),
         cmocka_unit_test_setup_teardown(a_ring_of_another_layout_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(the_file_cannot_be_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(without_a_ring_nothing_happens, setup, teardown),
