@@ -48,14 +48,15 @@ struct jb_traced {
 
 /*
  * Events of threads up to and including `until_ns`, in order of time over all threads; at most `max`. Several calls may
- * be needed; 0: there are no more. What comes late (a thread that was taken off the processor between the clock and the
+ * be needed; 0: there are no more, or of a thread two whole rings were told, which only a hostile one has: the rest
+ * waits for another until_ns. What comes late (a thread that was taken off the processor between the clock and the
  * write) is given the time up to which was drained before. Times beyond until_ns wait; those a second and more ahead of
  * the clock, or from before the ring was made, are nonsense.
  */
 size_t jb_ring_drain(struct jb_ring *ring, uint64_t until_ns, struct jb_traced *ret, size_t max);
 
 /* Streams of accelerators: spans by order of end, as far as they were told by now, of one device of one process at a
- * time; these are seconds late. */
+ * time; these are seconds late. Of each no more than two whole rings between two until_ns of drain(). */
 struct jb_traced_kernel {
     uint64_t t0_ns, t1_ns;
     uint32_t name;

@@ -27,10 +27,16 @@ static bool find_next(struct jb_ring *ring, uint32_t slot, uint64_t until_ns)
 {
     struct jb_view *view = &ring->views[slot];
     struct jb_event event;
+    if (!jb_view_may_take(view)) {
+        return false;
+    }
     while (jb_view_peek(ring, slot, view->tail, &event)) {
         if (!makes_sense(&event) || event.t_ns < ring->created_ns || event.t_ns > ring->limit_ns) {
             ring->state.nonsense++;
             view->tail++;
+            if (++view->taken == JB_RING_TURN) {
+                return false;
+            }
             continue;
         }
         if (event.t_ns > until_ns) {
@@ -100,6 +106,7 @@ static void gather(struct jb_ring *ring, uint64_t until_ns)
     ring->heap_count = 0;
     for (uint32_t i = 0; i < JB_WIRE_SLOTS; i++) {
         struct jb_view *view = &ring->views[i];
+        view->taken = until_ns != ring->until_ns ? 0 : view->taken;
         jb_view_look(ring, i);
         if (!view->bound || view->device) {
             continue;
@@ -178,6 +185,7 @@ size_t jb_ring_drain(struct jb_ring *ring, uint64_t until_ns, struct jb_traced *
                 more = false;
             } else {
                 view->tail++;
+                view->taken++;
                 ring->state.events++;
                 more = find_next(ring, slot, until_ns);
             }

@@ -17,12 +17,13 @@ static bool is_pair(const struct jb_ring *ring, const struct jb_event *begin, co
 static bool find_next(struct jb_ring *ring, uint32_t slot, struct jb_event *ret_begin, struct jb_event *ret_end)
 {
     struct jb_view *view = &ring->views[slot];
-    while (view->head - view->tail >= 2 && jb_view_peek(ring, slot, view->tail, ret_begin) &&
+    while (jb_view_may_take(view) && view->head - view->tail >= 2 && jb_view_peek(ring, slot, view->tail, ret_begin) &&
            jb_view_peek(ring, slot, view->tail + 1, ret_end)) {
         if (is_pair(ring, ret_begin, ret_end)) {
             return true;
         }
         view->tail++;
+        view->taken++;
         ring->state.nonsense++;
     }
     return false;
@@ -54,6 +55,7 @@ static size_t drain_device(struct jb_ring *ring, uint32_t first, struct jb_trace
             return count;
         }
         best->tail += 2;
+        best->taken += 2;
         ring->state.events += 2;
     }
     return max;

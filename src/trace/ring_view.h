@@ -14,6 +14,7 @@
 #include "trace/ring.h"
 
 #define JB_RING_AHEAD_NS UINT64_C(1000000000) /* beyond the clock: nonsense */
+#define JB_RING_TURN     (2 * JB_WIRE_EVENTS) /* events taken from a slot between two times to drain up to */
 #define JB_RING_DEVICES  64                   /* whose identity is remembered */
 
 struct jb_view {
@@ -28,6 +29,7 @@ struct jb_view {
     uint64_t tail, head; /* read up to here; written up to there when it was looked at last */
     uint64_t last_ns;    /* of its last event */
     uint64_t dropped;    /* of its counter, taken into account */
+    uint32_t taken;      /* events since the time up to which is drained has changed: ring_drain.c */
     struct jb_event next;
     uint64_t start; /* of the process or thread, in ticks since boot: ring_sweep.c; 0: not looked up yet */
 };
@@ -63,6 +65,12 @@ struct jb_ring {
 void jb_view_look(struct jb_ring *ring, uint32_t number);
 /* The event at the view's tail, as it is; false: there is none, or (a second reader) it was overwritten meanwhile. */
 bool jb_view_peek(struct jb_ring *ring, uint32_t number, uint64_t at, struct jb_event *ret);
+/* May more be taken from this slot now? No honest one has much more than a ring of events of before a given time, and
+ * the reader must come to an end with one that writes faster than it is read. */
+static inline bool jb_view_may_take(const struct jb_view *view)
+{
+    return view->taken < JB_RING_TURN;
+}
 /* Let the writers have the room of what was read. */
 void jb_view_store(struct jb_ring *ring, uint32_t number);
 /* All is read and the owner gone: make the slot free. */

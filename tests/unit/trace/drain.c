@@ -299,6 +299,31 @@ static void a_second_reader_that_was_lapped_skips(void **state)
     jb_ring_destroy(second);
 }
 
+/* It writes faster than anybody reads: its ring is full again whenever it is looked at. */
+static void the_reader_comes_to_an_end_with_one_that_does_not(void **state)
+{
+    struct fixture *f = *state;
+    const size_t enough = 2 * 2 * JB_WIRE_EVENTS / 4096;
+    uint64_t until_ns = jb_mono_ns();
+    take(f, 3, 1234);
+    take(f, 4, 1235);
+    for (uint32_t i = 0; i < JB_WIRE_EVENTS; i++) {
+        put(f, 3, until_ns - 10, 1);
+        put_event(f, 4, (struct jb_event){.t_ns = until_ns - 10, .kind = i % 100 == 0 ? JB_EVENT_STEP : 99});
+    }
+    for (int round = 0; round < 3; round++) {
+        size_t calls = 0;
+        while (drain(f, until_ns + (uint64_t)round) > 0 && calls < 2 * enough) {
+            calls++;
+            assert_int_equal(f->got[0].event.kind, JB_EVENT_STEP);
+            for (uint32_t slot = 3; slot < 5; slot++) {
+                atomic_store(&slot_of(f, slot)->head, atomic_load(&slot_of(f, slot)->tail) + JB_WIRE_EVENTS);
+            }
+        }
+        assert_in_range(calls, JB_WIRE_EVENTS / 4096, enough);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +339,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(names_are_what_they_were_first, setup, teardown),
         cmocka_unit_test_setup_teardown(a_second_reader_takes_nothing_away, setup, teardown),
         cmocka_unit_test_setup_teardown(a_second_reader_that_was_lapped_skips, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_reader_comes_to_an_end_with_one_that_does_not, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -148,6 +148,29 @@ static void streams_are_read_while_they_are_written(void **state)
     assert_int_equal(atomic_load(&jb_wire_slots(f->wire)[0].owner), 0);
 }
 
+/* A device whose ring is full again whenever it is looked at. */
+static void the_reader_comes_to_an_end_with_a_device_that_does_not(void **state)
+{
+    struct fixture *f = *state;
+    struct jb_traced_kernel got[MAX];
+    const size_t whole = JB_WIRE_EVENTS / MAX;
+    uint64_t t_ns = jb_mono_ns();
+    struct jb_wire_device *device = jb_wire_device_open(f->wire, 0, NULL);
+    for (uint32_t i = 0; i < JB_WIRE_EVENTS / 2; i++) {
+        assert_int_equal(jb_wire_device_span(device, t_ns, t_ns, 0, JB_KERNEL_FORWARD), 0);
+    }
+    struct jb_wire_slot *slot = &jb_wire_slots(f->wire)[0];
+    for (uint64_t round = 0; round < 3; round++) {
+        size_t calls = 0;
+        jb_ring_drain(f->ring, t_ns + round, f->got, 1);
+        while (jb_ring_drain_kernels(f->ring, got, MAX) > 0 && calls < 2 * whole) {
+            calls++;
+            atomic_store(&slot->head, atomic_load(&slot->tail) + JB_WIRE_EVENTS);
+        }
+        assert_int_equal(calls, whole);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +179,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_full_stream_drops_pairs, setup, teardown),
         cmocka_unit_test_setup_teardown(nonsense_among_pairs, setup, teardown),
         cmocka_unit_test_setup_teardown(streams_are_read_while_they_are_written, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_reader_comes_to_an_end_with_a_device_that_does_not, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
