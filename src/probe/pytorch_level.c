@@ -45,19 +45,29 @@ static const unsigned scope_of[PYTORCH_PARTS] = {
 
 /* One change at a time; `busy` is the lock, and the rest is its holder's. */
 static struct {
-    _Atomic uint32_t busy;
+    _Atomic(uintptr_t) busy;        /* the thread that holds it; 0: none */
+    uint32_t again;                 /* so often more, by signal handlers that fork or exit in the middle of a change */
     uint64_t handle[PYTORCH_PARTS]; /* 0: not added */
     bool cuda;                      /* CUPTI was told of the beginning */
 } change;
 
+static uintptr_t self(void)
+{
+    return (uintptr_t)&errno; /* of each thread its own, and not another in the child of a fork */
+}
+
 static bool try_hold(void)
 {
-    uint32_t free = 0;
-    return atomic_compare_exchange_strong(&change.busy, &free, 1);
+    uintptr_t nobody = 0;
+    return atomic_compare_exchange_strong(&change.busy, &nobody, self());
 }
 
 void pytorch_level_hold(void)
 {
+    if (atomic_load(&change.busy) == self()) {
+        change.again++;
+        return;
+    }
     while (!try_hold()) {
         sched_yield(); /* a change takes microseconds */
     }
@@ -65,7 +75,11 @@ void pytorch_level_hold(void)
 
 void pytorch_level_release(void)
 {
-    atomic_store(&change.busy, 0);
+    if (change.again > 0) {
+        change.again--;
+    } else {
+        atomic_store(&change.busy, 0);
+    }
 }
 
 void pytorch_level_child(void)

@@ -12,6 +12,7 @@
 #include "fake_torch.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,7 @@ static struct {
     unsigned count;
     uint64_t next;
     unsigned missed;
+    int signal;                  /* 0: none is to be raised */
     struct pair many[CALLBACKS]; /* in the place of memory of a vector that has grown */
 } list = {.lock = PTHREAD_MUTEX_INITIALIZER, .next = 1};
 
@@ -92,6 +94,7 @@ API fake_begin_fn fake_begin;
 API fake_end_fn fake_end;
 API fake_count_fn fake_count, fake_missed;
 API fake_clear_fn fake_clear;
+API fake_raise_fn fake_raise_at_next_add;
 
 uint64_t _ZN2at17addGlobalCallbackENS_22RecordFunctionCallbackE(struct callback callback)
 {
@@ -101,7 +104,12 @@ uint64_t _ZN2at17addGlobalCallbackENS_22RecordFunctionCallbackE(struct callback 
     list.callback[at] = callback;
     list.handle[at] = handle;
     list.calls[at] = 0;
+    int signal = list.signal;
+    list.signal = 0;
     pthread_mutex_unlock(&list.lock);
+    if (signal != 0) {
+        raise(signal);
+    }
     return handle;
 }
 
@@ -224,4 +232,9 @@ void fake_clear(void)
     pthread_mutex_lock(&list.lock);
     list.count = 0;
     pthread_mutex_unlock(&list.lock);
+}
+
+void fake_raise_at_next_add(int signal)
+{
+    list.signal = signal;
 }

@@ -19,5 +19,7 @@ typedef void fake_end_fn(struct fake_record *record);
 typedef unsigned fake_count_fn(void);
 /* torch.autograd._clear_callbacks() */
 typedef void fake_clear_fn(void);
+/* A signal that comes while the next callback is added. */
+typedef void fake_raise_fn(int signal);
 
 #endif

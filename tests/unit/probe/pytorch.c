@@ -12,7 +12,9 @@
 #include "world.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -334,6 +336,44 @@ static bool cleared_in_step(const struct fake *fake, struct world *world)
     return fake->missed() == 0;
 }
 
+static pid_t forked_inside;
+
+static void fork_here(int signal)
+{
+    forked_inside = fork();
+    if (forked_inside == 0) {
+        close(STDOUT_FILENO); /* what is buffered for it is the parent's to say */
+        exit(0);              /* at_exit() too comes while the change is on */
+    }
+}
+
+static bool fork_in_change(const struct fake *fake, struct world *world)
+{
+    struct sigaction action = {.sa_handler = fork_here};
+    int status = -1;
+    sigaction(SIGUSR1, &action, NULL);
+    jb_ring_level(world->ring, JB_LEVEL_PHASES);
+    once(fake, USER, "mark");
+    fake->raise_at_next_add(SIGUSR1);
+    jb_ring_level(world->ring, JB_LEVEL_FULL);
+    alarm(20);
+    once(fake, USER, "mark");
+    bool ended = forked_inside > 0 && waitpid(forked_inside, &status, 0) == forked_inside;
+    /* The lock is free again: another change goes through. */
+    jb_ring_level(world->ring, JB_LEVEL_PHASES);
+    once(fake, USER, "mark");
+    alarm(0);
+    return ended && status == 0 && fake->count() == 3;
+}
+
+static void a_signal_handler_may_fork_and_exit_while_a_level_changes(void **state)
+{
+    char text[256];
+    world_run(*state, "known", fork_in_change);
+    world_text(*state, JB_EVENT_LEVEL, text, sizeof(text));
+    assert_string_equal(text, "level 2 level 3 level 2");
+}
+
 static void callbacks_that_the_program_cleared_are_not_removed(void **state)
 {
     world_run(*state, "known", cleared);
@@ -494,6 +534,7 @@ int main(void)
         IN_A_WORLD(operators_know_where_they_are_from),
         IN_A_WORLD(cupti_hears_of_bursts_and_of_operators_in_them),
         IN_A_WORLD(a_child_says_its_level_and_ends_nothing_of_its_parent),
+        IN_A_WORLD(a_signal_handler_may_fork_and_exit_while_a_level_changes),
         IN_A_WORLD(callbacks_that_the_program_cleared_are_not_removed),
         IN_A_WORLD(nothing_is_attached_when_nobody_listens),
         IN_A_WORLD(threads_and_changes_of_level_do_not_disturb_each_other),

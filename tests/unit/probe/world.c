@@ -96,6 +96,7 @@ static int measured(struct world *world, const char *variant,
         fake.count = (fake_count_fn *)named(library, "fake_count");
         fake.missed = (fake_count_fn *)named(library, "fake_missed");
         fake.clear = (fake_clear_fn *)named(library, "fake_clear");
+        fake.raise_at_next_add = (fake_raise_fn *)named(library, "fake_raise_at_next_add");
         probe_arrived();
     }
     return program(&fake, world) ? 0 : 1;

@@ -26,6 +26,7 @@ struct fake {
     fake_end_fn *end;
     fake_count_fn *count, *missed;
     fake_clear_fn *clear;
+    fake_raise_fn *raise_at_next_add;
 };
 
 /* In the place of cupti.c, in the measured process: what it was called for. */
