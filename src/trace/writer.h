@@ -9,7 +9,8 @@
  *
  * After fork the child is a process of its own: its first event takes a slot anew (a page that the kernel wipes on fork
  * tells, without a system call). A thread that ends gives its slot back. A process that is killed leaves its slots
- * behind; the meter frees them. Threads beyond JB_WIRE_SLOTS write nothing; that is counted.
+ * behind; the meter frees them. A meter that was killed is noticed by the next thread that comes and by one whose ring
+ * stays full; then the process gives the ring up. Threads beyond JB_WIRE_SLOTS write nothing; that is counted.
  */
 #ifndef JB_TRACE_WRITER_H
 #define JB_TRACE_WRITER_H

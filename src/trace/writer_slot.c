@@ -149,6 +149,9 @@ static struct jb_writer *search(struct jb_wire *ring)
 {
     struct jb_wire_slot *slots = jb_wire_slots(ring);
     uint64_t owner = who_am_i();
+    if (jb_writer_orphaned(ring)) {
+        return NULL; /* each thread that comes would cost a slot for good */
+    }
     /* From the first on: the reader's active slots then lie side by side. */
     for (uint32_t i = 0; i < JB_WIRE_SLOTS; i++) {
         uint64_t nobody = 0;

@@ -86,6 +86,9 @@ bool jb_writer_map(struct jb_wire *ring);
 
 /* writer.c: the ring in use; NULL: none. */
 struct jb_wire *jb_writer_ring(void);
+/* Has the meter been killed, so that nobody will read or free a slot again? Then the ring is given up, in this process.
+ * A few system calls; safe in a signal handler. */
+bool jb_writer_orphaned(struct jb_wire *ring);
 
 static inline bool jb_writer_heard(const struct jb_wire *ring)
 {

@@ -12,6 +12,7 @@
 #include "trace/writer.h"
 #include "trace/writer_slot.h"
 
+#define LOOK_EVERY   1024u /* events dropped, from one look for the meter to the next */
 #define REFUSED_LONG 4096u /* no handler writes so much between two stores of the thread that it interrupted */
 
 /* May this write go on, and where to? What is between enter() and leave() is not moved out by the compiler. */
@@ -41,6 +42,15 @@ static inline struct jb_writer *find_or_take(struct jb_wire *ring)
     return __builtin_expect(writer != NULL, 1) ? writer : jb_writer_take(ring);
 }
 
+/* A ring that stays full may be one that nobody reads any more. Begins are every other event dropped, ends are not
+ * looked at. */
+static void __attribute__((noinline)) look_for_meter(struct jb_wire *ring, const struct jb_wire_slot *slot)
+{
+    if (atomic_load_explicit(&slot->dropped, memory_order_relaxed) % LOOK_EVERY < 2) {
+        (void)jb_writer_orphaned(ring);
+    }
+}
+
 bool jb_wire_begin(struct jb_wire *ring, unsigned kind, uint32_t name, uint16_t value)
 {
     if (!jb_writer_heard(ring)) {
@@ -67,6 +77,9 @@ bool jb_wire_begin(struct jb_wire *ring, unsigned kind, uint32_t name, uint16_t 
         jb_writer_dropped(to.slot, 1);
     }
     leave(writer);
+    if (__builtin_expect(!room, 0)) {
+        look_for_meter(ring, to.slot);
+    }
     return true;
 }
 

@@ -306,9 +306,22 @@ static void a_slot_half_taken_is_swept(void **state)
 }
 
 /* The meter is killed: its writers go on at the cost of a full ring, and end as they would have. */
-static void the_meter_may_be_killed(void **state)
+static void *one_span(void *wire)
 {
-    struct fixture *f = *state;
+    span(wire, "of a thread");
+    return NULL;
+}
+
+static void new_thread(struct jb_wire *wire)
+{
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, one_span, wire), 0);
+    pthread_join(thread, NULL);
+}
+
+/* By the next thread, or by one whose ring is full. */
+static void the_meter_is_killed(struct fixture *f, bool full)
+{
     int ready[2];
     assert_int_equal(pipe(ready), 0);
     pid_t meter = fork();
@@ -332,18 +345,42 @@ static void the_meter_may_be_killed(void **state)
     assert_false(jb_wire_listening(f->wire)); /* the ring of before was given up */
     span(f->wire, "to the ring of before");
     span(wire, "x");
-    kill(meter, SIGKILL);
-    assert_int_equal(exit_of(meter), 1000 + SIGKILL);
-    for (unsigned i = 0; i < 2 * JB_WIRE_EVENTS; i++) {
-        span(wire, "still written");
+    new_thread(wire);
+    for (unsigned i = 0; i < JB_WIRE_EVENTS / 2 + 2048; i++) {
+        span(wire, "full, and alive"); /* a meter that is late, or stopped, is waited for */
     }
     assert_true(jb_wire_listening(wire));
     assert_int_equal(atomic_load(&jb_wire_slots(wire)[0].head), JB_WIRE_EVENTS);
+    kill(meter, SIGKILL);
+    assert_int_equal(exit_of(meter), 1000 + SIGKILL);
+    assert_true(jb_wire_listening(wire));
+    if (full) {
+        for (unsigned i = 0; i < 2048; i++) {
+            span(wire, "full");
+        }
+    } else {
+        new_thread(wire);
+    }
+    assert_false(jb_wire_listening(wire));
+    span(wire, "to nobody");
+    new_thread(wire);
+    assert_int_equal(atomic_load(&jb_wire_slots(wire)[0].owner), 0); /* what is there now is nobody's */
+    assert_null(jb_wire_attach());
     assert_null(jb_wire_attach_place(place)); /* it is not there any more */
     span(wire, "to nobody");
     assert_false(jb_wire_listening(wire));
     close(ready[0]);
     close(ready[1]);
+}
+
+static void a_meter_that_was_killed_is_noticed_by_a_new_thread(void **state)
+{
+    the_meter_is_killed(*state, false);
+}
+
+static void a_meter_that_was_killed_is_noticed_by_a_full_ring(void **state)
+{
+    the_meter_is_killed(*state, true);
 }
 
 /* What a wrong sweep, or one who wrote over the slot, does to its owner: it takes another. */
@@ -372,7 +409,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(exec_attaches_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(a_killed_process_leaves_slots_that_are_swept, setup, teardown),
         cmocka_unit_test_setup_teardown(a_slot_half_taken_is_swept, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_meter_may_be_killed, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_meter_that_was_killed_is_noticed_by_a_new_thread, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_meter_that_was_killed_is_noticed_by_a_full_ring, setup, teardown),
         cmocka_unit_test_setup_teardown(a_slot_that_was_taken_away_is_not_written, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
