@@ -49,6 +49,14 @@ char *cli_work_percent(double part, double whole, char *buffer, size_t size)
     return buffer;
 }
 
+char *cli_work_class_percent(const struct jb_work_class *c, double whole_uj, char *buffer, size_t size)
+{
+    if (c->low && whole_uj > 0) {
+        return jb_work_rough_percent(100 * (double)c->energy_uj / whole_uj, buffer, size);
+    }
+    return cli_work_percent((double)c->energy_uj, whole_uj, buffer, size);
+}
+
 char *cli_work_count(uint64_t count, char *buffer, size_t size)
 {
     static const char *const units[] = {"M", "G", "T"};

@@ -56,8 +56,11 @@ static void class_cell(const struct jb_record *record, const char *name, char *c
     for (size_t i = 0; i < count; i++) {
         if (jb_streq(all[i].name, name)) {
             double whole_uj = (double)jb_record_operators_uj(&record->work);
-            snprintf(cell, CELL, "%s, %s %%", jb_format_energy((double)all[i].energy_uj / 1e6, energy, sizeof(energy)),
-                     cli_work_percent((double)all[i].energy_uj, whole_uj, share, sizeof(share)));
+            double joules = (double)all[i].energy_uj / 1e6;
+            snprintf(cell, CELL, "%s, %s %%",
+                     all[i].low ? jb_work_rough(joules, energy, sizeof(energy))
+                                : jb_format_energy(joules, energy, sizeof(energy)),
+                     cli_work_class_percent(&all[i], whole_uj, share, sizeof(share)));
         }
     }
 }

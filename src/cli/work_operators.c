@@ -234,7 +234,7 @@ static void classes(FILE *out, const struct jb_record_work *work, const struct c
     size_t used = strlen(text);
 
     for (size_t i = 0; i < count && used + 64 < sizeof(text); i++) {
-        cli_work_percent((double)all[i].energy_uj, (double)jb_record_operators_uj(work), share, sizeof(share));
+        cli_work_class_percent(&all[i], (double)jb_record_operators_uj(work), share, sizeof(share));
         jb_snprintf(text + used, sizeof(text) - used, "%s %s %s %%", i > 0 ? "," : "", all[i].name, share);
         used += strlen(text + used);
     }
@@ -247,11 +247,14 @@ static void legend(FILE *out, const struct jb_record_work *work, const struct jb
                    const struct cli_work_look *look)
 {
     char text[LINE] = "%: of the run's energy, with its 95 % interval. ";
-    bool merged = false, low = false;
+    bool merged = false, low = false, cut = false;
+    size_t here = 0;
 
     for (size_t i = 0; i < count; i++) {
         merged = merged || rows[i].members > 1;
         low = low || jb_streq(rows[i].first->confidence, "low");
+        here = i > 0 && jb_streq(rows[i].first->device, rows[i - 1].first->device) ? here + 1 : 1;
+        cut = cut || here > look->rows + 1;
     }
     if (low) {
         add(text, "LOW: the sensors could not tell %s; %s figures are little more than %s of the time. ",
@@ -260,6 +263,15 @@ static void legend(FILE *out, const struct jb_record_work *work, const struct jb
     }
     if (merged) {
         add(text, "+: their power cannot be told apart; the row has their sum. ");
+    }
+    if (work->outside_uj > 0) {
+        add(text, "outside: the program between operators. ");
+    }
+    if (work->unattributed_uj > 0) {
+        add(text, "unattributed: not known which, such as while the program starts. ");
+    }
+    if (cut) {
+        add(text, "All rows: joulebook show --limit 0");
     }
     fprintf(out, "  %s", look->style->dim);
     cli_wrap(out, text, 2, look->columns);

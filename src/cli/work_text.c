@@ -23,8 +23,8 @@ void cli_work_phases(FILE *out, const struct jb_record *record, const struct cli
     const struct jb_record_work *work = &record->work;
     double whole_uj = (double)jb_record_phases_uj(work), most_uj = 0;
     struct cli_table table;
-    char text[160] = "how the run's energy divides; its own doubt is common to all parts", one[JB_UNIT_TEXT],
-         two[JB_UNIT_TEXT];
+    char text[160] = "how the run's energy divides", one[JB_UNIT_TEXT], two[JB_UNIT_TEXT];
+    const char *pm = look->utf8 ? "±" : "+-";
 
     if (work->phase_count == 0) {
         return;
@@ -36,6 +36,10 @@ void cli_work_phases(FILE *out, const struct jb_record *record, const struct cli
         snprintf(text, sizeof(text), "as of when they were kept last: %s of the run's %s",
                  jb_format_energy(whole_uj / 1e6, one, sizeof(one)),
                  jb_format_energy((double)record->run_uj / 1e6, two, sizeof(two)));
+    } else if (record->run_uj > 0 && record->run_uncertainty_uj > 0) {
+        snprintf(text, sizeof(text),
+                 "how the run's energy divides; %s is of that, the run's own %s %s %% is common to all", pm, pm,
+                 cli_work_percent(record->run_uncertainty_uj, (double)record->run_uj, one, sizeof(one)));
     }
     cli_work_title(out, "phases", text, look);
     cli_table_init(&table, (const char *const[]){"phase", ">time", ">energy", ">%", "", NULL});

@@ -34,7 +34,8 @@ void cli_work_title(FILE *out, const char *title, const char *text, const struct
 char *cli_work_energy_pm(double energy_uj, double sigma_uj, const struct cli_work_look *look, char *buffer,
                          size_t size);
 char *cli_work_percent(double part, double whole, char *buffer, size_t size); /* "45.1", "<0.1", "?" */
-char *cli_work_count(uint64_t count, char *buffer, size_t size);              /* "123456", "1.23 M" */
+char *cli_work_class_percent(const struct jb_work_class *c, double whole_uj, char *buffer, size_t size); /* or "~40" */
+char *cli_work_count(uint64_t count, char *buffer, size_t size); /* "123456", "1.23 M" */
 /* `part` of `whole` as a bar of at most `width` columns, by eighths of one where the terminal can. */
 char *cli_work_bar(double part, double whole, int width, bool utf8, char *buffer, size_t size);
 

@@ -95,7 +95,13 @@ static void phase_section(struct jb_report *report)
     }
     jb_buf_puts(out,
                 "</tbody></table></div>\n<p class=\"muted\">Shares of this run\xE2\x80\x99s own energy; " PLUS_MINUS
-                "is one standard deviation.");
+                "is one standard deviation of how it divides");
+    if (report->record->run_uncertainty_uj > 0) {
+        jb_buf_puts(out, "; what is not known of the run\xE2\x80\x99s energy itself," PLUS_MINUS);
+        jb_html_work_percent(out, report->record->run_uncertainty_uj, run_uj);
+        jb_buf_puts(out, ", is common to all parts");
+    }
+    jb_buf_puts(out, ".");
     if (run_uj - whole_uj > LATE * run_uj) {
         jb_buf_puts(out, " As of when they were kept last: ");
         jb_html_energy(out, whole_uj);

@@ -157,7 +157,14 @@ static void classes(struct jb_buf *out, const struct jb_record_work *work, doubl
         jb_buf_puts(out, "<li>");
         jb_export_html_text(out, all[i].name);
         jb_buf_puts(out, " <strong>");
-        jb_html_work_percent(out, (double)all[i].energy_uj, whole_uj);
+        if (all[i].low && whole_uj > 0) {
+            char text[JB_UNIT_TEXT];
+            double percent = 100 * (double)all[i].energy_uj / whole_uj;
+            jb_export_html_text(out, jb_work_rough_percent(percent, text, sizeof(text)));
+            jb_buf_puts(out, NBSP "%");
+        } else {
+            jb_html_work_percent(out, (double)all[i].energy_uj, whole_uj);
+        }
         jb_buf_puts(out, "</strong></li>\n");
     }
     jb_buf_puts(out, "</ul>\n");
@@ -224,7 +231,8 @@ void jb_html_work_operators(struct jb_report *report)
     jb_buf_puts(out, "</tbody></table></div>\n<p class=\"muted\">\xC2\xB1 is the 95" NBSP
                      "% interval. Figures with ~ are of "
                      "operators that the sensor could not tell from the rest: little more than their share of the "
-                     "time. Of names joined by + only the sum was measured.</p></section>\n");
+                     "time. Of names joined by + only the sum was measured. Outside operators: the program between "
+                     "them. Unattributed: not known which, such as while the program starts.</p></section>\n");
 }
 
 static void groups(struct jb_report *report, const struct jb_record_group *sorted, size_t count, const char *title,

@@ -177,12 +177,13 @@ size_t jb_work_classes(const struct jb_record_work *work, struct jb_work_class r
         if (at == JB_WORK_CLASSES) {
             at--;
         } else if (at == count) {
-            ret[count] = (struct jb_work_class){0};
+            ret[count] = (struct jb_work_class){.low = true};
             jb_copy(ret[count++].name, sizeof(ret->name), name);
         }
         ret[at].calls += o->calls;
         ret[at].energy_uj += o->energy_uj;
         ret[at].time_s += o->time_s;
+        ret[at].low = ret[at].low && jb_streq(o->confidence, "low");
     }
     qsort(ret, count, sizeof(*ret), class_by_energy);
     return count;

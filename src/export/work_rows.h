@@ -45,6 +45,7 @@ struct jb_work_class {
     char name[16];
     uint64_t calls, energy_uj;
     double time_s;
+    bool low; /* all its operators are of low confidence: its sum is known no better */
 };
 #define JB_WORK_CLASSES 32 /* there are 17; of further ones (a damaged record) the sum is under the last */
 size_t jb_work_classes(const struct jb_record_work *work, struct jb_work_class ret[JB_WORK_CLASSES]);
