@@ -74,13 +74,13 @@ API_EXPORT int jb_end(void)
 API_EXPORT int jb_epoch(unsigned index)
 {
     atomic_store_explicit(&next.epoch, index + 1, memory_order_relaxed);
-    return begin(JB_EVENT_EPOCH, NULL, index);
+    return begin(JB_EVENT_EPOCH, "epoch", index);
 }
 
 API_EXPORT int jb_step(unsigned index)
 {
     atomic_store_explicit(&next.step, index + 1, memory_order_relaxed);
-    return begin(JB_EVENT_STEP, NULL, index);
+    return begin(JB_EVENT_STEP, "step", index);
 }
 
 API_EXPORT int jb_phase(const char *name)
@@ -98,6 +98,12 @@ API_EXPORT int jb_begin_layer(const char *path)
     return begin(JB_EVENT_LAYER, path, 0);
 }
 
+/* What has a number needs no name, and is called by its kind (interface.md, regions). */
+static const char *named(const char *name, const char *kind)
+{
+    return name != NULL && name[0] != '\0' ? name : kind;
+}
+
 API_EXPORT int jb_begin(const char *kind, const char *name)
 {
     if (kind == NULL) {
@@ -110,10 +116,12 @@ API_EXPORT int jb_begin(const char *kind, const char *name)
         return begin(JB_EVENT_REGION, name, 0);
     }
     if (strcmp(kind, "step") == 0) {
-        return begin(JB_EVENT_STEP, name, atomic_fetch_add_explicit(&next.step, 1, memory_order_relaxed));
+        return begin(JB_EVENT_STEP, named(name, "step"),
+                     atomic_fetch_add_explicit(&next.step, 1, memory_order_relaxed));
     }
     if (strcmp(kind, "epoch") == 0) {
-        return begin(JB_EVENT_EPOCH, name, atomic_fetch_add_explicit(&next.epoch, 1, memory_order_relaxed));
+        return begin(JB_EVENT_EPOCH, named(name, "epoch"),
+                     atomic_fetch_add_explicit(&next.epoch, 1, memory_order_relaxed));
     }
     return -EINVAL;
 }

@@ -181,6 +181,7 @@ static int groups(const struct jb_session *session, const struct work_parts *par
 {
     const struct jb_work *work = session->work->work;
     size_t count = jb_work_group_count(work);
+    double edges_uj = edge_uj(session);
 
     ret->groups = calloc(count + 1, sizeof(*ret->groups));
     if (ret->groups == NULL) {
@@ -196,7 +197,7 @@ static int groups(const struct jb_session *session, const struct work_parts *par
         to->calls = (uint64_t)(from->calls + 0.5);
         to->time_s = from->seconds;
         to->energy_uj = (uint64_t)(energy_uj + 0.5);
-        to->uncertainty_uj = sd_uj;
+        to->uncertainty_uj = hypot(sd_uj, edges_uj);
     }
     return 0;
 }

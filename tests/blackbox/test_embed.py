@@ -74,6 +74,10 @@ def test_the_example_measures_itself(joulebook, embed):
     closes(record)
     epochs = [region for region in record["regions"] if region["kind"] == "epoch"]
     assert [epoch["index"] for epoch in epochs] == [0, 1, 2]
+    assert {epoch["name"] for epoch in epochs} == {"epoch"}
+    totals = {total["name"]: total for total in record["region_totals"]}
+    assert {"step", "make points"} <= set(totals)
+    assert all(total["uncertainty_j"] > 0 for total in totals.values()), "none is exact"
     assert sum(epoch["duration_s"] for epoch in epochs) <= record["run"]["duration_s"]
     assert {"data", "forward", "backward", "optimise"} <= {phase["name"] for phase in record["phases"] if phase["duration_s"] > 0}
     assert record["self"]["events_dropped"] == 0

@@ -148,7 +148,7 @@ static void kinds_names_and_indexes_are_told(void **state)
     assert_int_equal(jb_phase("forward"), 0);
     assert_int_equal(jb_region(NULL), 0);
     assert_int_equal(jb_begin_layer("features.3"), 0);
-    WRITTEN("6:-:3 8:-:7 7:forward:0 9:-:0 5:features.3:0 ");
+    WRITTEN("6:epoch:3 8:step:7 7:forward:0 9:-:0 5:features.3:0 ");
     for (int i = 0; i < 5; i++) {
         assert_int_equal(jb_end(), 0);
     }
@@ -164,9 +164,9 @@ static void the_long_way_is_the_same(void **state)
     assert_int_equal(jb_begin("step", NULL), 0);
     assert_int_equal(jb_begin("phase", "data"), 0);
     assert_int_equal(jb_begin("region", "x"), 0);
-    WRITTEN("6:-:5 8:-:10 7:data:0 9:x:0 ");
+    WRITTEN("6:epoch:5 8:step:10 7:data:0 9:x:0 ");
     assert_int_equal(jb_begin("epoch", NULL), 0);
-    WRITTEN("6:-:6 ");
+    WRITTEN("6:epoch:6 ");
 }
 
 static void a_kind_that_is_none_begins_nothing(void **state)
