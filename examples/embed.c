@@ -3,7 +3,7 @@
  * A C program that tells joulebook what it is doing, and measures itself.
  *
  *     cc -O2 embed.c -o embed $(pkg-config --cflags --libs joulebook) -lpthread -lm
- *     ./embed 3                     a run of its own
+ *     ./embed 3                     a run of its own (after `sudo make install && sudo ldconfig`; see docs/python.md)
  *     joulebook run -- ./embed 3    the same, measured from outside
  *
  * It fits a line through points by gradient descent: each epoch has a phase "data", in which threads make points, and
