@@ -101,7 +101,7 @@ static void group_rows(FILE *out, const struct jb_record *record, const struct j
 void cli_work_groups(FILE *out, const struct jb_record *record, bool layers, const struct cli_work_look *look)
 {
     JB_CLEANUP(jb_freep) struct jb_record_group *sorted = NULL;
-    size_t count = 0, most = look->rows > CLI_WORK_ROWS ? look->rows : GROUP_ROWS;
+    size_t count = 0, most = look->rows < GROUP_ROWS || look->rows > CLI_WORK_ROWS ? look->rows : GROUP_ROWS;
 
     if (jb_work_groups(&record->work, layers, &sorted, &count) < 0 || count == 0) {
         return;

@@ -253,6 +253,17 @@ static void tables_are_as_long_as_was_asked_for(void **state)
     assert_null(strstr(text, " more"));
     assert_null(strstr(text, "--limit"));
     free(text);
+    m.record.work.group_count = 8;
+    for (int i = 0; i < 8; i++) {
+        m.groups[i] = (struct jb_record_group){.kind = "layer", .energy_uj = 9 - (unsigned)i};
+        jb_snprintf(m.groups[i].name, sizeof(m.groups[i].name), "layer%d", i);
+    }
+    look.rows = 3;
+    text = report_of(&m.record, &look);
+    has(text, "layer2 ");
+    assert_null(strstr(text, "layer3 "));
+    has(text, "and 5 more");
+    free(text);
 }
 
 static void where_nothing_could_be_told_that_is_said_once(void **state)
