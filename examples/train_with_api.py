@@ -63,7 +63,7 @@ def main():
             print(f"epoch {number}: accuracy {accuracy(model, test_points, test_labels):.3f}")
 
     record = joulebook.report()
-    if record is not None:
+    if record is not None and record["energy"]["run_j"] is not None:  # null: no sensor answered
         print(f"{record['energy']['run_j']:.1f} J, {record['carbon']['emissions_g']:.4f} g CO2e")
 
 

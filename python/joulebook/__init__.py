@@ -7,7 +7,9 @@
             with joulebook.epoch(e):
                 with joulebook.phase("forward"):
                     ...
-    print(joulebook.report()["energy"]["run_j"])        # joules
+    record = joulebook.report()                     # None under `joulebook run`, and when nothing was measured
+    if record is not None:
+        print(record["energy"]["run_j"])            # joules
 
 ``run`` starts a meter for this process; under ``joulebook run`` it does nothing, since that measures already. The others
 name what the current thread does, and nest; they cost about a microsecond, and less when nobody measures. All are

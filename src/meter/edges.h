@@ -5,7 +5,7 @@
  * RAPL counts move about every millisecond; only increments between updates whose times are known to some 10 us tell
  * one operator from another (operators.md 3.2, 3.4: 1 s of it gives 1.2 %, 6 s 0.7 %; polled blindly every 1-100 ms:
  * 10-19 %). A burst is read on a thread of its own, which has opened the driver anew for itself, so that the session's
- * readings are not disturbed: it sleeps until shortly before the predicted update, then reads every 20 us until the
+ * readings are not disturbed: it sleeps until shortly before the predicted update, then reads every 10 us until the
  * counter moves. Update period, jitter and the delay of detection are learned on line and told, so that they can be
  * kept for the machine.
  *
