@@ -268,7 +268,7 @@ static void legend(FILE *out, const struct jb_record_work *work, const struct jb
         add(text, "outside: the program between operators. ");
     }
     if (work->unattributed_uj > 0) {
-        add(text, "unattributed: not known which, such as while the program starts. ");
+        add(text, "unattributed: not known which, as when the program starts, or none were caught. ");
     }
     if (cut) {
         add(text, "All rows: joulebook show --limit 0");

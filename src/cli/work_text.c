@@ -26,8 +26,8 @@ void cli_work_phases(FILE *out, const struct jb_record *record, const struct cli
     char text[160] = "how the run's energy divides", one[JB_UNIT_TEXT], two[JB_UNIT_TEXT];
     const char *pm = look->utf8 ? "±" : "+-";
 
-    if (work->phase_count == 0) {
-        return;
+    if (work->phase_count < 2) {
+        return; /* one divides nothing */
     }
     for (size_t i = 0; i < work->phase_count; i++) {
         most_uj = fmax(most_uj, (double)work->phases[i].energy_uj);

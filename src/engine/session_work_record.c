@@ -91,6 +91,14 @@ static int phases(const struct jb_session *session, const struct work_parts *par
     return 0;
 }
 
+/* A program without a single mark has no beginning either: what it told lies in no phase. */
+static void only_phase(struct jb_record_work *ret)
+{
+    if (ret->phase_count == 1 && jb_streq(ret->phases[0].name, jb_phase_name(JB_PHASE_CREATE))) {
+        jb_copy(ret->phases[0].name, sizeof(ret->phases[0].name), jb_phase_name(JB_PHASE_OTHER));
+    }
+}
+
 static int by_energy(const void *a, const void *b)
 {
     const struct jb_record_operator *x = a, *y = b;
@@ -296,6 +304,7 @@ int session_work_describe(struct jb_session *session, struct jb_record_work *ret
         jb_record_work_finish(ret);
         return error;
     }
+    only_phase(ret);
     ret->known = true;
     return 0;
 }

@@ -82,7 +82,7 @@ static void phase_section(struct jb_report *report)
     const struct jb_record_work *work = &report->record->work;
     double whole_uj = (double)jb_record_phases_uj(work), run_uj = (double)report->record->run_uj;
     struct jb_buf *out = report->out;
-    if (work->phase_count == 0 || !(whole_uj > 0)) {
+    if (work->phase_count < 2 || !(whole_uj > 0)) { /* one divides nothing */
         return;
     }
     jb_buf_puts(out, "<section><h2>What the program did with its energy</h2>\n");

@@ -228,11 +228,11 @@ void jb_html_work_operators(struct jb_report *report)
         const struct figures unattributed = {0, NAN, (double)work->unattributed_uj, NAN, ""};
         other_row(out, "unattributed", &unattributed, &scale);
     }
-    jb_buf_puts(out, "</tbody></table></div>\n<p class=\"muted\">\xC2\xB1 is the 95" NBSP
-                     "% interval. Figures with ~ are of "
-                     "operators that the sensor could not tell from the rest: little more than their share of the "
-                     "time. Of names joined by + only the sum was measured. Outside operators: the program between "
-                     "them. Unattributed: not known which, such as while the program starts.</p></section>\n");
+    jb_buf_puts(
+        out, "</tbody></table></div>\n<p class=\"muted\">\xC2\xB1 is the 95" NBSP "% interval. Figures with ~ are of "
+             "operators that the sensor could not tell from the rest: little more than their share of the "
+             "time. Of names joined by + only the sum was measured. Outside operators: the program between "
+             "them. Unattributed: not known which, as when the program starts, or none were caught.</p></section>\n");
 }
 
 static void groups(struct jb_report *report, const struct jb_record_group *sorted, size_t count, const char *title,

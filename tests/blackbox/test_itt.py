@@ -51,6 +51,14 @@ def test_without_a_ring():
     assert (before.stdout, before.stderr, before.returncode) == (after.stdout, after.stderr, after.returncode)
 
 
+@needs_onednn
+def test_a_program_that_tells_no_phases_is_not_all_beginning(joulebook):
+    record = joulebook.measure("--sensors", "fake:watts=50", "--ops", "full", "--", APP, "100")
+    assert {o["class"] for o in record["operators"]} == {"convolution", "matmul"}
+    assert [p["name"] for p in record["phases"]] == ["other"]
+    assert "\n  operators " in joulebook("show").stdout and "\n  phases " not in joulebook("show").stdout
+
+
 def test_onetbb(tmp_path):
     """Its algorithms are ranges, and as they are frequent, wanted only when operators are."""
     if not shutil.which("g++"):
