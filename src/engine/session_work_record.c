@@ -189,7 +189,7 @@ static int groups(const struct jb_session *session, const struct work_parts *par
 {
     const struct jb_work *work = session->work->work;
     size_t count = jb_work_group_count(work);
-    double edges_uj = edge_uj(session);
+    double edges_uj = edge_uj(session, parts->scale);
 
     ret->groups = calloc(count + 1, sizeof(*ret->groups));
     if (ret->groups == NULL) {
