@@ -27,7 +27,7 @@ static const struct {
     {"forward", "p-forward", "computing outputs and loss in training"},
     {"backward", "p-backward", "computing gradients"},
     {"optimise", "p-optimise", "changing the weights"},
-    {"evaluate", "p-evaluate", "computing outputs without gradients"},
+    {"evaluate", "p-evaluate", "computing outputs without gradients; the last one with the end of the program"},
     {"other", "p-other", "everything else"},
 };
 
