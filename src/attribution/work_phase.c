@@ -212,14 +212,10 @@ static void decide(struct jb_work *work, struct process *process, enum jb_mark n
     }
 }
 
+/* No fetch follows: where operators were not caught this was no evaluation, but mostly the end of the program. */
 uint8_t work_would_be(const struct process *process, int which)
 {
-    const struct pending *pending = &process->pending[which];
-
-    if (pending->unknown && which == 0 && process->last == LAST_DATA) {
-        return JB_PHASE_EVALUATE;
-    }
-    return if_heavy(pending);
+    return if_heavy(&process->pending[which]);
 }
 
 void work_decide_old(struct jb_work *work)

@@ -203,6 +203,28 @@ static void test_backward_elsewhere(void **state)
     jb_work_destroy(feed.work);
 }
 
+/* The program ends: what follows its last fetch was no evaluation, at any level. */
+static void test_the_end(void **state)
+{
+    static const enum jb_level levels[] = {JB_LEVEL_MARKS, JB_LEVEL_PHASES, JB_LEVEL_FULL};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct feed feed = feed_start(levels[i]);
+
+        feed_span(&feed, 0, 10, JB_EVENT_MARK, FETCH);
+        feed_span(&feed, 20, 30, JB_EVENT_MARK, STEP);
+        feed_span(&feed, 30, 40, JB_EVENT_MARK, FETCH);
+        jb_work_advance(feed.work, 100 * US);
+        assert_near(phase_us(&feed, JB_PHASE_EVALUATE), 0);
+        jb_work_gone(feed.work, feed.pid);
+        assert_near(phase_us(&feed, JB_PHASE_EVALUATE), 0);
+        assert_near(phase_us(&feed, JB_PHASE_OTHER), 60);
+        assert_sums(feed.work, 100e-6);
+        jb_work_destroy(feed.work);
+    }
+}
+
 /* An operator of another thread goes on while the main thread's marks change: each part has its own phase. */
 static void test_across_marks(void **state)
 {
@@ -344,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_own_phases_and_marks),
         cmocka_unit_test(test_backward_elsewhere),
         cmocka_unit_test(test_across_marks),
+        cmocka_unit_test(test_the_end),
         cmocka_unit_test(test_nested),
         cmocka_unit_test(test_ranks),
         cmocka_unit_test(test_killed_in_a_fetch),
