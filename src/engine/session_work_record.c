@@ -42,6 +42,7 @@ static double edge_uj(const struct jb_session *session, double scale)
         if (session_work_counts(session, i) && account->covered_ns > 0) {
             double step_ns = (double)jb_account_period_ns(account);
             step_ns = step_ns > (double)session->config.interval_ns ? step_ns : (double)session->config.interval_ns;
+            step_ns = step_ns < (double)account->covered_ns ? step_ns : (double)account->covered_ns;
             double uj = (double)session->channels[i].totals.run_uj / (double)account->covered_ns * step_ns / sqrt(12);
             variance += 2 * uj * uj;
         }

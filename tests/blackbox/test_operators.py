@@ -135,6 +135,15 @@ def test_set_powers_are_found_again(joulebook, tmp_path):
     assert max(map(abs, errors.values())) <= 0.05, errors
 
 
+def test_a_long_interval_loses_nothing(joulebook):
+    """Sensors that are hardly read: events are heard all the same, and nothing is more doubtful than the run itself."""
+    record = parts_close(joulebook.measure("--sensors", WATTS, "--interval", "60s", "--ops", "full", "--", PYTHON, DIGITS, "--epochs", "5"))
+    assert record["self"]["events_dropped"] == 0 and record["work"]["steps"] == 5 * 23
+    epochs = [r for r in record["regions"] if r["kind"] == "epoch"]
+    assert len(epochs) == 5 and all(r["energy_j"] > 0 for r in epochs)
+    assert all(part["uncertainty_j"] < record["energy"]["run_j"] for part in epochs + record["phases"])
+
+
 def test_what_a_coarse_sensor_says_is_not_kept(joulebook):
     """What the record calls low must not be believed by later runs either."""
     joulebook.measure("--sensors", f"sim:powers={POWERS}:update=20ms", "--interval", "20ms", "--ops", "full", "--", PYTHON, CNN, "12")
