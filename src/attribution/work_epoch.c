@@ -26,6 +26,7 @@ static void close_epoch(struct jb_work *work, struct process *process, uint64_t 
 static void open_epoch(struct jb_work *work, struct process *process)
 {
     struct jb_work_region *region;
+    uint32_t index = process->epochs++; /* another rank may tell of the next one */
 
     process->epoch_skipped = true;
     if (work->epoch_told || work->guessed_open != 0) {
@@ -33,11 +34,10 @@ static void open_epoch(struct jb_work *work, struct process *process)
     }
     region = work_region_add(work, JB_EVENT_EPOCH, "", process->fetch0_ns);
     if (region != NULL) {
-        region->index = process->epochs;
+        region->index = index;
         region->guessed = true;
         process->epoch = work->guessed_open = (uint32_t)work->region_count;
     }
-    process->epochs++;
 }
 
 static bool in_row(const struct process *process)

@@ -269,6 +269,28 @@ static void test_guessed_of_ranks(void **state)
     jb_work_destroy(feed.work);
 }
 
+/* Whichever rank tells of an epoch, it is the same epoch. */
+static void test_ranks_count_alike(void **state)
+{
+    struct feed feed = feed_start(JB_LEVEL_PHASES);
+
+    (void)state;
+    play(&feed, 0, false, "tv");
+    feed.thread = 1;
+    feed.pid = 101;
+    play(&feed, 200, false, "tv");
+    feed.thread = 0;
+    feed.pid = 100;
+    feed_span(&feed, 400, 410, JB_EVENT_MARK, FETCH); /* the first one's epoch is over with it, ... */
+    feed.thread = 1;
+    feed.pid = 101;
+    play(&feed, 500, false, "tt"); /* ... and the other one tells of the next */
+    assert_int_equal(jb_work_region_count(feed.work), 2);
+    assert_int_equal(jb_work_region(feed.work, 0)->index, 0);
+    assert_int_equal(jb_work_region(feed.work, 1)->index, 1);
+    jb_work_destroy(feed.work);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -281,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_epochs_guessed),
         cmocka_unit_test(test_told_goes_before_guessed),
         cmocka_unit_test(test_guessed_of_ranks),
+        cmocka_unit_test(test_ranks_count_alike),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
