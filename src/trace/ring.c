@@ -15,11 +15,33 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
+
+/* A limit on the size of files (ulimit -f) holds for memory too, and going beyond it is a signal that ends us. A soft
+ * one is lifted for the moment. */
+static int set_size(int fd)
+{
+    struct rlimit limit, lifted;
+    if (getrlimit(RLIMIT_FSIZE, &limit) < 0) {
+        return -errno;
+    }
+    lifted = limit;
+    lifted.rlim_cur = limit.rlim_max;
+    bool lift = limit.rlim_cur < JB_WIRE_FILE_BYTES;
+    if (lift && (limit.rlim_max < JB_WIRE_FILE_BYTES || setrlimit(RLIMIT_FSIZE, &lifted) < 0)) {
+        return -EFBIG;
+    }
+    int err = ftruncate(fd, (off_t)JB_WIRE_FILE_BYTES) < 0 ? -errno : 0;
+    if (lift) {
+        (void)setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    return err;
+}
 
 static int make_file(void)
 {
@@ -31,9 +53,11 @@ static int make_file(void)
     if (fd < 0) {
         return -errno;
     }
-    if (ftruncate(fd, (off_t)JB_WIRE_FILE_BYTES) < 0 ||
-        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
-        int err = -errno;
+    int err = set_size(fd);
+    if (err == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
+        err = -errno;
+    }
+    if (err < 0) {
         close(fd);
         return err;
     }
@@ -71,7 +95,8 @@ int jb_ring_create(struct jb_ring **ret, struct jb_diag *diag)
     int fd = make_file();
     if (fd < 0) {
         free(ring);
-        return jb_fail(diag, fd, "cannot make the ring of the measured program: %s", strerror(-fd));
+        return jb_fail(diag, fd, "cannot make the ring of the measured program: %s",
+                       fd == -EFBIG ? "files may not be that large (ulimit -f)" : strerror(-fd));
     }
     ring->fd = fd;
     ring->base = mmap(NULL, JB_WIRE_FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

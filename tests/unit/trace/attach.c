@@ -91,6 +91,30 @@ static void nothing_but_memory_is_opened(void **state)
     munmap(base, JB_WIRE_FILE_BYTES);
 }
 
+/* Of a process with these limits on the size of files: 0, or the error of making a ring. */
+static int ring_within(rlim_t soft, rlim_t hard)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct rlimit limit = {soft, hard}, after;
+        struct jb_ring *ring = NULL;
+        int err = setrlimit(RLIMIT_FSIZE, &limit) < 0 ? -1 : jb_ring_create(&ring, NULL);
+        bool kept = getrlimit(RLIMIT_FSIZE, &after) == 0 && after.rlim_cur == soft && after.rlim_max == hard;
+        _exit(kept ? -err : 255);
+    }
+    return exit_of(pid);
+}
+
+static void a_limit_on_files_does_not_kill_the_meter(void **state)
+{
+    (void)state;
+    assert_int_equal(ring_within(1 << 20, 1 << 20), EFBIG);
+    assert_int_equal(ring_within(0, JB_WIRE_FILE_BYTES - 1), EFBIG);
+    assert_int_equal(ring_within(0, JB_WIRE_FILE_BYTES), 0);
+    assert_int_equal(ring_within(JB_WIRE_FILE_BYTES, JB_WIRE_FILE_BYTES), 0);
+}
+
 static void a_ring_of_another_layout_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -264,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(only_a_ring_is_a_ring, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_but_memory_is_opened, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_limit_on_files_does_not_kill_the_meter, setup, teardown),
         cmocka_unit_test_setup_teardown(a_ring_of_another_layout_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(the_file_cannot_be_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(without_a_ring_nothing_happens, setup, teardown),
