@@ -29,34 +29,47 @@ static bool find_next(struct jb_ring *ring, uint32_t slot, struct jb_event *ret_
     return false;
 }
 
+/* The next span of a stream; `known` is false when there is none. */
+struct next {
+    uint16_t slot;
+    bool known;
+    struct jb_event begin, end;
+};
+
+static void find(struct jb_ring *ring, struct next *next)
+{
+    next->known = find_next(ring, next->slot, &next->begin, &next->end);
+}
+
 /* All streams of the device of `first`, which lie at or behind it. */
 static size_t drain_device(struct jb_ring *ring, uint32_t first, struct jb_traced_kernel *ret, size_t max)
 {
     const struct jb_view *of = &ring->views[first];
-    uint16_t streams[JB_WIRE_SLOTS];
+    struct next streams[JB_WIRE_SLOTS];
     uint32_t stream_count = 0;
     for (uint32_t i = first; i < JB_WIRE_SLOTS; i++) {
         const struct jb_view *view = &ring->views[i];
         if (view->bound && view->device && view->pid == of->pid && view->accelerator == of->accelerator) {
-            streams[stream_count++] = (uint16_t)i;
+            streams[stream_count].slot = (uint16_t)i;
+            find(ring, &streams[stream_count++]);
         }
     }
     for (size_t count = 0; count < max; count++) {
-        struct jb_event begin, end;
-        struct jb_view *best = NULL;
+        struct next *best = NULL;
         for (uint32_t i = 0; i < stream_count; i++) {
-            if (find_next(ring, streams[i], &begin, &end) && (!best || end.t_ns < ret[count].t1_ns)) {
-                best = &ring->views[streams[i]];
-                ret[count] = (struct jb_traced_kernel){begin.t_ns, end.t_ns,        begin.name, begin.value,
-                                                       streams[i], of->accelerator, of->pid};
+            if (streams[i].known && (!best || streams[i].end.t_ns < best->end.t_ns)) {
+                best = &streams[i];
             }
         }
         if (!best) {
             return count;
         }
-        best->tail += 2;
-        best->taken += 2;
+        ret[count] = (struct jb_traced_kernel){best->begin.t_ns, best->end.t_ns,  best->begin.name, best->begin.value,
+                                               best->slot,       of->accelerator, of->pid};
+        ring->views[best->slot].tail += 2;
+        ring->views[best->slot].taken += 2;
         ring->state.events += 2;
+        find(ring, best);
     }
     return max;
 }
