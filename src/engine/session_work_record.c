@@ -117,6 +117,37 @@ static void device_name(const struct session_work *work, unsigned domain, char *
     (void)work;
 }
 
+/* Calls of the whole run over those caught. Steps are caught whole and are alike, so that inside of them steps tell,
+ * more exactly than time does; elsewhere time has to. */
+static double call_scale(const struct jb_work_cell *cell, double by_time, uint64_t steps, double steps_caught)
+{
+    static const enum jb_context of_steps[] = {JB_CONTEXT_DATA, JB_CONTEXT_BODY, JB_CONTEXT_BACKWARD,
+                                               JB_CONTEXT_OPTIMISE};
+    double in_steps_s = 0;
+
+    for (size_t i = 0; i < JB_COUNT(of_steps); i++) {
+        in_steps_s += cell->context_s[of_steps[i]];
+    }
+    if (by_time <= 1 || steps_caught <= 0 || (double)steps < steps_caught || cell->seconds <= 0) {
+        return by_time;
+    }
+    double by_steps = (double)steps / steps_caught, share = in_steps_s / cell->seconds;
+    return share * by_steps + (1 - share) * by_time;
+}
+
+/* Ends of steps while operators were caught: also of steps that were caught but for their beginning. */
+static double steps_seen(const struct jb_work *work)
+{
+    size_t count = jb_work_cell_count(work, JB_WORK_HOST);
+    double steps = 0;
+
+    for (size_t i = 1; i < count; i++) {
+        const struct jb_work_cell *cell = jb_work_cell(work, JB_WORK_HOST, i);
+        steps += jb_mark_of(cell->name) == JB_MARK_OPTIMISE ? cell->calls : 0;
+    }
+    return steps;
+}
+
 static int operators(const struct jb_session *session, const struct work_parts *parts, struct jb_record_work *ret)
 {
     size_t count = parts->cell_count;
@@ -129,6 +160,7 @@ static int operators(const struct jb_session *session, const struct work_parts *
         free(energy_uj);
         return -ENOMEM;
     }
+    double steps_caught = steps_seen(session->work->work);
     for (size_t i = 0; i < count; i++) {
         weights[parts->cells[i].cell > 0 ? i : count] += parts->cells[i].energy_uj;
     }
@@ -151,7 +183,7 @@ static int operators(const struct jb_session *session, const struct work_parts *
         jb_copy(op->name, sizeof(op->name), cell->name);
         jb_copy(op->class_name, sizeof(op->class_name), jb_op_class_name(cell->op_class));
         device_name(session->work, part->domain, op->device, sizeof(op->device));
-        op->calls = (uint64_t)(cell->calls * part->scale + 0.5);
+        op->calls = (uint64_t)(cell->calls * call_scale(cell, part->scale, ret->steps, steps_caught) + 0.5);
         op->time_s = part->seconds;
         op->energy_uj = energy_uj[i];
         op->uncertainty_uj = part->sd_uj;
