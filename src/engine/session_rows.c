@@ -173,7 +173,7 @@ void session_rows_choose(struct jb_session *session)
         }
         work->learned_count++;
     }
-    for (size_t i = first; i < work->learned_count; i++) {
+    for (size_t i = first; work->learned != NULL && i < work->learned_count; i++) {
         struct work_channel *channel = &work->learned[i];
         if (channel->dense) {
             open_edges(session, channel);
