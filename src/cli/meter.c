@@ -296,7 +296,7 @@ static int cmd_meter_main(int argc, char **argv, void *context)
 const struct jb_command cmd_meter = {
     .name = "meter",
     .operands = "",
-    .summary = "measure a process that runs already; for programs that use libjoulebook",
+    .summary = "measure a process that runs already",
     .options = meter_option_table,
     .run = cmd_meter_main,
 };

@@ -56,8 +56,12 @@ def test_child_sees_no_descriptor_signal_mask_or_variable_of_ours(joulebook):
               "sorted(int(s) for s in signal.pthread_sigmask(signal.SIG_BLOCK, [])), sorted(os.environ)]))")
     plain = subprocess.run([sys.executable, "-c", script], env=joulebook.env, text=True, capture_output=True, check=True,
                            stdin=subprocess.DEVNULL)
-    result = joulebook("run", "--quiet", "--", sys.executable, "-c", script)
-    assert json.loads(result.stdout) == json.loads(plain.stdout)
+    heard = {"JOULEBOOK_RING", "JOULEBOOK_LIBRARY", "LD_PRELOAD", "ASAN_OPTIONS", "INTEL_LIBITTNOTIFY64", "NVTX_INJECTION64_PATH"}
+    for ops, ours in (("off", set()), ("auto", heard)):
+        result = joulebook("run", "--quiet", "--ops", ops, "--", sys.executable, "-c", script)
+        fds, mask, names = json.loads(result.stdout)
+        assert [fds, mask] == json.loads(plain.stdout)[:2]
+        assert set(names) - {"CUDA_INJECTION64_PATH"} == set(json.loads(plain.stdout)[2]) | ours | {"JOULEBOOK_RUN"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGQUIT, signal.SIGINT])

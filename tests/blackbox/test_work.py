@@ -181,7 +181,8 @@ def test_rm_removes_it(joulebook, make):
 
 
 @pytest.mark.parametrize("text", ["[]", "7", "{", '{"phases": 7, "operators": [[], 7, null, {}], "regions": [[1, 1]]}',
-                                  json.dumps({"operators": [["\x1b[2J" + "x" * 500] * 9] * 50, "phases": [["\x1b]0;x\x07"] * 4] * 50})])
+                                  json.dumps({"operators": [["\x1b[2J" + "x" * 500] * 9] * 50, "phases": [["\x1b]0;x\x07"] * 4] * 50})],
+                         ids=["list", "number", "cut", "kinds", "escapes"])
 def test_hostile_text_in_the_database_breaks_no_face(joulebook, make, text):
     make(work())
     with sqlite3.connect(make.database) as db:
