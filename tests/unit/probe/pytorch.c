@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { FUNCTION = 0, BACKWARD = 1, SCRIPT = 2, USER = 7 };
@@ -88,7 +89,27 @@ static bool levels(const struct fake *fake, struct world *world)
         once(fake, USER, "mark"); /* notices */
         step(fake);
     }
-    return fake->missed() == 0 && fake->count() == 4;
+    return fake->missed() == 0 && fake->count() == 3; /* steps this short are not looked at in between */
+}
+
+static bool long_and_short_steps(const struct fake *fake, struct world *world)
+{
+    const struct timespec pause = {.tv_nsec = 3000000};
+    step(fake);
+    nanosleep(&pause, NULL);
+    step(fake);
+    bool kept = fake->count() == 2; /* marks, and one operator in a thousand */
+    while (fake->count() == 2) {
+        step(fake); /* two of them within 2 ms, sooner or later */
+    }
+    return kept && fake->count() == 1;
+}
+
+static void short_steps_are_spared_the_look_in_between(void **state)
+{
+    struct world *world = *state;
+    jb_ring_level(world->ring, JB_LEVEL_MARKS);
+    world_run(world, "known", long_and_short_steps);
 }
 
 static void each_level_includes_those_before(void **state)
@@ -526,6 +547,7 @@ int main(void)
         IN_A_WORLD(spans_nest_and_have_the_kind_of_their_scope),
         IN_A_WORLD(scopes_that_were_not_asked_for_are_not_told),
         IN_A_WORLD(each_level_includes_those_before),
+        IN_A_WORLD(short_steps_are_spared_the_look_in_between),
         IN_A_WORLD(a_change_waits_for_the_end_of_a_step),
         IN_A_WORLD(without_marks_one_operator_in_a_thousand_notices),
         IN_A_WORLD(what_was_begun_is_ended_after_the_level_is_lowered),
