@@ -83,24 +83,6 @@ void jb_export_energy_member(struct jb_json *json, const char *key, const struct
     }
 }
 
-/* "wrapped,gap" as an array of words. */
-static void flags(struct jb_json *json, const char *text)
-{
-    jb_json_open(json, "flags", '[');
-    while (*text) {
-        char word[sizeof(((struct jb_record_channel *)0)->flag_text)];
-        size_t length = strcspn(text, ",");
-        if (length > 0 && length < sizeof(word)) {
-            memcpy(word, text, length);
-            word[length] = '\0';
-            jb_json_text(json, NULL, word);
-        }
-        text += length;
-        text += *text == ',';
-    }
-    jb_json_close(json, ']');
-}
-
 static const char *channel_id(const struct jb_record *record, int index)
 {
     return index >= 0 && (size_t)index < record->channel_count ? record->channels[index].id : NULL;
@@ -139,7 +121,7 @@ static void channel(struct jb_json *json, const struct jb_record *record, const 
     jb_json_number(json, "update_period_s", c->update_period_ns > 0 ? (double)c->update_period_ns / 1e9 : NAN);
     jb_json_number(json, "coverage", elapsed_ns > 0 ? (double)c->covered_ns / (double)elapsed_ns : NAN);
     jb_json_string(json, "idle_source", c->idle_source);
-    flags(json, c->flag_text);
+    jb_json_words(json, "flags", c->flag_text, ",");
     jb_json_string(json, "note", c->note);
     jb_json_number(json, "context_w", c->context_w);
     jb_json_number(json, "context_tax_j", c->context_tax_j);

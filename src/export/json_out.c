@@ -8,6 +8,7 @@
 #include "export/json_out.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "export/escape.h"
 
@@ -71,6 +72,23 @@ void jb_json_string(struct jb_json *json, const char *key, const char *text)
     } else {
         jb_json_null(json, key);
     }
+}
+
+void jb_json_words(struct jb_json *json, const char *key, const char *text, const char *separators)
+{
+    jb_json_open(json, key, '[');
+    while (*text != '\0') {
+        char word[96];
+        size_t length = strcspn(text, separators);
+        if (length > 0 && length < sizeof(word)) {
+            memcpy(word, text, length);
+            word[length] = '\0';
+            jb_json_text(json, NULL, word);
+        }
+        text += length;
+        text += strspn(text, separators);
+    }
+    jb_json_close(json, ']');
 }
 
 void jb_json_number(struct jb_json *json, const char *key, double value)

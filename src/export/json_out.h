@@ -26,7 +26,9 @@ void jb_json_open(struct jb_json *json, const char *key, char bracket);       /*
 void jb_json_close(struct jb_json *json, char bracket);                       /* '}' or ']' */
 void jb_json_string(struct jb_json *json, const char *key, const char *text); /* NULL or empty: null */
 void jb_json_text(struct jb_json *json, const char *key, const char *text);   /* empty stays "" */
-void jb_json_number(struct jb_json *json, const char *key, double value);     /* NAN: null */
+/* The words of a text between any of `separators` as an array of strings; those of 96 bytes and more are left out. */
+void jb_json_words(struct jb_json *json, const char *key, const char *text, const char *separators);
+void jb_json_number(struct jb_json *json, const char *key, double value); /* NAN: null */
 void jb_json_integer(struct jb_json *json, const char *key, int64_t value);
 void jb_json_joules(struct jb_json *json, const char *key, uint64_t energy_uj);
 void jb_json_bool(struct jb_json *json, const char *key, bool value);

@@ -20,24 +20,6 @@ static void joules_pm(struct jb_json *json, uint64_t energy_uj, double uncertain
     jb_json_number(json, "uncertainty_j", uncertainty_uj / 1e6);
 }
 
-/* "pytorch, itt" as an array of words. */
-static void sources(struct jb_json *json, const char *text)
-{
-    jb_json_open(json, "sources", '[');
-    while (*text != '\0') {
-        char word[sizeof(((struct jb_record_work *)0)->sources)];
-        size_t length = strcspn(text, ", ");
-        if (length > 0 && length < sizeof(word)) {
-            memcpy(word, text, length);
-            word[length] = '\0';
-            jb_json_text(json, NULL, word);
-        }
-        text += length;
-        text += strspn(text, ", ");
-    }
-    jb_json_close(json, ']');
-}
-
 static void figures(struct jb_json *json, const struct jb_record_work *w)
 {
     if (!w->known) {
@@ -47,7 +29,7 @@ static void figures(struct jb_json *json, const struct jb_record_work *w)
     jb_json_open(json, "work", '{');
     jb_json_string(json, "ops", w->ops);
     jb_json_string(json, "attribution", w->attribution);
-    sources(json, w->sources);
+    jb_json_words(json, "sources", w->sources, ", ");
     jb_json_integer(json, "steps", (int64_t)w->steps);
     jb_json_integer(json, "steps_caught", (int64_t)w->steps_caught);
     jb_json_number(json, "caught_s", w->caught_s);
