@@ -263,6 +263,11 @@ enum jb_level jb_ops_plan_look(struct jb_ops_plan *plan, uint64_t now_ns, const 
     return !plan->bursting ? plan->base : plan->trial ? JB_LEVEL_PHASES : JB_LEVEL_FULL;
 }
 
+bool jb_ops_plan_due(const struct jb_ops_plan *plan, uint64_t now_ns)
+{
+    return (plan->ops == JB_OPS_FULL || plan->ops == JB_OPS_AUTO) && now_ns >= plan->end_ns;
+}
+
 bool jb_ops_plan_dense(const struct jb_ops_plan *plan)
 {
     return plan->bursting && plan->dense;

@@ -55,6 +55,8 @@ struct jb_ops_facts {
     double ops_per_s; /* operators in a second in which they were caught; 0: not known */
     struct jb_work_steps steps[JB_LEVEL_FULL + 1];
 };
+/* Can anything have changed since the last look? If not, facts need not be gathered: that sorts the steps' lengths. */
+bool jb_ops_plan_due(const struct jb_ops_plan *plan, uint64_t now_ns);
 /* What is wanted from now on; changes at most every few milliseconds. */
 enum jb_level jb_ops_plan_look(struct jb_ops_plan *plan, uint64_t now_ns, const struct jb_ops_facts *facts);
 bool jb_ops_plan_dense(const struct jb_ops_plan *plan); /* read counters densely now? Until plan->end_ns */

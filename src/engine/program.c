@@ -115,7 +115,6 @@ static enum jb_program_kind elf_kind(int fd, const char *head, size_t length)
 enum jb_program_kind jb_program_kind(const char *name)
 {
     char path[4096], next[4096];
-    enum jb_program_kind kind = JB_PROGRAM_UNKNOWN;
     char head[HEAD_BYTES + 1];
 
     if (jb_program_find(name, path, sizeof(path)) < 0) {
@@ -133,9 +132,9 @@ enum jb_program_kind jb_program_kind(const char *name)
         }
         head[strcspn(head, "\n")] = '\0';
         if (!jb_starts(head, "#!") || !interpreter(head + 2, next, sizeof(next))) {
-            return kind;
+            return JB_PROGRAM_UNKNOWN;
         }
         memcpy(path, next, sizeof(path));
     }
-    return kind;
+    return JB_PROGRAM_UNKNOWN;
 }

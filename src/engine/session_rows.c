@@ -124,7 +124,7 @@ static void expect(struct jb_session *session, const struct work_channel *channe
     }
 }
 
-static struct work_channel *learned(struct session_work *work, int number)
+struct work_channel *session_rows_learned(const struct session_work *work, int number)
 {
     for (size_t i = 0; i < work->learned_count; i++) {
         if (work->learned[i].number == number) {
@@ -138,7 +138,7 @@ static bool worth_learning(const struct jb_session *session, int number)
 {
     return session->nodes[number].leaf && session->channels[number].channel->method != JB_METHOD_MODELLED &&
            domain_of(session->work, session, number) != JB_WORK_DOMAINS && !session->work->time_share &&
-           learned(session->work, number) == NULL;
+           session_rows_learned(session->work, number) == NULL;
 }
 
 /* An accelerator's first kernels are told seconds after the host's first events, and some sensors are found late. */
@@ -188,7 +188,6 @@ static void push(struct work_channel *channel, const struct work_entry *entry)
     if (channel->count == WORK_ENTRIES) {
         channel->first = (channel->first + 1) % WORK_ENTRIES;
         channel->count--;
-        channel->rows_lost++;
         channel->broken = true;
     }
     channel->queue[(channel->first + channel->count++) % WORK_ENTRIES] = *entry;
@@ -197,7 +196,7 @@ static void push(struct work_channel *channel, const struct work_entry *entry)
 void session_rows_entry(struct jb_session *session, int number, const struct jb_entry *entry)
 {
     struct session_work *work = session->work;
-    struct work_channel *channel = work != NULL ? learned(work, number) : NULL;
+    struct work_channel *channel = work != NULL ? session_rows_learned(work, number) : NULL;
 
     if (channel == NULL || channel->dense || session->channels[number].channel->window_ns > 0) {
         return;
@@ -216,7 +215,7 @@ void session_rows_entry(struct jb_session *session, int number, const struct jb_
 void session_rows_reading(struct jb_session *session, int number, uint64_t t_ns, uint64_t power_uw)
 {
     struct session_work *work = session->work;
-    struct work_channel *channel = work != NULL ? learned(work, number) : NULL;
+    struct work_channel *channel = work != NULL ? session_rows_learned(work, number) : NULL;
     uint64_t window_ns = session->channels[number].channel->window_ns;
 
     if (channel != NULL && window_ns > 0 && window_ns < t_ns) {

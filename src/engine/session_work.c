@@ -146,7 +146,6 @@ static void drain(struct session_work *work, uint64_t t_ns)
             }
         }
         work->seen = work->seen || count > 0;
-        work->told_ns = count > 0 ? t_ns : work->told_ns;
     } while (count == BATCH);
     jb_work_advance(work->work, t_ns);
     work->drained_ns = t_ns;
@@ -345,6 +344,9 @@ static void follow_plan(struct jb_session *session, uint64_t now_ns)
     struct session_work *work = session->work;
     struct jb_ops_facts facts;
 
+    if (!jb_ops_plan_due(&work->plan, now_ns)) {
+        return;
+    }
     session_work_facts(work, &facts);
     enum jb_level level = jb_ops_plan_look(&work->plan, now_ns, &facts);
     if (level != work->level) {

@@ -55,7 +55,6 @@ struct work_channel {
     struct work_entry queue[WORK_ENTRIES];
     unsigned first, count;
     bool broken; /* the queue lost one: the next does not join */
-    uint64_t rows_lost;
     /* of bursts */
     struct jb_edges *edges; /* NULL; several channels of one source share it */
     int edge_channel;
@@ -73,7 +72,6 @@ struct session_work {
     uint64_t timer_ns; /* its period */
     uint64_t drained_ns, swept_ns, saved_ns;
     uint64_t save_cost_ns; /* how long saving took the last time */
-    uint64_t told_ns;      /* when something was told for the last time */
     enum jb_level level;
     bool dense;
     bool seen;                             /* the program told something */
@@ -112,6 +110,7 @@ struct session_work {
 struct jb_session;
 
 /* session_rows.c */
+struct work_channel *session_rows_learned(const struct session_work *work, int number); /* NULL: not learned from */
 bool session_rows_chosen(const struct jb_session *session);
 void session_rows_choose(struct jb_session *session); /* those that are not yet among them */
 void session_rows_entry(struct jb_session *session, int number, const struct jb_entry *entry);

@@ -41,16 +41,6 @@ static bool stands_for_all(size_t context)
     return context != JB_CONTEXT_CREATE;
 }
 
-static const struct work_channel *learned_channel(const struct session_work *work, int number)
-{
-    for (size_t i = 0; i < work->learned_count; i++) {
-        if (work->learned[i].number == number) {
-            return &work->learned[i];
-        }
-    }
-    return NULL;
-}
-
 struct priors {
     const struct jb_work *work;
     unsigned domain;
@@ -96,7 +86,7 @@ struct jb_estimate_setup work_parts_setup(const struct jb_session *session, cons
 static int estimate(struct jb_session *session, unsigned domain, struct reading *reading)
 {
     struct session_work *work = session->work;
-    const struct work_channel *channel = learned_channel(work, reading->number);
+    const struct work_channel *channel = session_rows_learned(work, reading->number);
     const struct channel_state *state = &session->channels[reading->number];
     struct jb_op_prior known[JB_WORK_CELLS] = {0};
     struct priors priors = {work->work, domain, jb_work_cell_count(work->work, domain), known, false};

@@ -43,7 +43,11 @@ static void live(struct world *world, enum jb_ops ops, double seconds)
     world->facts.step_s = world->step_s;
     world->first_dense_s = -1;
     for (uint64_t t_ns = 0; t_ns < (uint64_t)(seconds * 1e9); t_ns += TICK_NS) {
+        struct jb_ops_plan before = plan;
+        bool due = jb_ops_plan_due(&plan, now_ns + t_ns);
         enum jb_level level = jb_ops_plan_look(&plan, now_ns + t_ns, &world->facts);
+        assert_true(due || (plan.bursting == before.bursting && plan.dense == before.dense &&
+                            plan.base == before.base && plan.end_ns == before.end_ns));
         spend(world, level, (double)TICK_NS / 1e9);
         if (jb_ops_plan_dense(&plan)) {
             world->dense_s += (double)TICK_NS / 1e9;
