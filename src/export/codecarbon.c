@@ -22,7 +22,7 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/os.h"
-#include "export/escape.h"
+#include "base/escape.h"
 #include "export/hardware_view.h"
 #include "export/iso3.h"
 #include "export/measured.h"

@@ -19,7 +19,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
-#include "export/escape.h"
+#include "base/escape.h"
 #include "export/measured.h"
 #include "export/price.h"
 #include "export/work_rows.h"

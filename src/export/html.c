@@ -13,7 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/diag.h"
-#include "export/escape.h"
+#include "base/escape.h"
 #include "export/formats.h"
 
 static void head(struct jb_report *report)

@@ -11,7 +11,7 @@
 #include <math.h>
 
 #include "base/units.h"
-#include "export/escape.h"
+#include "base/escape.h"
 #include "export/price.h"
 
 #define UNIT       "gCO<sub>2</sub>e/kWh"

@@ -13,7 +13,7 @@
 #include <math.h>
 
 #include "base/units.h"
-#include "export/escape.h"
+#include "base/escape.h"
 #include "export/html_scale.h"
 
 #define WIDTH      1000.0

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "export/escape.h"
+#include "base/escape.h"
 
 static void badge(struct jb_buf *out, const char *method)
 {

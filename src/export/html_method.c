@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/units.h"
-#include "export/escape.h"
+#include "base/escape.h"
 #include "export/measured.h"
 
 static void count_row(struct jb_buf *out, const char *term, int64_t value)

@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/units.h"
-#include "export/escape.h"
+#include "base/escape.h"
 #include "export/measured.h"
 
 #define PLUS_MINUS "\xC2\xB1\xC2\xA0"
@@ -37,7 +37,7 @@ static void title(struct jb_report *report)
     JB_CLEANUP(jb_buf_finish) struct jb_buf command = {0};
     struct jb_buf *out = report->out;
     const char *status = jb_run_status_name(r->status);
-    jb_export_command(&command, r);
+    jb_export_command(&command, r->command, r->command_count);
     jb_buf_puts(out, "<header><p class=\"brand\">joulebook <span>energy report</span></p>\n<h1>");
     bool named = r->name && *r->name;
     jb_export_html_text(out, named ? r->name : r->id);

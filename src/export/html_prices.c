@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "export/escape.h"
+#include "base/escape.h"
 
 #define MAX_ROWS 24
 

@@ -13,7 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/units.h"
-#include "export/escape.h"
+#include "base/escape.h"
 #include "export/html_chart.h"
 #include "export/price.h"
 

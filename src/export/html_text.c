@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/units.h"
-#include "export/escape.h"
+#include "base/escape.h"
 #include "export/measured.h"
 
 #define NBSP "\xC2\xA0"

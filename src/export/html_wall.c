@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#include "export/escape.h"
+#include "base/escape.h"
 
 #define PLUS_MINUS "\xC2\xA0\xC2\xB1\xC2\xA0"
 

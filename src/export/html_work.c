@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "export/escape.h"
+#include "base/escape.h"
 
 #define NBSP       "\xC2\xA0"
 #define PLUS_MINUS " \xC2\xB1" NBSP

@@ -10,7 +10,7 @@
 #include <math.h>
 
 #include "base/units.h"
-#include "export/escape.h"
+#include "base/escape.h"
 #include "export/html_scale.h"
 #include "export/work_rows.h"
 

@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/units.h"
-#include "export/escape.h"
+#include "base/escape.h"
 #include "export/work_rows.h"
 
 #define NBSP     "\xC2\xA0"

@@ -22,7 +22,7 @@
 #include "base/cleanup.h"
 #include "base/diag.h"
 #include "export/hardware_view.h"
-#include "export/json_out.h"
+#include "base/json_out.h"
 #include "export/measured.h"
 #include "export/run_json.h"
 

@@ -6,7 +6,7 @@
  */
 #include "export/jtop_columns.h"
 
-#include "export/escape.h"
+#include "base/escape.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef JB_EXPORT_RUN_JSON_H
 #define JB_EXPORT_RUN_JSON_H
 
-#include "export/json_out.h"
+#include "base/json_out.h"
 #include "store/record.h"
 
 void jb_export_run_json(struct jb_json *json, const char *key, const struct jb_record *record); /* the "run" object */

@@ -22,7 +22,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/diag.h"
-#include "export/escape.h"
+#include "base/escape.h"
 #include "export/formats.h"
 #include "export/hardware_view.h"
 #include "export/measured.h"
@@ -136,7 +136,7 @@ static void put_signal(struct row *row, const struct column *column)
 static void put_command(struct row *row, const struct column *column)
 {
     JB_CLEANUP(jb_buf_finish) struct jb_buf text = {0};
-    jb_export_command(&text, row->record);
+    jb_export_command(&text, row->record->command, row->record->command_count);
     put_buf(row, &text);
 }
 

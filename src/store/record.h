@@ -130,6 +130,7 @@ struct jb_record {
     bool has_exit_code, has_signal;
     int exit_code, signal;
     char parent[JB_RUN_ID_TEXT];
+    int64_t owner; /* user id of whoever started it; -1: not known (made by an older version) */
     /* energy: totals over channels in_total */
     struct jb_record_channel *channels;
     size_t channel_count;

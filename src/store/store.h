@@ -112,6 +112,9 @@ struct jb_run_filter {
     const char *text;                /* in name or command, case ignored; NULL */
     const char *tag_key, *tag_value; /* NULL: any */
     size_t limit;                    /* 0: all */
+    const char *before;              /* an id: only runs older than that one; NULL */
+    bool has_owner;                  /* only runs of this user */
+    uint32_t owner;
 };
 /* Newest first, without channels, segments and hardware. The callback stops with a non-zero value, which is returned.
  */
@@ -159,7 +162,35 @@ struct jb_slice {
 int jb_store_slices(struct jb_store *store, const char *id, uint64_t t0_ns, uint64_t t1_ns, size_t count,
                     size_t channel_count, struct jb_slice *ret, struct jb_diag *diag);
 
+/* ---- between databases ---- */
+
+/* Which file this is, to know whether two paths lead to one database. */
+int jb_store_identity(struct jb_store *store, uint64_t *ret_dev, uint64_t *ret_ino);
+
+/* A run that has ended, with all that belongs to it, as a database of its own in memory: an unnamed file for
+ * jb_store_adopt() on the other side of a socket. The caller closes it. -ENOENT, -EBUSY: it is running. */
+int jb_store_hand_over(struct jb_store *store, const char *id, int *ret_fd, struct jb_diag *diag);
+
+/* Take over the one run in the database that `fd` is (hostile: -EUCLEAN, -EPROTO, -EFBIG beyond JB_STORE_ADOPT_MAX).
+ * `owner` is whose it is from now on, whatever the file says. A run of that id which is there already is replaced when
+ * it is of the same owner, else -EEXIST. One transaction. */
+#define JB_STORE_ADOPT_MAX ((uint64_t)256 << 20)
+int jb_store_adopt(struct jb_store *store, int fd, uint32_t owner, char ret_id[JB_RUN_ID_TEXT], struct jb_diag *diag);
+
 /* ---- machines ---- */
+
+/* Every machine that runs or history are kept of, the one seen last first. */
+struct jb_store_machine {
+    char machine_id[65], host[65];
+    char *hardware_json;           /* of its last run; NULL */
+    uint64_t runs;                 /* of `owner` alone where one is asked for */
+    int64_t first_ns, last_ns;     /* wall: of its first run and its last */
+    uint64_t run_uj, footprint_uj; /* sums over runs */
+    double grams;                  /* likewise; NAN: none was priced */
+};
+typedef int (*jb_store_machine_fn)(void *context, const struct jb_store_machine *machine);
+int jb_store_machines(struct jb_store *store, bool has_owner, uint32_t owner, jb_store_machine_fn fn, void *context,
+                      struct jb_diag *diag);
 
 /* Idle power of one channel of one machine. */
 struct jb_baseline {

@@ -5,12 +5,12 @@
  * Odd: jb_json_value() copies values that jansson parsed. It recurses, which is safe because jansson's parser refuses
  * documents nested deeper than 2048.
  */
-#include "export/json_out.h"
+#include "base/json_out.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "export/escape.h"
+#include "base/escape.h"
 
 static void line(struct jb_json *json)
 {

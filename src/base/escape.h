@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * escape.h - text and numbers as the formats want them. Private to export/.
+ * escape.h - text and numbers as the formats want them.
  *
  * Text of a record is hostile: names come from argv, hardware and the database. What is not UTF-8 becomes U+FFFD in
  * every format, so that no output is ever refused for its encoding. Numbers never depend on the locale.
  */
-#ifndef JB_EXPORT_ESCAPE_H
-#define JB_EXPORT_ESCAPE_H
+#ifndef JB_BASE_ESCAPE_H
+#define JB_BASE_ESCAPE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/text.h"
-#include "store/record.h"
 
 /* The inside of a JSON string, without its quotes. */
 void jb_export_json_text(struct jb_buf *out, const char *text);
@@ -35,7 +35,7 @@ void jb_export_joules(struct jb_buf *out, uint64_t energy_uj);
 /* The shortest decimal that reads back as the same double. Writes nothing and returns false when it is not finite. */
 bool jb_export_number(struct jb_buf *out, double value);
 
-/* The command of the run as one line that a shell would take apart the same way. Not escaped for any format. */
-void jb_export_command(struct jb_buf *out, const struct jb_record *record);
+/* A command as one line that a shell would take apart the same way. Not escaped for any format. */
+void jb_export_command(struct jb_buf *out, char *const *words, size_t count);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Text and numbers as the formats want them: what is hostile comes out harmless, what is harmless comes out unchanged.
  */
-#include "export/escape.h"
+#include "base/escape.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -170,9 +170,8 @@ static void command_is_quoted_for_a_shell(void **state)
 {
     char a[] = "python3", b[] = "it's here", c[] = "", d[] = "$HOME;rm", e[] = "--lr=0.1";
     char *words[] = {a, b, c, d, e};
-    struct jb_record record = {.command = words, .command_count = 5};
     struct jb_buf out = {0};
-    jb_export_command(&out, &record);
+    jb_export_command(&out, words, 5);
     assert_string_equal(out.data, "python3 'it'\\''s here' '' '$HOME;rm' --lr=0.1");
     jb_buf_finish(&out);
 }

@@ -5,7 +5,7 @@
  * JSON: RFC 8259 section 7. UTF-8: RFC 3629, so no surrogates, nothing overlong, nothing above U+10FFFF. The apostrophe
  * before text that looks like a formula is what spreadsheets themselves use to mark text.
  */
-#include "export/escape.h"
+#include "base/escape.h"
 
 #include "base/cleanup.h"
 #include "base/csv.h"
@@ -191,11 +191,11 @@ bool jb_export_number(struct jb_buf *out, double value)
     return true;
 }
 
-void jb_export_command(struct jb_buf *out, const struct jb_record *record)
+void jb_export_command(struct jb_buf *out, char *const *words, size_t count)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
-    for (size_t i = 0; i < record->command_count; i++) {
-        const char *word = record->command[i];
+    for (size_t i = 0; i < count; i++) {
+        const char *word = words[i];
         jb_buf_puts(out, i > 0 ? " " : "");
         if (*word && word[strspn(word, plain)] == '\0') {
             jb_buf_puts(out, word);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * json_out.h - write JSON in order. Private to export/.
+ * json_out.h - write JSON in order..
  *
  * jansson reads JSON here but does not write it: it would print 12.345678 J as 12.345677999999999. Each call writes one
  * member (key not NULL) or one element (key NULL); commas and indentation come by themselves. Out of memory shows in
  * out->failed.
  */
-#ifndef JB_EXPORT_JSON_OUT_H
-#define JB_EXPORT_JSON_OUT_H
+#ifndef JB_BASE_JSON_OUT_H
+#define JB_BASE_JSON_OUT_H
 
 #include <jansson.h>
 #include <stdbool.h>

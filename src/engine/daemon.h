@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * daemon.h - the machine's one meter: a session without a child and without an end, the runs attached to it, the
+ * history, and the board that shows it.
+ *
+ * One thread owns it (jb_daemon_run()); the history's disk and the board's readers are on others. Every second the
+ * energy of each channel is divided over idle, each attached run, other processes and nobody, exactly; a run that
+ * begins or ends cuts the second for everybody, so that runs sum to the machine however they overlap.
+ *
+ * Who may attach: anybody who can open the socket. A run measures its own processes: the sender's tree, or a process of
+ * the same user. At most JB_DAEMON_PEERS at a time, JB_DAEMON_PEERS_OF_USER of them of one user.
+ */
+#ifndef JB_ENGINE_DAEMON_H
+#define JB_ENGINE_DAEMON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/board.h"
+#include "engine/session.h"
+
+#define JB_DAEMON_PEERS         128
+#define JB_DAEMON_PEERS_OF_USER 64
+
+struct jb_daemon;
+
+struct jb_daemon_config {
+    struct jb_session_config session; /* without command, name, tags, ops; db_path: where history and runs are kept */
+    const char *socket;               /* where to listen; NULL: nobody can attach */
+    int socket_fd;                    /* of socket activation, listening already; -1 */
+    bool shared;                      /* all users may attach */
+    uint64_t keep_seconds_s, keep_minutes_s, keep_hours_s; /* of history; 0: for ever */
+};
+
+int jb_daemon_create(const struct jb_daemon_config *config, struct jb_daemon **ret, struct jb_diag *diag);
+/* NULL-safe. True: a thread was left behind, see jb_session_destroy(). */
+bool jb_daemon_destroy(struct jb_daemon *daemon);
+
+struct jb_board *jb_daemon_board(struct jb_daemon *daemon);
+const struct jb_session *jb_daemon_session(const struct jb_daemon *daemon);
+
+/* Meter until stop_fd becomes readable. `alive` (NULL: nobody) is called about once a second, after what it vouches for
+ * was done. 0 or -errno. */
+int jb_daemon_run(struct jb_daemon *daemon, int stop_fd, void (*alive)(void *context), void *context);
+
+/* The text of GET /api/v1/live for those who WATCH on the socket; set before run(). The text is malloc'd. */
+typedef char *(*jb_daemon_live_fn)(void *context, uid_t viewer);
+void jb_daemon_on_watch(struct jb_daemon *daemon, jb_daemon_live_fn live, void *context);
+
+#endif
