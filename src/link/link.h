@@ -97,6 +97,7 @@ struct jb_link_channel {
     bool with_memory, rejected, in_total;
     int32_t unit, die, parent, mirror_of; /* parent: index in this list as the driver told it; -1 */
     int32_t group, preference;            /* the source's number in the meter; channels of one are neighbours */
+    uint64_t unit_num, unit_den, wrap, horizon_ns; /* of the driver's own counter, for reading it in bursts */
     uint64_t refresh_ns, window_ns, max_power_uw, idle_uw, idle_sigma_uw;
     char idle_source[32];
     double rel_error;
