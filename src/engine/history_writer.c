@@ -86,8 +86,7 @@ static void add_row(struct row *sum, const struct jb_history_row *row)
     for (size_t i = sum->row.channel_count; i < row->channel_count; i++) {
         sum->values[i] = (struct jb_history_value){.energy_uj = JB_NO_VALUE};
     }
-    sum->row.channel_count =
-        sum->row.channel_count > row->channel_count ? sum->row.channel_count : row->channel_count;
+    sum->row.channel_count = sum->row.channel_count > row->channel_count ? sum->row.channel_count : row->channel_count;
     for (size_t i = 0; i < row->channel_count; i++) {
         energy_uj += sum->values[i].energy_uj != JB_NO_VALUE ? (double)sum->values[i].energy_uj : 0;
         more_uj += row->values[i].energy_uj != JB_NO_VALUE ? (double)row->values[i].energy_uj : 0;
@@ -153,8 +152,7 @@ void jb_history_writer_learn(struct jb_history_writer *writer, const char *chann
     pthread_mutex_unlock(&writer->lock);
 }
 
-int jb_history_writer_state(struct jb_history_writer *writer, struct jb_diag *ret, uint64_t *ret_dev,
-                            uint64_t *ret_ino)
+int jb_history_writer_state(struct jb_history_writer *writer, struct jb_diag *ret, uint64_t *ret_dev, uint64_t *ret_ino)
 {
     pthread_mutex_lock(&writer->lock);
     int error = writer->error;

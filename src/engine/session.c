@@ -416,8 +416,9 @@ void jb_session_tick(struct jb_session *session)
         return;
     }
     session_check_sleep(session, session_sleep_ns());
+    bool cut = false;
     if (session->remote != NULL) {
-        session_remote_tick(session);
+        cut = session_remote_tick(session);
     } else if (session->meter != NULL) {
         jb_meter_poll(session->meter, &poll_result);
         session_book(session, &poll_result);
@@ -428,12 +429,15 @@ void jb_session_tick(struct jb_session *session)
     }
     session->polls = 0;
     uint64_t now_ns = jb_mono_ns();
-    session_wall_tick(session, now_ns);
-    session_end_tick(session, now_ns);
-    bool full = session->slot != NULL && session->slot->tick_count >= session->max_ticks;
+    bool full = false;
+    if (!cut) {
+        session_wall_tick(session, now_ns);
+        session_end_tick(session, now_ns);
+        full = session->slot != NULL && session->slot->tick_count >= session->max_ticks;
+    }
     bool due = now_ns - session->attributed_ns + session->config.interval_ns / 2 >= CHUNK_NS;
     /* The machine's meter says when a second is over. */
-    if ((due && session->remote == NULL) || full) {
+    if ((due || full) && session->remote == NULL) {
         session_flush_chunk(session, now_ns);
     }
     if (session->work != NULL && !session->work->seen) {

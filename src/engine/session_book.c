@@ -100,8 +100,8 @@ static void shares_of(const struct jb_session *session, int number, const struct
         if (!info.processes_known) {
             return;
         }
-        jb_gpu_share(session->uses, session->use_count, session_device_channel(session, number), jb_mono_ns(), is_ours, session,
-                     &share);
+        jb_gpu_share(session->uses, session->use_count, session_device_channel(session, number), jb_mono_ns(), is_ours,
+                     session, &share);
         *ret = share.shares;
         return;
     }

@@ -37,11 +37,11 @@
 #include "sensor/privileged.h"
 
 /* A chunk goes to the store this often: with the write itself a killed meter loses less than a second. */
-#define CHUNK_NS    (800 * JB_NS_PER_MS)
-#define MAX_USES    256
+#define CHUNK_NS      (800 * JB_NS_PER_MS)
+#define MAX_USES      256
 #define REMOTE_SOURCE 1000 /* from here on nodes[].source is a source of the machine's meter */
-#define WALL_POINTS 64
-#define WALL_PIECES 8
+#define WALL_POINTS   64
+#define WALL_PIECES   8
 
 struct channel_state {
     /* As it was when it appeared: the meter's own follows what is read ("gone"), but what was booked stays booked. */
@@ -109,10 +109,10 @@ struct jb_session {
     struct jb_perf_ops perf;
     struct jb_privileged *privileged; /* NULL: below a root, or the helper is not there */
     struct jb_sensor_env sensor_env;
-    struct jb_meter *meter;    /* NULL while `remote` is there */
-    struct jb_remote *remote;  /* attached to the machine's meter */
-    bool told;                 /* it has divided something */
-    int meter_count;           /* channels of `meter`, and their numbers here */
+    struct jb_meter *meter;   /* NULL while `remote` is there */
+    struct jb_remote *remote; /* attached to the machine's meter */
+    bool told;                /* it has divided something */
+    int meter_count;          /* channels of `meter`, and their numbers here */
     int16_t number_of[JB_METER_MAX_CHANNELS];
     struct session_runs *runs; /* of an endless session; NULL */
     struct session_work *work; /* NULL: --ops off */
@@ -162,7 +162,7 @@ void session_remote_attach(struct jb_session *session); /* leaves `remote` NULL 
 void session_remote_channels(struct jb_session *session);
 void session_remote_message(struct jb_session *session, const struct jb_link_message *message, bool first);
 int session_remote_start(struct jb_session *session);
-void session_remote_tick(struct jb_session *session);
+bool session_remote_tick(struct jb_session *session); /* true: a second was ended, and the tick with it */
 void session_remote_stop(struct jb_session *session);
 void session_remote_lost(struct jb_session *session);
 void session_remote_hand_over(struct jb_session *session);
@@ -224,8 +224,10 @@ void session_marks_begin(struct jb_session *session);
 void session_marks_look(struct jb_session *session, uint64_t now_ns);
 
 /* session_grid.c */
-void session_grid_begin(struct jb_session *session);  /* the child exists */
-void session_grid_look(struct jb_session *session);   /* once a chunk */
+void session_grid_begin(struct jb_session *session); /* the child exists */
+void session_grid_look(struct jb_session *session);  /* once a chunk */
+/* Of an endless session: forget what is more than a day old. True: a thread was left behind. */
+bool session_grid_renew(struct jb_session *session, int64_t now_ns);
 void session_grid_record(struct jb_session *session); /* wait a little for what is under way, and price */
 bool session_grid_finish(struct jb_session *session); /* true: a thread was left behind */
 double session_grid_live_g(const struct jb_session *session, double energy_uj);

@@ -100,8 +100,8 @@ static void open_account(struct jb_account *account, const struct jb_channel *ch
     jb_account_init(account, &booked);
 }
 
-static const char *const idle_words[] = {"measured before the run", "calibrated", "learned", "model", "none",
-                                         "sensors"};
+static const char *const idle_words[] = {
+    "measured before the run", "calibrated", "learned", "model", "none", "sensors"};
 
 /* struct jb_idle keeps a word that lives for ever. */
 static const char *idle_word(const char *source)
@@ -193,9 +193,9 @@ bool session_remote_attribute(struct jb_session *session, int number, struct jb_
     if (session->remote == NULL || state->remote_source[0] == '\0') {
         return false;
     }
-    const uint64_t weights[PARTS] = {
-        since(told->run_uj, taken->run_uj), since(told->idle_uj, taken->idle_uj),
-        since(told->others_uj, taken->others_uj), since(told->unattributed_uj, taken->unattributed_uj)};
+    const uint64_t weights[PARTS] = {since(told->run_uj, taken->run_uj), since(told->idle_uj, taken->idle_uj),
+                                     since(told->others_uj, taken->others_uj),
+                                     since(told->unattributed_uj, taken->unattributed_uj)};
     /* The sums are equal unless a packet was missed: then the proportions are what is known. */
     jb_split(state->pending.energy_uj, weights, PARTS, NOBODY, parts);
     *ret = (struct jb_parts){
@@ -252,17 +252,20 @@ int session_remote_start(struct jb_session *session)
     return r < 0 ? r : hear_until(session, JB_LINK_CUT_STARTED);
 }
 
-void session_remote_tick(struct jb_session *session)
+bool session_remote_tick(struct jb_session *session)
 {
     const struct jb_link_message *message;
+    bool cut = false;
     int r;
 
     while ((r = jb_remote_next(session->remote, 0, &message)) > 0) {
+        cut = cut || message->kind == JB_LINK_CUT;
         session_remote_message(session, message, false);
     }
     if (r < 0) {
         session_remote_lost(session);
     }
+    return cut && r == 0;
 }
 
 void session_remote_stop(struct jb_session *session)

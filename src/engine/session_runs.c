@@ -12,19 +12,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RUN_PIDS      64
-#define CUT_WAIT_NS   (100 * JB_NS_PER_MS) /* for lanes, when a run ends: everybody waits */
+#define RUN_PIDS    64
+#define CUT_WAIT_NS (100 * JB_NS_PER_MS) /* for lanes, when a run ends: everybody waits */
 
 struct session_run {
     struct jb_proctree *tree;
     struct session_run *parent;
-    struct jb_usage usage;            /* of the processes that are its alone */
-    uint64_t cpu_ns;                  /* of its whole tree, at the last look */
-    uint64_t own_ns;                  /* of the processes that are its alone, since it began */
-    uint64_t wall_like_uj;            /* its part of the sensors, of the second being divided */
-    int32_t pids[RUN_PIDS];           /* on accelerators */
+    struct jb_usage usage;  /* of the processes that are its alone */
+    uint64_t cpu_ns;        /* of its whole tree, at the last look */
+    uint64_t own_ns;        /* of the processes that are its alone, since it began */
+    uint64_t wall_like_uj;  /* its part of the sensors, of the second being divided */
+    int32_t pids[RUN_PIDS]; /* on accelerators */
     size_t pid_count;
-    uint64_t run_uj[JB_METER_MAX_CHANNELS];       /* with those of the runs inside */
+    uint64_t run_uj[JB_METER_MAX_CHANNELS];        /* with those of the runs inside */
     struct jb_parts before[JB_METER_MAX_CHANNELS]; /* of the session, when it began */
 };
 

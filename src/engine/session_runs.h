@@ -36,7 +36,8 @@ void session_run_parts(const struct jb_session *session, const struct session_ru
 uint64_t session_run_cpu_ns(const struct session_run *run);
 const struct session_run *session_run_parent(const struct session_run *run); /* that it is part of; NULL */
 
-/* Read what there is, book it, and divide it: a moment at which runs may begin and end. `last`: lanes are waited for. */
+/* Read what there is, book it, and divide it: a moment at which runs may begin and end. `last`: lanes are waited for.
+ */
 void session_cut(struct jb_session *session, bool last);
 
 /* ---- for session_book.c; all accept a session without runs ---- */

@@ -91,6 +91,10 @@ static void put_channel(struct jb_link_writer *w, const struct jb_link_channel *
     put_i32(w, channel->mirror_of);
     put_i32(w, channel->group);
     put_i32(w, channel->preference);
+    put_u64(w, channel->unit_num);
+    put_u64(w, channel->unit_den);
+    put_u64(w, channel->wrap);
+    put_u64(w, channel->horizon_ns);
     put_u64(w, channel->refresh_ns);
     put_u64(w, channel->window_ns);
     put_u64(w, channel->max_power_uw);

@@ -88,6 +88,10 @@ static void get_channel(struct jb_link_reader *r, int32_t count, struct jb_link_
     channel->mirror_of = get_i32(r, -1, count - 1);
     channel->group = get_i32(r, 0, INT32_MAX);
     channel->preference = get_i32(r, 0, INT32_MAX);
+    channel->unit_num = get_u64(r);
+    channel->unit_den = get_u64(r);
+    channel->wrap = get_u64(r);
+    channel->horizon_ns = get_u64(r);
     channel->refresh_ns = get_u64(r);
     channel->window_ns = get_u64(r);
     channel->max_power_uw = get_u64(r);

@@ -71,6 +71,10 @@ static void fill_channel(struct random *r, size_t index, struct jb_link_channel 
     channel->mirror_of = index > 0 && random_below(r, 2) ? 0 : -1;
     channel->group = fill_i32(r, 0);
     channel->preference = fill_i32(r, 0);
+    channel->unit_num = random_next(r);
+    channel->unit_den = random_next(r);
+    channel->wrap = random_next(r);
+    channel->horizon_ns = random_next(r);
     channel->refresh_ns = random_next(r);
     channel->window_ns = random_next(r);
     channel->max_power_uw = random_next(r);

@@ -95,6 +95,8 @@ static void the_fields_of_channels_are_where_they_belong(void **state)
         assert_true(a->status == b->status && a->with_memory == b->with_memory && a->rejected == b->rejected);
         assert_true(a->in_total == b->in_total && a->unit == b->unit && a->die == b->die && a->parent == b->parent);
         assert_true(a->mirror_of == b->mirror_of && a->group == b->group && a->preference == b->preference);
+        assert_true(a->unit_num == b->unit_num && a->unit_den == b->unit_den && a->wrap == b->wrap);
+        assert_true(a->horizon_ns == b->horizon_ns);
         assert_true(a->refresh_ns == b->refresh_ns && a->window_ns == b->window_ns);
         assert_true(a->max_power_uw == b->max_power_uw && a->idle_uw == b->idle_uw);
         assert_true(a->idle_sigma_uw == b->idle_sigma_uw && a->rel_error == b->rel_error);
