@@ -35,7 +35,7 @@ struct jb_history_value {
     uint64_t energy_uj;        /* JB_NO_VALUE: nothing is known (not read, not there) */
     uint64_t runs_uj, idle_uj; /* of it: all runs together, idle; the rest is others' and nobody's */
     uint64_t covered_ns;       /* of the row's time */
-    uint32_t min_mw, max_mw;   /* of the finest means within the row, in mW */
+    uint32_t min_mw, max_mw;   /* of the finest means within the row, in mW; kept to 1/256 of the mean, outward */
 };
 struct jb_history_row {
     int64_t end_ns;     /* wall clock at its end */

@@ -112,7 +112,7 @@ struct jb_run_filter {
     const char *text;                /* in name or command, case ignored; NULL */
     const char *tag_key, *tag_value; /* NULL: any */
     size_t limit;                    /* 0: all */
-    const char *before;              /* an id: only runs older than that one; NULL */
+    const char *before;              /* an id: only runs older than that one (-ENOENT: it is gone); NULL */
     bool has_owner;                  /* only runs of this user */
     uint32_t owner;
 };
