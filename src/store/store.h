@@ -33,6 +33,9 @@ enum jb_store_mode {
 int jb_store_open(const char *path, enum jb_store_mode mode, struct jb_store **ret_store, struct jb_diag *diag);
 void jb_store_close(struct jb_store *store);          /* NULL-safe */
 int jb_store_default_path(char *buffer, size_t size); /* $JOULEBOOK_DB or $XDG_DATA_HOME/joulebook/joulebook.db */
+/* From now on questions to a store that was opened for reading have so long in all, until this is said again: what is
+ * not done by then, or waits for somebody else, gives -ETIMEDOUT or -EBUSY. 0: as long as they take. */
+void jb_store_budget(struct jb_store *store, uint64_t budget_ns);
 
 /* ---- writing one run ---- */
 
