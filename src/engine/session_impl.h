@@ -5,6 +5,7 @@
  * session.c            life cycle and accessors
  * session_channels.c   channels that appear, the overlap graph, idle power, twins that contradict each other
  * session_remote.c     attached to the machine's one meter, and on without it
+ * session_news.c       what the program is at, for those who watch
  * session_runs.h       runs that share an endless session
  * session_book.c       readings -> entries -> parts -> chunks
  * session_wall.c       the node meter: what the sensors saw meanwhile, and its being the total
@@ -168,6 +169,9 @@ void session_remote_lost(struct jb_session *session);
 void session_remote_hand_over(struct jb_session *session);
 /* Whose joules pending is, by the machine's meter's word; false: it said nothing of this channel. */
 bool session_remote_attribute(struct jb_session *session, int number, struct jb_parts *ret);
+
+/* session_news.c */
+void session_news_tell(struct jb_session *session);
 
 /* session_channels.c */
 /* Of the source that a channel is of, also of one in the machine's meter: driver, and the rest as far as known. */

@@ -238,6 +238,7 @@ void session_remote_message(struct jb_session *session, const struct jb_link_mes
             uint64_t now_ns = jb_mono_ns();
             session_end_tick(session, now_ns);
             session_flush_chunk(session, now_ns);
+            session_news_tell(session);
         }
         break;
     default:
