@@ -2,8 +2,10 @@
 /*
  * Tests of list.c: order, filters, stopping.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "common.h"
@@ -177,6 +179,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(runs_come_newest_first),         IN_FOLDER(filters_choose),
+        IN_FOLDER(a_limit_counts_what_was_shown),  IN_FOLDER(pages_and_owners),
         IN_FOLDER(a_limit_counts_what_was_shown),  IN_FOLDER(the_callback_stops_the_list),
         IN_FOLDER(the_callback_may_use_the_store),
     };
