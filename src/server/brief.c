@@ -9,6 +9,8 @@
 #include "base/escape.h"
 #include "server/documents_impl.h"
 
+#define EXACT_BELOW 8e12 /* times 1000 still a whole number that a double holds */
+
 void jb_brief(struct jb_buf *out, double value)
 {
     char text[32];
@@ -18,7 +20,7 @@ void jb_brief(struct jb_buf *out, double value)
         jb_buf_add(out, "null", 4);
         return;
     }
-    if (fabs(value) >= 1e15) {
+    if (fabs(value) >= EXACT_BELOW) {
         jb_export_number(out, value);
         return;
     }

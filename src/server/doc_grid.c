@@ -3,7 +3,7 @@
 #include "base/diag.h"
 #include "server/documents_impl.h"
 
-#define ZONE_MAX 95 /* bytes, as of grid/zone.h */
+#define ZONE_MAX 95 /* bytes, as of zones everywhere */
 
 void jb_document_grid(struct jb_documents *documents, const struct jb_viewer *viewer, const char *rest,
                       const struct jb_query *query, const char *accept, struct jb_reply *reply)
