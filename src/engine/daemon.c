@@ -4,9 +4,11 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/os.h"
 #include "base/text.h"
 
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +53,9 @@ static int begin(struct jb_daemon *daemon, struct jb_diag *diag)
         daemon->pace_ns = daemon->config.session.interval_ns;
         daemon->second_ns = daemon->session->attributed_ns;
         daemon->row_start_ns = daemon->lessons_ns = daemon->feed_ns = daemon->session->start_ns;
+        daemon->self_ns = jb_self_cpu_ns(); /* starting costs once */
+        daemon->self_t_ns = daemon->session->start_ns;
+        daemon->self_share = NAN;
         daemon_grid_second(daemon, 0);
         daemon_board_second(daemon);
         daemon_board_tick(daemon);

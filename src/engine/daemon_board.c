@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SHARE_NS (60 * JB_NS_PER_S)
+#define SHARE_NS       (60 * JB_NS_PER_S)
+#define FIRST_SHARE_NS (5 * JB_NS_PER_S)
 
 static void channel_words(const struct jb_session *session, int number, struct jb_board_channel *ret)
 {
@@ -188,9 +189,9 @@ static void look_at_ourselves(struct jb_daemon *daemon, struct jb_board_view *vi
     uint64_t self_ns = jb_self_cpu_ns() + jb_privileged_cpu_ns(session->privileged), now_ns = jb_mono_ns();
     double active_j = 0;
 
-    if (daemon->self_t_ns == 0 || now_ns - daemon->self_t_ns >= SHARE_NS) {
-        uint64_t from_ns = daemon->self_t_ns != 0 ? daemon->self_t_ns : session->start_ns;
-        daemon->self_share = now_ns > from_ns ? (double)(self_ns - daemon->self_ns) / (double)(now_ns - from_ns) : NAN;
+    uint64_t since_ns = now_ns - daemon->self_t_ns;
+    if (since_ns >= SHARE_NS || (isnan(daemon->self_share) && since_ns >= FIRST_SHARE_NS)) {
+        daemon->self_share = (double)(self_ns - daemon->self_ns) / (double)since_ns;
         daemon->self_ns = self_ns;
         daemon->self_t_ns = now_ns;
     }

@@ -17,9 +17,44 @@
 #define MIRROR_TOLERANCE 0.02
 #define MIRROR_SKEW_NS   (10 * JB_NS_PER_MS)
 
+/* Among the channels that were left behind when the machine's meter went away, or among all others: the two were read
+ * one after the other, so that neither stands for the other. */
+static void resolve_some(struct jb_session *session, bool left_behind)
+{
+    struct jb_overlap_node some[JB_METER_MAX_CHANNELS];
+    int number_of[JB_METER_MAX_CHANNELS], index_of[JB_METER_MAX_CHANNELS];
+    size_t count = 0;
+
+    for (int i = 0; i < session->channel_count; i++) {
+        index_of[i] = -1;
+        if ((session->channels[i].remote_source[0] != '\0') == left_behind) {
+            index_of[i] = (int)count;
+            number_of[count] = i;
+            some[count++] = session->nodes[i];
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        some[i].mirror_of = some[i].mirror_of >= 0 ? index_of[some[i].mirror_of] : -1;
+    }
+    jb_overlap_resolve(some, count);
+    for (size_t i = 0; i < count; i++) {
+        struct jb_overlap_node *node = &session->nodes[number_of[i]];
+        node->in_total = some[i].in_total;
+        node->leaf = some[i].leaf;
+        node->whole = some[i].whole;
+        node->parent = some[i].parent >= 0 ? number_of[some[i].parent] : -1;
+        node->twin_of = some[i].twin_of >= 0 ? number_of[some[i].twin_of] : -1;
+    }
+}
+
 void session_resolve(struct jb_session *session)
 {
-    jb_overlap_resolve(session->nodes, (size_t)session->channel_count);
+    if (session->alone) {
+        resolve_some(session, true);
+        resolve_some(session, false);
+    } else {
+        jb_overlap_resolve(session->nodes, (size_t)session->channel_count);
+    }
     session_wall_choose(session);
 }
 

@@ -112,7 +112,7 @@ struct jb_session {
     struct jb_sensor_env sensor_env;
     struct jb_meter *meter;   /* NULL while `remote` is there */
     struct jb_remote *remote; /* attached to the machine's meter */
-    bool told;                /* it has divided something */
+    bool alone;               /* it went away, and the session goes on without it */
     int meter_count;          /* channels of `meter`, and their numbers here */
     int16_t number_of[JB_METER_MAX_CHANNELS];
     struct session_runs *runs; /* of an endless session; NULL */

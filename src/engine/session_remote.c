@@ -175,7 +175,6 @@ static void keep_parts(struct jb_session *session, const struct jb_link_cut *cut
         session->channels[i].told = (struct jb_parts){cut->channels[i].run_uj, cut->channels[i].idle_uj,
                                                       cut->channels[i].others_uj, cut->channels[i].unattributed_uj};
     }
-    session->told = true;
 }
 
 static uint64_t since(uint64_t told_uj, uint64_t taken_uj)
@@ -293,6 +292,11 @@ void session_remote_lost(struct jb_session *session)
 
     jb_remote_destroy(session->remote);
     session->remote = NULL;
+    session->alone = true;
+    for (int i = 0; i < session->channel_count; i++) {
+        session->channels[i].account.flags |= JB_ENTRY_GAP;
+        session->channels[i].tick_gap = true;
+    }
     jb_record_warn(&session->record,
                    "the machine's meter went away after %s: measured with sensors of this program's own since, with a "
                    "gap in between",
