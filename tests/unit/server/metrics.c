@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 
 static const char *scrape(struct world *world, bool openmetrics)
@@ -172,6 +173,91 @@ static void openmetrics_is_given_to_those_who_ask(void **state)
     assert_string_equal(world->reply.type, "text/plain; version=0.0.4; charset=utf-8");
 }
 
+/* "name{label=,label=}" of a sample, as a row of the manual has it: without values. */
+static void shape_of(const char *line, char *ret, size_t size)
+{
+    size_t length = 0;
+    bool quoted = false;
+
+    for (; *line != '\0' && *line != '\n' && (quoted || *line != ' ') && length + 1 < size; line++) {
+        if (quoted && *line == '\\') {
+            line++;
+        } else if (*line == '"') {
+            quoted = !quoted;
+        } else if (!quoted) {
+            ret[length++] = *line;
+        }
+    }
+    ret[length] = '\0';
+}
+
+/* The same of a row "| `name` | type | `label`, `label` | what |". */
+static void shape_of_row(const char *row, char *ret, size_t size)
+{
+    size_t length = 0, column = 0, labels = 0;
+
+    for (; *row != '\n' && column < 4 && length + 3 < size; row++) {
+        column += *row == '|';
+        if (*row != '`' || (column != 1 && column != 3)) {
+            continue;
+        }
+        if (column == 3) {
+            ret[length++] = labels++ == 0 ? '{' : ',';
+        }
+        for (row++; *row != '`' && *row != '\n' && length + 3 < size; row++) {
+            ret[length++] = *row;
+        }
+        if (column == 3) {
+            ret[length++] = '=';
+        }
+    }
+    if (labels > 0) {
+        ret[length++] = '}';
+    }
+    ret[length] = '\0';
+}
+
+/* Each sample is of a row, each row has a sample: dashboards are held against the manual (tests/docs/check_metrics.py).
+ */
+static void the_manual_has_these_names_and_labels(void **state)
+{
+    JB_CLEANUP(jb_freep) char *manual = NULL;
+    char path[4096], shapes[32][256], shape[256];
+    bool seen[32] = {false};
+    size_t rows = 0, size;
+    const char *root = getenv("JB_SOURCE_ROOT");
+
+    if (root == NULL) {
+        skip();
+    }
+    jb_snprintf(path, sizeof(path), "%s/docs/metrics.md", root);
+    assert_int_equal(jb_read_all(path, 1 << 20, &manual, &size, NULL), 0);
+    for (const char *row = manual; (row = strstr(row, "\n| `joulebook_")) != NULL; row++) {
+        assert_true(rows < JB_COUNT(shapes));
+        shape_of_row(row + 1, shapes[rows++], sizeof(shapes[0]));
+    }
+    assert_int_equal(rows, 12);
+    for (const char *line = scrape(*state, false); *line != '\0'; line = strchr(line, '\n') + 1) {
+        size_t i = 0;
+        if (*line == '#') {
+            continue;
+        }
+        shape_of(line, shape, sizeof(shape));
+        while (i < rows && strcmp(shape, shapes[i]) != 0) {
+            i++;
+        }
+        if (i == rows) {
+            fail_msg("the manual lacks %s", shape);
+        }
+        seen[i] = true;
+    }
+    for (size_t i = 0; i < rows; i++) {
+        if (!seen[i]) {
+            fail_msg("there is no %s", shapes[i]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +267,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_rest_of_what_is_promised, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(names_have_base_units_and_counters_end_in_total, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(promtool_finds_nothing_to_say, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(the_manual_has_these_names_and_labels, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(openmetrics_is_given_to_those_who_ask, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
