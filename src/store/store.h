@@ -39,9 +39,10 @@ void jb_store_budget(struct jb_store *store, uint64_t budget_ns);
 
 /* ---- writing one run ---- */
 
-/* Insert the run as running, with everything but its channels. The record must have id, started_ns, host, machine_id
- * and command; the caller's pid, its start time and the boot id are noted so that a dead meter is recognised. A store
- * writes one run at a time: -EBUSY until the one before has ended; -EEXIST for an id that is there already. */
+/* Insert the run as running and as this user's, with everything but its channels. The record must have id, started_ns,
+ * host, machine_id and command; the caller's pid, its start time and the boot id are noted so that a dead meter is
+ * recognised. A store writes one run at a time: -EBUSY until the one before has ended; -EEXIST for an id that is there
+ * already. */
 int jb_store_begin(struct jb_store *store, const struct jb_record *record, struct jb_diag *diag);
 
 /*
@@ -176,7 +177,9 @@ int jb_store_hand_over(struct jb_store *store, const char *id, int *ret_fd, stru
 
 /* Take over the one run in the database that `fd` is (hostile: -EUCLEAN, -EPROTO, -EFBIG beyond JB_STORE_ADOPT_MAX).
  * `owner` is whose it is from now on, whatever the file says. A run of that id which is there already is replaced when
- * it is of the same owner, else -EEXIST. One transaction. */
+ * it is of the same owner (-EBUSY: its meter is alive), else -EEXIST. One transaction. `fd` must be a file in memory
+ * (-EPROTO): one that a file system of its owner serves could keep us waiting. It stays open. A run that says that it
+ * is running comes in as lost. */
 #define JB_STORE_ADOPT_MAX ((uint64_t)256 << 20)
 int jb_store_adopt(struct jb_store *store, int fd, uint32_t owner, char ret_id[JB_RUN_ID_TEXT], struct jb_diag *diag);
 
