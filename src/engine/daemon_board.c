@@ -290,3 +290,12 @@ void daemon_board_second(struct jb_daemon *daemon)
     look_at_ourselves(daemon, view);
     jb_board_publish(daemon->board);
 }
+
+void daemon_board_changed(struct jb_daemon *daemon)
+{
+    daemon_board_tick(daemon); /* the sums first: whoever sees that a run has ended sees its joules in them */
+    struct jb_board_view *view = jb_board_begin(daemon->board);
+    view->layout = ++daemon->layout;
+    look_at_runs(daemon, view);
+    jb_board_publish(daemon->board);
+}

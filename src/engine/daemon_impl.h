@@ -73,6 +73,7 @@ struct jb_daemon {
     /* The history's row being filled. */
     struct jb_parts row_from[JB_METER_MAX_CHANNELS];
     uint64_t row_covered_ns[JB_METER_MAX_CHANNELS];
+    struct jb_history_value owed[JB_METER_MAX_CHANNELS]; /* booked, and in no row yet */
     uint64_t row_start_ns;
     struct jb_history_value values[JB_HISTORY_CHANNELS];
     int described;                          /* so many channels were described to it, ... */
@@ -112,6 +113,7 @@ void daemon_grid_view(const struct jb_daemon *daemon, struct jb_board_grid *ret)
 /* daemon_board.c */
 void daemon_board_tick(struct jb_daemon *daemon);
 void daemon_board_second(struct jb_daemon *daemon);
+void daemon_board_changed(struct jb_daemon *daemon);                        /* a run has begun or ended: seen at once */
 void daemon_board_ended(struct jb_daemon *daemon, const struct peer *peer); /* its joules go to its project */
 
 /* daemon_past.c */

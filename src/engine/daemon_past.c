@@ -39,6 +39,41 @@ static void describe_changes(struct jb_daemon *daemon)
     daemon->described = session->channel_count;
 }
 
+static uint64_t part(uint64_t value, uint64_t length_ns, uint64_t covered_ns)
+{
+    return (uint64_t)((unsigned __int128)value * length_ns / covered_ns);
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What fits into a row of what is owed. A sensor that tells of five seconds at once has them in five rows, a little
+ * late, so that neither its power nor the rows are out of proportion; no joule is lost or made. */
+static void take(struct jb_history_value *owed, uint64_t length_ns, struct jb_history_value *ret)
+{
+    *ret = (struct jb_history_value){.energy_uj = JB_NO_VALUE};
+    if (owed->covered_ns == 0) {
+        return;
+    }
+    if (owed->covered_ns <= length_ns) {
+        *ret = *owed;
+    } else {
+        ret->energy_uj = part(owed->energy_uj, length_ns, owed->covered_ns);
+        ret->runs_uj = part(owed->runs_uj, length_ns, owed->covered_ns);
+        ret->idle_uj = part(owed->idle_uj, length_ns, owed->covered_ns);
+        ret->covered_ns = length_ns;
+    }
+    /* Rounding may have left a microjoule more to the parts than to the whole. */
+    ret->runs_uj = less(ret->runs_uj, ret->energy_uj);
+    ret->idle_uj = less(ret->idle_uj, ret->energy_uj - ret->runs_uj);
+    owed->energy_uj -= ret->energy_uj;
+    owed->runs_uj -= less(ret->runs_uj, owed->runs_uj);
+    owed->idle_uj -= less(ret->idle_uj, owed->idle_uj);
+    owed->covered_ns -= ret->covered_ns;
+}
+
 void daemon_past_second(struct jb_daemon *daemon)
 {
     const struct jb_session *session = daemon->session;
@@ -52,20 +87,17 @@ void daemon_past_second(struct jb_daemon *daemon)
         const struct channel_state *state = &session->channels[i];
         struct power_trail *trail = &daemon->trails[i];
         struct jb_parts *from = &daemon->row_from[i];
-        uint64_t covered_ns = state->account.covered_ns - daemon->row_covered_ns[i];
-        daemon->values[i] = (struct jb_history_value){
-            .energy_uj = covered_ns > 0 ? jb_parts_total(&state->totals) - jb_parts_total(from) : JB_NO_VALUE,
-            .runs_uj = state->totals.run_uj - from->run_uj,
-            .idle_uj = state->totals.idle_uj - from->idle_uj,
-            .covered_ns = covered_ns,
-            .min_mw = trail->min_mw,
-            .max_mw = trail->max_mw,
-        };
-        if (covered_ns > 0) {
-            *from = state->totals;
-            daemon->row_covered_ns[i] = state->account.covered_ns;
-            trail->seen = false;
-        }
+        struct jb_history_value *owed = &daemon->owed[i];
+        owed->energy_uj += jb_parts_total(&state->totals) - jb_parts_total(from);
+        owed->runs_uj += state->totals.run_uj - from->run_uj;
+        owed->idle_uj += state->totals.idle_uj - from->idle_uj;
+        owed->covered_ns += state->account.covered_ns - daemon->row_covered_ns[i];
+        *from = state->totals;
+        daemon->row_covered_ns[i] = state->account.covered_ns;
+        take(owed, length_ns, &daemon->values[i]);
+        daemon->values[i].min_mw = trail->min_mw;
+        daemon->values[i].max_mw = trail->max_mw;
+        trail->seen = trail->seen && daemon->values[i].energy_uj == JB_NO_VALUE;
     }
     struct jb_history_row row = {
         .end_ns = jb_walltime_ns(&daemon->config.session.walltime),

@@ -155,7 +155,7 @@ static void hear_start(struct jb_daemon *daemon, struct peer *peer)
     daemon_tell_tick(daemon, peer);
     daemon_tell_cut(daemon, peer, JB_LINK_CUT_STARTED);
     daemon_pace(daemon);
-    daemon->layout++;
+    daemon_board_changed(daemon);
 }
 
 /* The last second of a run, told or not. */
@@ -171,7 +171,7 @@ static void end_run(struct jb_daemon *daemon, struct peer *peer, bool tell)
     peer->run = NULL;
     peer->state = PEER_ENDED;
     daemon_pace(daemon);
-    daemon->layout++;
+    daemon_board_changed(daemon);
 }
 
 void daemon_drop(struct jb_daemon *daemon, struct peer *peer)

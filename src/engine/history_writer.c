@@ -260,8 +260,8 @@ static int write_row(struct jb_history_writer *writer, struct row *copy)
     pthread_mutex_unlock(&writer->lock);
     int error = append(writer, copy, &diag);
     report(writer, error, &diag);
-    if (error == 0) {
-        return 0;
+    if (error == 0 || error == -EINVAL) {
+        return 0; /* a row that cannot be would be none later on either */
     }
     /* Back to where it came from, or into the one that comes after it. */
     pthread_mutex_lock(&writer->lock);
