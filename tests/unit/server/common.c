@@ -123,6 +123,25 @@ bool client_until(int fd, char *text, size_t size, const char *wanted)
     return true;
 }
 
+bool client_read_until(int fd, char *text, size_t size, const char *wanted)
+{
+    size_t n = strlen(text);
+    while (strstr(text, wanted) == NULL) {
+        struct pollfd ready = {.fd = fd, .events = POLLIN};
+        assert_true(n + 1 < size);
+        if (poll(&ready, 1, DEADLINE_S * 1000) != 1) {
+            return false;
+        }
+        ssize_t got = read(fd, text + n, size - n - 1);
+        if (got <= 0) {
+            return false;
+        }
+        n += (size_t)got;
+        text[n] = '\0';
+    }
+    return true;
+}
+
 bool client_ended(int fd)
 {
     char text[65536];

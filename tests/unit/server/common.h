@@ -46,6 +46,7 @@ void client_send(int fd, const char *text);
 void client_answer(int fd, bool head_only, struct answer *ret);
 /* More of a stream into text, until it holds `wanted`. False: it ended before. */
 bool client_until(int fd, char *text, size_t size, const char *wanted);
+bool client_read_until(int fd, char *text, size_t size, const char *wanted); /* the same from a pipe */
 bool client_ended(int fd); /* reads on to the end: closed by the server within the deadline */
 /* A connection, one request with these further header lines ("A: b\r\n"), its answer. Host is right unless it is in
  * `headers`. */
