@@ -42,7 +42,7 @@ class CheckMetrics(unittest.TestCase):
     def test_a_wrong_label_is_found_wherever_it_stands(self):
         machine = "packaging/grafana/machine.json"
         self.assertIn("has no label devices", self.check(machine, "device=~", "devices=~"))
-        self.assertIn("has a label chanel", self.check(machine, "sum by (channel)", "sum by (chanel)"))
+        self.assertIn("has a label canal", self.check(machine, "sum by (channel)", "sum by (canal)"))
         self.assertIn("has a label sensors", self.check(machine, "{{sensor}}", "{{sensors}}"))
         self.assertIn("has a label devicee", self.check(machine, "}, device)", "}, devicee)"))
 

@@ -10,20 +10,23 @@
 #include "base/cleanup.h"
 #include "server/accept.h"
 
+/* As Prometheus 2.42 sends it. */
+#define PROMETHEUS                                                                                                     \
+    "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"                    \
+    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+
 static void openmetrics_is_taken_where_it_is_wanted_more(void **state)
 {
-    static const char *const wanted[] =
-        {
-            "application/openmetrics-text",
-            "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/"
-            "plain;q=0.5", /* as Prometheus 2.42 */
-            "application/openmetrics-text; version=1.0.0; charset=utf-8, text/plain;q=0.5",
-            "APPLICATION/OpenMetrics-Text;Version=\"1.0.0\";Q=0.9,text/*;q=0.8",
-            "text/plain;q=0,application/*",
-            "application/openmetrics-text;q=0.001",
-            "application/openmetrics-text;x=\"a,b;q=0\";q=0.3,text/plain;q=0.2",
-            ",, application/openmetrics-text ,",
-        };
+    static const char *const wanted[] = {
+        "application/openmetrics-text",
+        PROMETHEUS,
+        "application/openmetrics-text; version=1.0.0; charset=utf-8, text/plain;q=0.5",
+        "APPLICATION/OpenMetrics-Text;Version=\"1.0.0\";Q=0.9,text/*;q=0.8",
+        "text/plain;q=0,application/*",
+        "application/openmetrics-text;q=0.001",
+        "application/openmetrics-text;x=\"a,b;q=0\";q=0.3,text/plain;q=0.2",
+        ",, application/openmetrics-text ,",
+    };
     for (size_t i = 0; i < JB_COUNT(wanted); i++) {
         if (!jb_accept_openmetrics(wanted[i])) {
             fail_msg("not taken: %s", wanted[i]);
