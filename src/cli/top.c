@@ -84,6 +84,7 @@ static bool use_locale(void)
 static void lose(struct top *top, uint64_t now_ns)
 {
     top->source->close(top->source);
+    top_view_forget_now(top->now);
     top->lost_ns = top->open || top->lost_ns == 0 ? now_ns : top->lost_ns;
     top->open = false;
     top->retry_ns = now_ns + RETRY_NS;
@@ -120,6 +121,9 @@ static void attend(struct top *top)
         }
         top->heard_ns = now_ns;
         top->changed = true;
+    }
+    if (top->open && now_ns - top->heard_ns > SILENT_NS) {
+        top_view_forget_now(top->now);
     }
     while (top->open) {
         int got = top->source->next(top->source, &text, &length, &top->why);

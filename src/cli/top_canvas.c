@@ -94,8 +94,9 @@ static uint32_t take(const struct top_canvas *canvas, const char *text, int *ret
     }
     bool whole = (int)strlen(one) == length;
     jb_sanitise(one);
-    bool good = whole && (int)strlen(one) == length; /* a character that is not becomes one '?', a broken one several */
+    bool good = whole && memcmp(one, text, (size_t)length) == 0;
     if (!good || (length > 1 && !canvas->utf8)) {
+        /* A whole character that is harmful has become one '?'; of a broken one only the first byte is taken. */
         *ret_bytes = whole && (good || one[1] == '\0') ? length : 1;
         return '?';
     }

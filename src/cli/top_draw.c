@@ -10,7 +10,7 @@
 #define WIDE       120 /* from here on the tables stand beside each other */
 #define BARS_ROWS  13  /* from here on there is room for the first bar, */
 #define USER_ROWS  20  /* and for the second */
-#define MOST_GRAPH 16
+#define MOST_GRAPH 12
 
 static size_t warnings_of(const struct top_view *view)
 {
@@ -51,7 +51,13 @@ static void foot(struct top_canvas *canvas, const struct top_scene *scene)
                                           : " q quit  h keys  Tab table  Enter details";
 
     top_fill(canvas, row, 0, canvas->cols, TOP_BAR, false, ' ');
-    int used = top_put(canvas, row, 0, canvas->cols, TOP_BAR, keys);
+    if (scene->link == TOP_LOST && scene->why != NULL && scene->why->text[0] != '\0') {
+        const char *fix = scene->why->fix; /* first, so that it is not what is cut */
+        top_printf(canvas, row, 0, canvas->cols, TOP_BAR, " ! %s%s%s", fix, fix[0] != '\0' ? ": " : "",
+                   scene->why->text);
+        return;
+    }
+    top_put(canvas, row, 0, canvas->cols, TOP_BAR, keys);
     if (warnings > 0) {
         char text[48];
         jb_snprintf(text, sizeof(text), "! %zu (l) ", warnings);
@@ -59,7 +65,6 @@ static void foot(struct top_canvas *canvas, const struct top_scene *scene)
         top_fill(canvas, row, canvas->cols - width - 1, width + 1, TOP_BAR, false, ' ');
         top_put(canvas, row, canvas->cols - width, width, TOP_BAR, text);
     }
-    (void)used;
 }
 
 /* Text broken into lines; the row behind it. */
@@ -97,13 +102,27 @@ struct layout {
     int graph, runs, sensors; /* lines; 0: not shown */
 };
 
+/* Lines that are neither the title's, the foot's nor of what stands above the tables. */
+static int left_below(const struct top_canvas *canvas, const struct layout *l)
+{
+    return canvas->rows - 2 - top_strip_rows(canvas->cols) - 2 * l->parts - 2 * l->users - l->graph;
+}
+
+/* What the tables do not need, up to half of the page. */
+static void give_graph(const struct top_canvas *canvas, int lines, struct layout *l)
+{
+    int room = canvas->rows / 2 - l->graph;
+    lines = lines < room ? lines : room;
+    l->graph += lines > 0 ? lines : 0;
+}
+
 /* Lines are given first to what is always shown, then to the table in use, and what is left to the graph. */
 static struct layout lay_out(const struct top_canvas *canvas, const struct top_scene *scene,
                              const struct top_rows *rows)
 {
     struct layout l = {
         .parts = canvas->rows >= BARS_ROWS, .users = canvas->rows >= USER_ROWS, .beside = canvas->cols >= WIDE};
-    int left = canvas->rows - 2 - top_strip_rows(canvas->cols) - 2 * l.parts - 2 * l.users;
+    int left = left_below(canvas, &l);
     int runs = 2 + (rows->run_count > 0 ? (int)rows->run_count : 1), sensors = 1 + top_sensor_lines(scene->view, rows);
     bool in_runs = scene->state->pane == TOP_PANE_RUNS;
 
@@ -124,7 +143,9 @@ static struct layout lay_out(const struct top_canvas *canvas, const struct top_s
     l.graph = l.graph < 4 ? 4 : l.graph;
     left -= l.graph;
     if (l.beside) {
-        l.runs = l.sensors = left;
+        int needed = runs > sensors ? runs : sensors;
+        give_graph(canvas, left - needed, &l);
+        l.runs = l.sensors = left_below(canvas, &l);
         return l;
     }
     /* Both have what they need, or the one that needs less gives to the other. */
@@ -133,10 +154,8 @@ static struct layout lay_out(const struct top_canvas *canvas, const struct top_s
     l.sensors = left - l.runs;
     if (runs + sensors < left) {
         l.runs = runs;
-        l.sensors = sensors;
-        int more = left - runs - sensors, room = canvas->rows / 2 - l.graph;
-        l.graph += more < room ? more : room > 0 ? room : 0;
-        l.sensors = canvas->rows - 2 - top_strip_rows(canvas->cols) - 2 * l.parts - 2 * l.users - l.graph - l.runs;
+        give_graph(canvas, left - runs - sensors, &l);
+        l.sensors = left_below(canvas, &l) - l.runs;
     }
     return l;
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define PARTS    12
+#define TITLE    11
 #define MAX_GPUS 8 /* more are shown as one */
 
 struct part {
@@ -53,41 +54,71 @@ static int count_gpus(const struct top_view *view)
     return count;
 }
 
-/* The letter in front, so that it is what is left where there is room for one. */
+/* Longest first; of the last, in which every part is still told, the end may be cut. */
+enum detail { WITH_POWER, WITH_NAME, WITH_LETTER };
+
+static void label(const struct part *part, int percent, bool is_power, enum detail detail, char *buffer, size_t size)
+{
+    char number[TOP_NUMBER];
+
+    if (detail == WITH_LETTER) {
+        jb_snprintf(buffer, size, "%c %d%%", part->letter, percent);
+    } else if (detail == WITH_POWER && is_power) {
+        jb_snprintf(buffer, size, "%c %s %s%s %d %%", part->letter, part->name, part->estimated ? "~" : "",
+                    top_power(part->size, number), percent);
+    } else {
+        jb_snprintf(buffer, size, "%c %s%s %d %%", part->letter, part->estimated ? "~" : "", part->name, percent);
+    }
+}
+
+/* The width of the legend; it is drawn where there is a canvas. */
+static int legend(struct top_canvas *canvas, const struct top_canvas *measure, struct top_area area,
+                  const struct parts *parts, const int *percents, bool is_power, enum detail detail)
+{
+    char text[96];
+    int used = 0;
+
+    for (size_t i = 0; i < parts->count; i++) {
+        if (parts->part[i].size > 0) {
+            label(&parts->part[i], percents[i], is_power, detail, text, sizeof(text));
+            used += used > 0 ? detail == WITH_LETTER ? 1 : 2 : 0;
+            if (canvas != NULL && used < area.cols) {
+                top_put(canvas, area.row, area.col + used, area.cols - used, TOP_PLAIN, text);
+                top_restyle(canvas, area.row, area.col + used, 1, parts->part[i].style);
+            }
+            used += top_width(measure, text);
+        }
+    }
+    return used;
+}
+
 static void draw(struct top_canvas *canvas, struct top_area area, const char *title, const struct parts *parts,
-                 const char *nothing)
+                 bool is_power, const char *nothing)
 {
     double sizes[PARTS];
-    int cells[PARTS], percents[PARTS], col = area.col, legend = area.col;
+    int cells[PARTS], percents[PARTS];
 
     for (size_t i = 0; i < parts->count; i++) {
         sizes[i] = parts->part[i].size;
     }
-    int indent = top_put(canvas, area.row, col, 11, TOP_DIM, title) > 0 ? 11 : 0;
-    col += indent;
-    legend += indent;
-    if (!top_apportion(sizes, parts->count, area.cols - indent, cells) ||
-        !top_apportion(sizes, parts->count, 100, percents)) {
-        top_put(canvas, area.row, col, area.cols - indent, TOP_DIM, nothing);
+    top_put(canvas, area.row, area.col, TITLE - 1, TOP_DIM, title);
+    area.col += TITLE;
+    area.cols -= TITLE;
+    if (!top_apportion(sizes, parts->count, area.cols, cells) || !top_apportion(sizes, parts->count, 100, percents)) {
+        top_put(canvas, area.row, area.col, area.cols, TOP_DIM, nothing);
         return;
     }
+    int col = area.col;
     for (size_t i = 0; i < parts->count; i++) {
-        const struct part *part = &parts->part[i];
-        char label[64];
-        top_fill(canvas, area.row, col, cells[i], part->style, true, (uint32_t)part->letter);
+        top_fill(canvas, area.row, col, cells[i], parts->part[i].style, true, (uint32_t)parts->part[i].letter);
         col += cells[i];
-        if (!(part->size > 0)) {
-            continue;
-        }
-        jb_snprintf(label, sizeof(label), "%c %s%s %d %%", part->letter, part->estimated ? "~" : "", part->name,
-                    percents[i]);
-        int room = area.col + area.cols - legend, width = top_width(canvas, label);
-        if (width <= room) {
-            top_put(canvas, area.row + 1, legend, width, TOP_PLAIN, label);
-            top_restyle(canvas, area.row + 1, legend, 1, part->style);
-            legend += width + 2;
-        }
     }
+    area.row++;
+    enum detail detail = WITH_POWER;
+    while (detail < WITH_LETTER && legend(NULL, canvas, area, parts, percents, is_power, detail) > area.cols) {
+        detail++;
+    }
+    legend(canvas, canvas, area, parts, percents, is_power, detail);
 }
 
 void top_draw_parts(struct top_canvas *canvas, struct top_area area, const struct top_view *view)
@@ -119,7 +150,7 @@ void top_draw_parts(struct top_canvas *canvas, struct top_area area, const struc
     if (view->pue > 1) {
         part_of(&parts, "PUE", 'P', TOP_OVERHEAD)->size = all * (view->pue - 1);
     }
-    draw(canvas, area, "Parts, now", &parts, "no power was read in the last second");
+    draw(canvas, area, "Parts, now", &parts, true, "no power was read in the last second");
 }
 
 void top_draw_users(struct top_canvas *canvas, struct top_area area, const struct top_view *view)
@@ -128,7 +159,7 @@ void top_draw_users(struct top_canvas *canvas, struct top_area area, const struc
 
     part_of(&parts, "runs", 'R', TOP_RUNS)->size = view->runs_j;
     part_of(&parts, "idle", 'I', TOP_IDLE)->size = view->idle_j;
-    part_of(&parts, "other processes", 'O', TOP_OTHERS)->size = view->others_j;
+    part_of(&parts, "others", 'O', TOP_OTHERS)->size = view->others_j;
     part_of(&parts, "unattributed", 'U', TOP_NOBODY)->size = view->unattributed_j;
-    draw(canvas, area, "For whom", &parts, "no energy was booked yet");
+    draw(canvas, area, "For whom", &parts, false, "no energy was booked yet");
 }

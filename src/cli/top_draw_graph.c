@@ -80,10 +80,12 @@ void top_draw_graph(struct top_canvas *canvas, struct top_area area, const struc
             known++;
         }
     }
-    jb_format_duration(top_windows_s[scene->state->window], window, sizeof(window));
-    jb_snprintf(title, sizeof(title), "Power, last %s: mean %s, highest %s", window,
+    int minutes = top_windows_s[scene->state->window] / 60;
+    jb_snprintf(window, sizeof(window), minutes < 60 ? "%d min" : "%d h", minutes < 60 ? minutes : minutes / 60);
+    jb_snprintf(title, sizeof(title), "Power, last %s%s: mean %s, highest %s", window,
+                top_modelled_share(scene->view) > 0.005 ? ", ~ in part est." : "",
                 top_power(known > 0 ? sum / known : (double)NAN, mean),
-                top_power(known > 0 ? most : (double)NAN, highest));
+                top_power(top_history_highest(scene->history, to_ms - span_ms, to_ms), highest));
     top_put(canvas, area.row, area.col, area.cols, TOP_BOLD, title);
     struct top_area plot = {area.row + 1, area.col, area.rows - 1, area.cols};
     double top = most > 0 ? round_up(most) : 1;

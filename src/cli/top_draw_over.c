@@ -195,6 +195,22 @@ static int wrapped(struct top_canvas *canvas, const struct top_canvas *measure, 
     return count;
 }
 
+/* Of the longest line, as far as there is room, and of the frame's own words. */
+static int wanted_width(const struct top_canvas *canvas, const char *text)
+{
+    int widest = 36, room = canvas->cols - 8 < 92 ? canvas->cols - 8 : 92;
+
+    for (const char *next = text; next != NULL && *next != '\0';) {
+        char one[2048];
+        const char *from = next;
+        int length = top_break(canvas, from, 10000, &next);
+        jb_snprintf(one, sizeof(one), "%.*s", length, from);
+        int width = top_width(canvas, one);
+        widest = width > widest ? width : widest;
+    }
+    return widest < room ? widest : room;
+}
+
 void top_draw_overlay(struct top_canvas *canvas, const struct top_scene *scene, const struct top_rows *rows)
 {
     JB_CLEANUP(jb_buf_finish) struct jb_buf text = {0};
@@ -215,7 +231,7 @@ void top_draw_overlay(struct top_canvas *canvas, const struct top_scene *scene, 
     if (text.failed || text.data == NULL) {
         return;
     }
-    int width = canvas->cols - 4 < 76 ? canvas->cols - 4 : 76;
+    int width = wanted_width(canvas, text.data) + 4;
     struct top_area inner = {.cols = width - 4};
     int lines = wrapped(NULL, canvas, inner, text.data, 0);
     int height = lines + 2 < canvas->rows - 2 ? lines + 2 : canvas->rows - 2;

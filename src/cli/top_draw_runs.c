@@ -16,7 +16,7 @@ struct columns {
 
 static struct columns columns_for(int cols)
 {
-    struct columns c = {.phase = cols >= 76 ? 16 : cols >= 60 ? 11 : 0};
+    struct columns c = {.phase = cols >= 76 ? 17 : cols >= 60 ? 11 : 0};
     int left = cols - (1 + 9 + 10 + 10) - (c.phase > 0 ? c.phase + 1 : 0);
 
     left -= cols >= 60 ? 9 : 0;  /* user */
@@ -37,13 +37,13 @@ static const char *progress(const struct top_run *run, char *buffer, size_t size
     char epoch[32] = "", step[32] = "";
 
     if (run->epoch >= 0) {
-        jb_snprintf(epoch, sizeof(epoch), "e%lld", (long long)run->epoch);
+        jb_snprintf(epoch, sizeof(epoch), "%lld", (long long)run->epoch);
     }
     if (run->step >= 0) {
-        jb_snprintf(step, sizeof(step), "%s#%lld", epoch[0] != '\0' ? " " : "", (long long)run->step);
+        jb_snprintf(step, sizeof(step), "/%lld", (long long)run->step);
     }
-    const char *parts = epoch[0] != '\0' || step[0] != '\0' ? " " : "";
-    jb_snprintf(buffer, size, "%.8s%s%s%s", run->phase, run->phase[0] != '\0' ? parts : "", epoch, step);
+    const char *blank = run->phase[0] != '\0' && (epoch[0] != '\0' || step[0] != '\0') ? " " : "";
+    jb_snprintf(buffer, size, "%s%s%s%s", run->phase, blank, epoch, step);
     return buffer;
 }
 
@@ -111,7 +111,7 @@ void top_draw_runs(struct top_canvas *canvas, struct top_area area, const struct
                                       .power = "POWER",
                                       .energy = "ENERGY",
                                       .mass = "CO2e",
-                                      .phase = "PHASE EPOCH STEP",
+                                      .phase = "PHASE EPOCH/STEP",
                                       .project = "PROJECT",
                                       .command = "COMMAND"};
     struct top_state *state = scene->state;

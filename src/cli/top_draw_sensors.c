@@ -81,7 +81,8 @@ static void draw_channel(struct top_canvas *canvas, int row, struct top_area are
         col += source;
     }
     if (ok) {
-        jb_snprintf(shown, sizeof(shown), "%s%s", channel->modelled ? "~" : "", top_power(channel->power_w, power));
+        jb_snprintf(shown, sizeof(shown), "%s%s", channel->modelled && channel->power_w >= 0 ? "~" : "",
+                    top_power(channel->power_w, power));
         top_put_right(canvas, row, col, 8, TOP_PLAIN, shown);
         col += 9;
     }
@@ -135,9 +136,9 @@ static void head(struct top_canvas *canvas, struct top_area area, const struct t
         size_t length = strlen(more);
         jb_snprintf(more + length, sizeof(more) - length, ", %d to mend", counts[TOP_MENDABLE]);
     }
-    top_printf(canvas, area.row, area.col, area.cols, TOP_BOLD, "%s Sensors: %d measure%s",
+    top_printf(canvas, area.row, area.col, area.cols, TOP_BOLD, "%s Sensors: %d measured%s; by %s",
                scene->state->pane == TOP_PANE_SENSORS && !scene->once ? ">" : " ",
-               counts[TOP_MEASURED] + counts[TOP_IDLE_SENSOR], more);
+               counts[TOP_MEASURED] + counts[TOP_IDLE_SENSOR], more, top_sensor_sort_names[scene->state->sensor_sort]);
 }
 
 void top_draw_sensors(struct top_canvas *canvas, struct top_area area, const struct top_scene *scene,

@@ -64,6 +64,23 @@ static void fill_emissions(const struct top_canvas *canvas, const struct top_vie
     }
 }
 
+/* " 5m": how old a figure is, where that is known. */
+static const char *short_age(double age_s, char buffer[TOP_NUMBER])
+{
+    buffer[0] = '\0';
+    if (age_s >= 0 && age_s < 1e9) {
+        double minutes = floor(age_s / 60);
+        jb_snprintf(buffer, TOP_NUMBER, " %.0f%c",
+                    minutes < 60     ? minutes
+                    : minutes < 2880 ? floor(minutes / 60)
+                                     : floor(minutes / 1440),
+                    minutes < 60     ? 'm'
+                    : minutes < 2880 ? 'h'
+                                     : 'd');
+    }
+    return buffer;
+}
+
 static void fill_grid(const struct top_view *view, struct field *field)
 {
     const struct top_grid *grid = &view->grid;
@@ -76,9 +93,8 @@ static void fill_grid(const struct top_view *view, struct field *field)
     }
     jb_format_3(grid->g_per_kwh, number, sizeof(number));
     jb_snprintf(field->value, sizeof(field->value), "%s%s g/kWh %s", grid->estimated ? "~" : "", number, grid->zone);
-    jb_snprintf(field->more, sizeof(field->more), "%s%s%s%s %s", grid->kind, grid->estimated ? " est." : "",
-                isfinite(grid->age_s) ? " " : "", isfinite(grid->age_s) ? top_duration(grid->age_s, age) : "",
-                grid->source);
+    jb_snprintf(field->more, sizeof(field->more), "%s %s%s%s", grid->source, grid->kind, short_age(grid->age_s, age),
+                grid->estimated ? " est." : "");
 }
 
 static void fill_time(const struct top_view *view, struct field *field)
@@ -92,8 +108,8 @@ static void fill_time(const struct top_view *view, struct field *field)
 void top_draw_strip(struct top_canvas *canvas, struct top_area area, const struct top_scene *scene)
 {
     struct field fields[FIELDS] = {
-        {.title = "Power now", .weight = 15},   {.title = "Energy so far", .weight = 17},
-        {.title = "Emissions", .weight = 15},   {.title = "Carbon intensity", .weight = 21},
+        {.title = "Power now", .weight = 14},   {.title = "Energy so far", .weight = 16},
+        {.title = "Emissions", .weight = 14},   {.title = "Carbon intensity", .weight = 24},
         {.title = "Metered for", .weight = 11},
     };
     enum top_style style = scene->link == TOP_LIVE ? TOP_BOLD : TOP_DIM;

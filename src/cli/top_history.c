@@ -56,3 +56,17 @@ void top_history_slices(const struct top_history *history, int64_t from_ms, int6
         ret[slice] = covered > 0 ? sum / covered : (double)NAN;
     }
 }
+
+double top_history_highest(const struct top_history *history, int64_t from_ms, int64_t to_ms)
+{
+    double highest = (double)NAN;
+
+    for (size_t i = 0; i < history->count; i++) {
+        size_t at = (history->first + i) % TOP_SAMPLES;
+        int64_t t_ms = history->samples[at].t_ms;
+        if (t_ms > from_ms && t_ms <= to_ms) {
+            highest = fmax(highest, history->samples[at].power_w); /* which passes NAN over */
+        }
+    }
+    return highest;
+}

@@ -26,4 +26,7 @@ void top_history_add(struct top_history *history, int64_t t_ms, double power_w);
 /* The means over `count` equal slices of (from_ms, to_ms]; NAN: a gap. */
 void top_history_slices(const struct top_history *history, int64_t from_ms, int64_t to_ms, double *ret, size_t count);
 
+/* The highest sample in (from_ms, to_ms]; NAN: there is none. */
+double top_history_highest(const struct top_history *history, int64_t from_ms, int64_t to_ms);
+
 #endif

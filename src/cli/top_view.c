@@ -226,6 +226,20 @@ int top_view_parse(const char *bytes, size_t length, struct top_view *ret, struc
     return 0;
 }
 
+void top_view_forget_now(struct top_view *view)
+{
+    view->power_w = (double)NAN;
+    for (size_t i = 0; i < view->channel_count; i++) {
+        view->channels[i].power_w = (double)NAN;
+    }
+    for (size_t i = 0; i < view->run_count; i++) {
+        view->runs[i].power_w = (double)NAN;
+        for (int j = 0; j < TOP_DEVICES; j++) {
+            view->runs[i].device_w[j] = (double)NAN;
+        }
+    }
+}
+
 double top_modelled_share(const struct top_view *view)
 {
     double all = view->measured_j + view->modelled_j;

@@ -69,6 +69,9 @@ struct top_view {
  * schema. */
 int top_view_parse(const char *text, size_t length, struct top_view *ret, struct jb_diag *diag);
 
+/* Forget what was only true when it was told: powers. */
+void top_view_forget_now(struct top_view *view);
+
 /* Of the energy so far, how much was modelled and not measured: 0 to 1; NAN: not known. */
 double top_modelled_share(const struct top_view *view);
 /* Joules of what the run's emissions are of. */
