@@ -69,7 +69,7 @@ void top_draw_graph(struct top_canvas *canvas, struct top_area area, const struc
     if (area.rows < 2 || cols < 1) {
         return;
     }
-    if (scene->link != TOP_LIVE && !scene->state->paused && scene->link_age_s >= 0) {
+    if (scene->link != TOP_LIVE && !scene->state->paused && scene->link_age_s >= 0 && scene->link_age_s < 86400) {
         to_ms += (int64_t)(scene->link_age_s * 1000); /* time goes on, and the gap is seen to grow */
     }
     top_history_slices(scene->history, to_ms - span_ms, to_ms, watts, (size_t)cols);

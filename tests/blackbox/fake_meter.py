@@ -60,7 +60,7 @@ class FakeMeter:
         self.path, self.period, self.text = str(path), period, None
         self.doc = document() if doc is None else doc
         self.began = time.monotonic()
-        self.watchers, self.greetings, self.refuse = [], [], None
+        self.watchers, self.greetings, self.refuse, self.rounds = [], [], None, 0
         self.lock = threading.Lock()
         self.stopping = threading.Event()
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -107,6 +107,7 @@ class FakeMeter:
                 pass
             if time.monotonic() >= due:
                 due = time.monotonic() + self.period
+                self.rounds += 1
                 for client in list(self.watchers):
                     try:
                         client.send(self.packet())

@@ -80,8 +80,7 @@ static void what_is_missing_or_of_another_type_is_unknown(void **state)
 {
     const char *const texts[] = {
         "{\"schema\": 1}",
-        "{\"schema\": 1, \"t_ms\": \"late\", \"machine\": [], \"grid\": 7, \"channels\": {}, \"runs\": null, "
-        "\"warnings\": 1}",
+        "{\"schema\": 1, \"t_ms\": \"late\", \"machine\": [], \"grid\": 7, \"channels\": {}, \"runs\": null}",
         "{\"schema\": 1, \"t_ms\": -4, \"machine\": {\"power_w\": null, \"energy_j\": \"1\", \"pue\": -1}}",
         "{\"schema\": 1, \"t_ms\": 9223372036854775807, \"machine\": {\"power_w\": true}}",
     };
