@@ -44,7 +44,7 @@ static int blame(int r)
 
 static int copy_bytes(int from, int to)
 {
-    char buffer[65536];
+    char buffer[16384];
     uint64_t size = 0;
     for (;;) {
         ssize_t got = pread(from, buffer, sizeof(buffer), (off_t)size);

@@ -67,7 +67,6 @@ struct window {
     struct jb_slice *slices; /* channel-major */
     double *grams, *weight;  /* of each slice */
     int64_t from_us, to_us;  /* of the level that is being added */
-    int64_t begin_us;        /* only rows that start before are wanted */
     int64_t edge_us;         /* the last end of those that were added */
 };
 
@@ -98,9 +97,6 @@ static int add_row(void *context, const struct jb_history_entry *row)
 {
     struct window *window = context;
     int64_t start_us = jb_history_start_us(row);
-    if (start_us >= window->begin_us) {
-        return 0;
-    }
     double whole = (double)row->span_us;
     double from = (double)(start_us > window->from_us ? start_us : window->from_us) - window->t0_us;
     double to = (double)(row->end_us < window->to_us ? row->end_us : window->to_us) - window->t0_us;
@@ -119,7 +115,7 @@ static int add_row(void *context, const struct jb_history_entry *row)
     return 0;
 }
 
-/* What is before the first row of `level` comes from coarser ones. */
+/* The rows that start before begin_us; what is before the first of them comes from coarser ones. */
 static int fill(struct window *window, enum jb_history_level level, int64_t t0_us, int64_t t1_us, int64_t begin_us)
 {
     int64_t first_us = 0;
@@ -136,8 +132,8 @@ static int fill(struct window *window, enum jb_history_level level, int64_t t0_u
     }
     window->from_us = window->edge_us;
     window->to_us = t1_us;
-    window->begin_us = begin_us;
-    return jb_history_scan_rows(&window->scan, level, window->from_us, t1_us, add_row, window);
+    return jb_history_scan_rows(&window->scan, level, window->from_us, t1_us < begin_us ? t1_us : begin_us, add_row,
+                                window);
 }
 
 static int draw(struct window *window, struct jb_store *store, const char *machine_id, int64_t t0_us, int64_t t1_us,
