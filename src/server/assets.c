@@ -111,6 +111,14 @@ static int enter(int *folder, const char *name, size_t length)
     return 0;
 }
 
+/* The descriptor, which its variable then no longer closes. */
+static int keep(int *fd)
+{
+    int kept = *fd;
+    *fd = -1;
+    return kept;
+}
+
 int jb_asset_open(const char *folder, const char *path, off_t *ret_size)
 {
     JB_CLEANUP(jb_closep) int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -136,8 +144,6 @@ int jb_asset_open(const char *folder, const char *path, off_t *ret_size)
     if (!S_ISREG(status.st_mode)) {
         return -ENOENT;
     }
-    int kept = fd;
-    fd = -1;
     *ret_size = status.st_size;
-    return kept;
+    return keep(&fd);
 }

@@ -38,21 +38,12 @@ static void format(struct jb_events *events, struct jb_tick *ret)
     ret->length = out->length;
 }
 
-/* On the meter's thread, at each tick. While nobody watches, and nobody may come back for the last ones, nothing is
- * formatted. */
+/* On the meter's thread, at each tick; also while nobody watches, for those who come back. */
 static void published(void *context)
 {
     struct jb_events *events = context;
     struct jb_tick tick;
 
-    pthread_mutex_lock(&events->lock);
-    bool watched = events->streams != NULL;
-    pthread_mutex_unlock(&events->lock);
-    events->unwatched = watched ? 0 : events->unwatched + 1;
-    if (events->unwatched > JB_RING_TICKS) {
-        events->unwatched = JB_RING_TICKS + 1;
-        return;
-    }
     format(events, &tick);
     pthread_mutex_lock(&events->lock);
     jb_ring_push(&events->ring, &tick);
@@ -135,7 +126,6 @@ int jb_events_create(const struct jb_events_config *config, struct jb_events **r
         return jb_fail(diag, -ENOMEM, "no memory for the stream of events");
     }
     events->config = *config;
-    events->unwatched = JB_RING_TICKS;
     int r = init(events);
     if (r < 0) {
         jb_events_destroy(events);

@@ -15,6 +15,14 @@
 
 #define BACKLOG 128
 
+/* The descriptor, which its variable then no longer closes. */
+static int keep(int *fd)
+{
+    int kept = *fd;
+    *fd = -1;
+    return kept;
+}
+
 static int bound(const char *text, const struct jb_guard_listen *where, struct jb_diag *diag)
 {
     int on = 1, off = 0;
@@ -40,9 +48,7 @@ static int bound(const char *text, const struct jb_guard_listen *where, struct j
         }
         return error;
     }
-    int kept = fd;
-    fd = -1;
-    return kept;
+    return keep(&fd);
 }
 
 static int given(int fd, struct jb_diag *diag)
@@ -87,7 +93,6 @@ int jb_listener_open(const char *listen, int listen_fd, struct jb_listener *ret,
     ret->loopback = jb_address_is_loopback((const struct sockaddr *)&where.address);
     ret->port = ntohs(where.address.ss_family == AF_INET ? ((const struct sockaddr_in *)&where.address)->sin_port
                                                          : ((const struct sockaddr_in6 *)&where.address)->sin6_port);
-    ret->fd = fd;
-    fd = -1;
+    ret->fd = keep(&fd);
     return 0;
 }

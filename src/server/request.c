@@ -220,11 +220,12 @@ void *jb_request_begin(void *context, const char *uri, struct MHD_Connection *co
 
     (void)context;
     (void)connection;
-    length = too_long ? 0 : length;
-    struct jb_request *request = calloc(1, sizeof(*request) + length + 1);
+    struct jb_request *request = calloc(1, sizeof(*request) + (too_long ? 0 : length) + 1);
     if (request != NULL) {
         request->too_long = too_long;
-        memcpy(request->target, uri, length);
+        if (!too_long) {
+            memcpy(request->target, uri, length + 1);
+        }
     }
     return request;
 }

@@ -32,7 +32,6 @@ struct jb_stream {
 struct jb_events {
     struct jb_events_config config;
     struct jb_buf tick; /* the meter's own */
-    unsigned unwatched; /* likewise: ticks since somebody was there */
     bool has_pulse;
     pthread_t pulse;
 

@@ -150,6 +150,13 @@ static void test_who_comes_back_gets_what_was_missed(void **state)
     wait_for_tick(&stream, 32);
     assert_false(has_tick(&stream, 31));
     close(stream.fd);
+    tick(&house, 168); /* long away: what is left of it is the last 64 */
+    open_stream(&stream, house.port, 10, "Last-Event-ID: 32\r\n");
+    wait_for_tick(&stream, 200);
+    for (int i = 100; i <= 200; i++) {
+        assert_int_equal(has_tick(&stream, (unsigned long long)i), i > 136);
+    }
+    close(stream.fd);
     house_close(&house);
 }
 

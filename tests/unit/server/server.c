@@ -304,6 +304,41 @@ static void test_too_many_requests_are_put_off(void **state)
     house_close(&house);
 }
 
+static bool is_served(void *context)
+{
+    const uint16_t *port = context;
+    char text[256] = "";
+    int fd = client_connect(*port);
+    client_send(fd, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    bool served = client_until(fd, text, sizeof(text), "HTTP/1.1 200 ");
+    close(fd);
+    return served;
+}
+
+static void test_one_address_has_so_many_connections_and_no_more(void **state)
+{
+    struct house house;
+    struct jb_server_config config = house_config();
+    struct answer answer;
+    int idle[6];
+
+    config.max_connections = 8; /* 6 of one address */
+    house_open(&house, &config);
+    for (int i = 0; i < 6; i++) { /* each has been served once, so that it is counted */
+        idle[i] = client_connect(house.port);
+        client_send(idle[i], "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        client_answer(idle[i], false, &answer);
+        assert_int_equal(answer.status, 200);
+    }
+    assert_false(is_served(&house.port));
+    close(idle[0]);
+    poll_until(is_served, &house.port);
+    for (int i = 1; i < 6; i++) {
+        close(idle[i]);
+    }
+    house_close(&house);
+}
+
 static void test_loopback_needs_no_token_but_a_proxy_does(void **state)
 {
     static const char *const proxies[] = {"Forwarded: for=1.2.3.4\r\n", "X-Forwarded-For: 1.2.3.4\r\n",
@@ -632,6 +667,7 @@ int main(void)
         cmocka_unit_test(test_another_site_may_not_ask_for_data),
         cmocka_unit_test(test_every_answer_has_the_headers_of_safety),
         cmocka_unit_test(test_too_many_requests_are_put_off),
+        cmocka_unit_test(test_one_address_has_so_many_connections_and_no_more),
         cmocka_unit_test(test_loopback_needs_no_token_but_a_proxy_does),
         cmocka_unit_test(test_without_a_token_who_comes_by_a_proxy_sees_what_is_public),
         cmocka_unit_test(test_a_browser_logs_in_with_the_token_and_then_has_a_cookie),
