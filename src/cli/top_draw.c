@@ -2,6 +2,7 @@
 /* top_draw.c - what of the page goes where. Documented in top_draw.h. */
 #include "cli/top_draw.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
 
 #include <math.h>
@@ -43,13 +44,20 @@ static void title(struct top_canvas *canvas, const struct top_scene *scene)
     top_put_right(canvas, 0, canvas->cols - width, width, TOP_BAR, right);
 }
 
+static const char longest[] = " q quit  h keys  Tab table  Enter details  s sort  space pause  +- graph";
+static const char *const shorter[] = {" q quit  h keys  Tab table  Enter details  s sort  space pause",
+                                      " q quit  h keys  Tab table  Enter details", " q quit  h keys  Tab table"};
+
 static void foot(struct top_canvas *canvas, const struct top_scene *scene)
 {
     int row = canvas->rows - 1;
     size_t warnings = scene->view != NULL ? warnings_of(scene->view) : 0;
-    const char *keys = canvas->cols >= 70 ? " q quit  h keys  Tab table  Enter details  s sort  space pause  +- graph"
-                                          : " q quit  h keys  Tab table  Enter details";
+    char count[48] = "";
 
+    if (warnings > 0) {
+        jb_snprintf(count, sizeof(count), "! %zu (l) ", warnings);
+    }
+    int width = top_width(canvas, count), room = canvas->cols - width - (width > 0);
     top_fill(canvas, row, 0, canvas->cols, TOP_BAR, false, ' ');
     if (scene->link == TOP_LOST && scene->why != NULL && scene->why->text[0] != '\0') {
         const char *fix = scene->why->fix; /* first, so that it is not what is cut */
@@ -57,14 +65,12 @@ static void foot(struct top_canvas *canvas, const struct top_scene *scene)
                    scene->why->text);
         return;
     }
-    top_put(canvas, row, 0, canvas->cols, TOP_BAR, keys);
-    if (warnings > 0) {
-        char text[48];
-        jb_snprintf(text, sizeof(text), "! %zu (l) ", warnings);
-        int width = top_width(canvas, text);
-        top_fill(canvas, row, canvas->cols - width - 1, width + 1, TOP_BAR, false, ' ');
-        top_put(canvas, row, canvas->cols - width, width, TOP_BAR, text);
+    const char *keys = longest;
+    for (size_t i = 0; i < JB_COUNT(shorter) && top_width(canvas, keys) > room; i++) {
+        keys = shorter[i];
     }
+    top_put(canvas, row, 0, room, TOP_BAR, keys);
+    top_put_right(canvas, row, canvas->cols - width, width, TOP_BAR, count);
 }
 
 /* Text broken into lines; the row behind it. */

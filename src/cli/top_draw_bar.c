@@ -62,7 +62,8 @@ static void label(const struct part *part, int percent, bool is_power, enum deta
     char number[TOP_NUMBER];
 
     if (detail == WITH_LETTER) {
-        jb_snprintf(buffer, size, "%c %d%%", part->letter, percent);
+        const char *digits = part->name + strcspn(part->name, "0123456789"); /* which GPU */
+        jb_snprintf(buffer, size, "%c%s %d%%", part->letter, digits, percent);
     } else if (detail == WITH_POWER && is_power) {
         jb_snprintf(buffer, size, "%c %s %s%s %d %%", part->letter, part->name, part->estimated ? "~" : "",
                     top_power(part->size, number), percent);
@@ -121,10 +122,8 @@ static void draw(struct top_canvas *canvas, struct top_area area, const char *ti
     legend(canvas, canvas, area, parts, percents, is_power, detail);
 }
 
-void top_draw_parts(struct top_canvas *canvas, struct top_area area, const struct top_view *view)
+static void make_parts(const struct top_view *view, bool one_gpu, struct parts *parts)
 {
-    struct parts parts = {0};
-    bool one_gpu = count_gpus(view) > MAX_GPUS || count_gpus(view) == 1;
     double all = 0;
     int gpus = 0;
 
@@ -142,13 +141,36 @@ void top_draw_parts(struct top_canvas *canvas, struct top_area area, const struc
             letter = gpus % 2 == 0 ? 'G' : 'g'; /* so that neighbours are told apart */
             gpus++;
         }
-        struct part *part = part_of(&parts, name, letter, top_device_style(channel->device));
+        struct part *part = part_of(parts, name, letter, top_device_style(channel->device));
         part->size += channel->power_w;
         part->estimated = part->estimated || channel->modelled;
         all += channel->power_w;
     }
     if (view->pue > 1) {
-        part_of(&parts, "PUE", 'P', TOP_OVERHEAD)->size = all * (view->pue - 1);
+        part_of(parts, "PUE", 'P', TOP_OVERHEAD)->size = all * (view->pue - 1);
+    }
+}
+
+/* Whether the shortest legend has room for all parts. */
+static bool can_be_told(const struct top_canvas *canvas, struct top_area area, const struct parts *parts)
+{
+    int percents[PARTS];
+
+    for (size_t i = 0; i < parts->count; i++) {
+        percents[i] = 10;
+    }
+    return legend(NULL, canvas, area, parts, percents, true, WITH_LETTER) <= area.cols - TITLE;
+}
+
+void top_draw_parts(struct top_canvas *canvas, struct top_area area, const struct top_view *view)
+{
+    struct parts parts = {0}, fewer = {0};
+    int gpus = count_gpus(view);
+
+    make_parts(view, gpus == 1 || gpus > MAX_GPUS, &parts);
+    if (!can_be_told(canvas, area, &parts)) {
+        make_parts(view, true, &fewer);
+        parts = fewer;
     }
     draw(canvas, area, "Parts, now", &parts, true, "no power was read in the last second");
 }

@@ -6,6 +6,7 @@
 #include "base/units.h"
 
 #include <math.h>
+#include <string.h>
 
 #define LABEL    8 /* columns of the scale */
 #define MAX_COLS 1024
@@ -43,6 +44,23 @@ static void column(struct top_canvas *canvas, struct top_area area, int col, dou
     }
 }
 
+/* "5 kW": round numbers need no digits behind the point. */
+static const char *round_power(double watts, char buffer[TOP_NUMBER])
+{
+    char number[TOP_NUMBER];
+    const char *unit = strchr(jb_format_power(watts, number, sizeof(number)), ' ');
+    size_t digits = unit != NULL ? (size_t)(unit - number) : strlen(number);
+
+    if (memchr(number, '.', digits) != NULL) {
+        while (number[digits - 1] == '0') {
+            digits--;
+        }
+        digits -= number[digits - 1] == '.';
+    }
+    jb_snprintf(buffer, TOP_NUMBER, "%.*s%s", (int)digits, number, unit != NULL ? unit : "");
+    return buffer;
+}
+
 static void scale(struct top_canvas *canvas, struct top_area area, double top)
 {
     char number[TOP_NUMBER];
@@ -50,7 +68,7 @@ static void scale(struct top_canvas *canvas, struct top_area area, double top)
     for (int i = 0; i < area.rows; i++) {
         bool labelled = i == 0 || i == area.rows - 1;
         if (labelled) {
-            top_put_right(canvas, area.row + i, area.col, LABEL - 2, TOP_DIM, i == 0 ? top_power(top, number) : "0");
+            top_put_right(canvas, area.row + i, area.col, LABEL - 2, TOP_DIM, i == 0 ? round_power(top, number) : "0");
         }
         top_rune(canvas, area.row + i, area.col + LABEL - 1, TOP_DIM, false,
                  canvas->utf8 ? labelled ? 0x2524 : 0x2502
@@ -82,10 +100,11 @@ void top_draw_graph(struct top_canvas *canvas, struct top_area area, const struc
     }
     int minutes = top_windows_s[scene->state->window] / 60;
     jb_snprintf(window, sizeof(window), minutes < 60 ? "%d min" : "%d h", minutes < 60 ? minutes : minutes / 60);
-    jb_snprintf(title, sizeof(title), "Power, last %s%s: mean %s, highest %s", window,
-                top_modelled_share(scene->view) > 0.005 ? ", ~ in part est." : "",
-                top_power(known > 0 ? sum / known : (double)NAN, mean),
-                top_power(top_history_highest(scene->history, to_ms - span_ms, to_ms), highest));
+    const char *mark = top_modelled_share(scene->view) > 0.005 ? "~" : "";
+    double peak = top_history_highest(scene->history, to_ms - span_ms, to_ms);
+    jb_snprintf(title, sizeof(title), "Power, last %s: mean %s%s, highest %s%s", window, known > 0 ? mark : "",
+                top_power(known > 0 ? sum / known : (double)NAN, mean), peak >= 0 ? mark : "",
+                top_power(peak, highest));
     top_put(canvas, area.row, area.col, area.cols, TOP_BOLD, title);
     struct top_area plot = {area.row + 1, area.col, area.rows - 1, area.cols};
     double top = most > 0 ? round_up(most) : 1;

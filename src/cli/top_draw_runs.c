@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-#define ID_SHOWN 10 /* as joulebook list */
+#define WITH_USER 66 /* columns */
+#define ID_SHOWN  10 /* as joulebook list */
 
 struct columns {
     int name, project, command; /* widths; 0: is not shown */
@@ -16,11 +17,11 @@ struct columns {
 
 static struct columns columns_for(int cols)
 {
-    struct columns c = {.phase = cols >= 76 ? 17 : cols >= 60 ? 11 : 0};
+    struct columns c = {.phase = cols >= 76 ? 17 : cols >= 60 ? 14 : 0};
     int left = cols - (1 + 9 + 10 + 10) - (c.phase > 0 ? c.phase + 1 : 0);
 
-    left -= cols >= 60 ? 9 : 0;  /* user */
-    left -= cols >= 70 ? 11 : 0; /* id */
+    left -= cols >= WITH_USER ? 9 : 0; /* user */
+    left -= cols >= 70 ? 11 : 0;       /* id */
     if (left >= 60) {
         c.project = 14;
         c.command = left - 20 - 14 - 2;
@@ -63,7 +64,7 @@ static void draw_row(struct top_canvas *canvas, int row, struct top_area area, e
     }
     top_put(canvas, row, col, c.name, style, texts->name);
     col += c.name + 1;
-    if (area.cols >= 60) {
+    if (area.cols >= WITH_USER) {
         top_put(canvas, row, col, 8, style, texts->user);
         col += 9;
     }
@@ -114,6 +115,15 @@ void top_draw_runs(struct top_canvas *canvas, struct top_area area, const struct
                                       .phase = "PHASE EPOCH/STEP",
                                       .project = "PROJECT",
                                       .command = "COMMAND"};
+    static const struct row short_titles = {.id = "ID",
+                                            .name = "NAME",
+                                            .user = "USER",
+                                            .power = "POWER",
+                                            .energy = "ENERGY",
+                                            .mass = "CO2e",
+                                            .phase = "PHASE EPOCH",
+                                            .project = "PROJECT",
+                                            .command = "COMMAND"};
     struct top_state *state = scene->state;
     bool focused = state->pane == TOP_PANE_RUNS && !scene->once;
     int count = (int)rows->run_count, shown = area.rows - 2;
@@ -126,7 +136,7 @@ void top_draw_runs(struct top_canvas *canvas, struct top_area area, const struct
         top_put(canvas, area.row + 2, area.col + 2, area.cols - 2, TOP_DIM, "joulebook run -- python train.py");
         return;
     }
-    draw_row(canvas, area.row + 1, area, TOP_DIM, &titles);
+    draw_row(canvas, area.row + 1, area, TOP_DIM, area.cols >= 76 ? &titles : &short_titles);
     int selected = (int)top_row_selected(scene->view, rows, TOP_PANE_RUNS, state);
     top_list_settle(list, selected, selected + 1, count, shown);
     for (int i = 0; i < shown && list->first + i < count; i++) {

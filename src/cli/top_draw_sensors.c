@@ -11,6 +11,8 @@
 #include <math.h>
 #include <string.h>
 
+#define COUNT 14 /* columns of "1-4 of 13" */
+
 static const char *const fix_prefix = "mend: ";
 
 static const char *fix_of(const struct top_view *view, unsigned short row)
@@ -72,7 +74,11 @@ static void draw_channel(struct top_canvas *canvas, int row, struct top_area are
 
     mark(canvas, row, col + 1, top_channel_standing(channel));
     col += 3;
-    top_put(canvas, row, col, 5, top_device_style(channel->device), top_device_names[channel->device]);
+    jb_copy(text, sizeof(text), top_device_names[channel->device]);
+    if (channel->unit >= 0) {
+        jb_snprintf(text, sizeof(text), "%s%d", top_device_names[channel->device], channel->unit);
+    }
+    top_put(canvas, row, col, 5, top_device_style(channel->device), text);
     col += 6;
     top_put(canvas, row, col, name, TOP_PLAIN, channel->name[0] != '\0' ? channel->name : channel->id);
     col += name + 1;
@@ -113,7 +119,7 @@ static void draw_line(struct top_canvas *canvas, int row, struct top_area area, 
 }
 
 /* How many stand how, in the head of the pane. */
-static void head(struct top_canvas *canvas, struct top_area area, const struct top_scene *scene,
+static void head(struct top_canvas *canvas, struct top_area area, int width, const struct top_scene *scene,
                  const struct top_rows *rows)
 {
     const struct top_view *view = scene->view;
@@ -136,7 +142,7 @@ static void head(struct top_canvas *canvas, struct top_area area, const struct t
         size_t length = strlen(more);
         jb_snprintf(more + length, sizeof(more) - length, ", %d to mend", counts[TOP_MENDABLE]);
     }
-    top_printf(canvas, area.row, area.col, area.cols, TOP_BOLD, "%s Sensors: %d measured%s; by %s",
+    top_printf(canvas, area.row, area.col, width, TOP_BOLD, "%s Sensors: %d measured%s; by %s",
                scene->state->pane == TOP_PANE_SENSORS && !scene->once ? ">" : " ",
                counts[TOP_MEASURED] + counts[TOP_IDLE_SENSOR], more, top_sensor_sort_names[scene->state->sensor_sort]);
 }
@@ -150,7 +156,7 @@ void top_draw_sensors(struct top_canvas *canvas, struct top_area area, const str
     int count = top_sensor_lines(view, rows), shown = area.rows - 1, from = 0, at = 0;
     size_t selected = top_row_selected(view, rows, TOP_PANE_SENSORS, scene->state);
 
-    head(canvas, area, scene, rows);
+    head(canvas, area, count > shown ? area.cols - COUNT : area.cols, scene, rows);
     if (rows->sensor_count == 0) {
         top_put(canvas, area.row + 1, area.col + 2, area.cols - 2, TOP_PLAIN, "none was found; why: joulebook doctor");
         return;
@@ -172,7 +178,7 @@ void top_draw_sensors(struct top_canvas *canvas, struct top_area area, const str
         }
     }
     if (count > shown) {
-        top_printf(canvas, area.row, area.col + area.cols - 14, 14, TOP_DIM, "%d-%d of %d", list->first + 1,
-                   list->first + shown < count ? list->first + shown : count, count);
+        top_printf(canvas, area.row, area.col + area.cols - COUNT + 1, COUNT - 1, TOP_DIM, "%d-%d of %d",
+                   list->first + 1, list->first + shown < count ? list->first + shown : count, count);
     }
 }

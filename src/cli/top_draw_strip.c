@@ -93,8 +93,8 @@ static void fill_grid(const struct top_view *view, struct field *field)
     }
     jb_format_3(grid->g_per_kwh, number, sizeof(number));
     jb_snprintf(field->value, sizeof(field->value), "%s%s g/kWh %s", grid->estimated ? "~" : "", number, grid->zone);
-    jb_snprintf(field->more, sizeof(field->more), "%s %s%s%s", grid->source, grid->kind, short_age(grid->age_s, age),
-                grid->estimated ? " est." : "");
+    jb_snprintf(field->more, sizeof(field->more), "%s%s%s %s", grid->kind, short_age(grid->age_s, age),
+                grid->estimated ? " est." : "", grid->source);
 }
 
 static void fill_time(const struct top_view *view, struct field *field)

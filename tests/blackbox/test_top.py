@@ -97,7 +97,7 @@ def start(terminal, *options):
 @needs_tmux
 def test_the_first_screen_answers_without_a_key(meter, terminal):
     screen = start(terminal).shows("Metered for", "q quit", "█")
-    for text in ("~412 W", "2.97 MJ ±2.0 %", "346 g CO2e", "416 g/kWh KR", "electricitymaps live 5m", "2 h 00 m", "C CPU 212 W 51 %",
+    for text in ("~412 W", "2.97 MJ ±2.0 %", "346 g CO2e", "416 g/kWh KR", "live 5m electricitymaps", "2 h 00 m", "C CPU 212 W 51 %",
                  "U unattributed 6 %", "resnet1", "backward 3/1200", "mend: sudo joulebook doctor --fix", "~19.0 W est."):
         assert text in screen, screen
     lines = screen.splitlines()

@@ -136,7 +136,7 @@ static void the_first_screen_answers_without_a_key(void **unused)
         "346 g CO2e",
         "±10 %",
         "416 g/kWh KR",
-        "electricitymaps live 5m",
+        "live 5m electricitymaps",
         "2 h 00 m",
         "~5 % est.",
         "C CPU 212 W 51 %",
@@ -160,7 +160,7 @@ static void the_first_screen_answers_without_a_key(void **unused)
         "est. ±2.0 %",
         "181 W of 700 W",
         "q quit",
-        "highest 459 W",
+        "highest ~459 W",
     };
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
         assert_shows(answers[i]);
@@ -231,10 +231,16 @@ static void many_gpus_are_told_apart_or_together(void **unused)
     drawn_on(24, 120, true);
     assert_shows("G GPU0 100 W 25 %");
     assert_shows("g GPU3 100 W 25 %");
-    drawn_on(24, 80, true);
-    assert_shows("GPU0");
-    assert_shows("GPU3");
-    for (int i = 4; i < 16; i++) {
+    drawn_on(24, 60, true);
+    assert_shows("G0 25% g1 25% G2 25% g3 25%");
+    drawn_on(24, 40, true);
+    assert_shows("g3 25%");
+    for (int i = 4; i < 8; i++) {
+        add_channel(TOP_DEVICE_GPU, "H100", 100)->unit = i;
+    }
+    drawn_on(24, 40, true); /* no room to tell eight apart */
+    assert_shows("G GPU 800 W 100 %");
+    for (int i = 8; i < 16; i++) {
         add_channel(TOP_DEVICE_GPU, "H100", 100)->unit = i;
     }
     drawn_on(24, 80, true);
@@ -260,7 +266,7 @@ static void a_gap_is_no_zero(void **unused)
     drawn_on(24, 80, true);
     size_t gaps = count_of("·");
     assert_in_range(gaps, 20, 26); /* a third of 70 columns */
-    assert_shows("mean 150 W");
+    assert_shows("mean ~150 W");
     drawn_on(24, 80, false);
     assert_shows("....................");
 }
@@ -393,6 +399,28 @@ static void warnings_are_counted_and_listed(void **unused)
     assert_shows("df -h");
 }
 
+static void scales_and_feet_are_whole(void **unused)
+{
+    SET(view.warnings[0], "w");
+    view.warning_count = 1;
+    const double watts[] = {3500, 2400, 35, 0.7, 190000};
+    const char *const tops[] = {"5 kW", "2.5 kW", "50 W", "1 W", "200 kW"};
+    for (size_t i = 0; i < 5; i++) {
+        memset(&history, 0, sizeof(history));
+        top_history_add(&history, view.t_ms, watts[i]);
+        drawn_on(24, 80, true);
+        char label[32];
+        snprintf(label, sizeof(label), "%s ┤", tops[i]);
+        assert_shows(label);
+        assert_shows("space pause");
+        assert_shows("! 1 (l)");
+        assert_hides("grap");
+    }
+    drawn_on(24, 40, true);
+    assert_shows("Tab table");
+    assert_shows("! 1 (l)");
+}
+
 static void paused_is_said(void **unused)
 {
     top_key(&state, &view, ' ');
@@ -487,6 +515,7 @@ int main(void)
         cmocka_unit_test_setup(selection_scrolls_through_long_tables, begin),
         cmocka_unit_test_setup(details_tell_all_of_a_row, begin),
         cmocka_unit_test_setup(warnings_are_counted_and_listed, begin),
+        cmocka_unit_test_setup(scales_and_feet_are_whole, begin),
         cmocka_unit_test_setup(paused_is_said, begin),
         cmocka_unit_test_setup(without_utf8_all_is_ascii, begin),
         cmocka_unit_test_setup(any_contents_at_any_size_can_be_drawn, begin),
