@@ -77,13 +77,13 @@ static int take_bytes(struct adoption *adoption, int fd, int *ret_fd)
     if ((uint64_t)st.st_size > JB_STORE_ADOPT_MAX) {
         return refuse(adoption, -EFBIG, "it is too large");
     }
-    JB_CLEANUP(jb_closep) int copy = memfd_create("joulebook-adopted", MFD_CLOEXEC);
+    int copy = memfd_create("joulebook-adopted", MFD_CLOEXEC);
     int r = copy < 0 ? -errno : copy_bytes(fd, copy);
     if (r < 0) {
+        jb_closep(&copy);
         return refuse(adoption, r, strerror(-r));
     }
     *ret_fd = copy;
-    copy = -1;
     return 0;
 }
 

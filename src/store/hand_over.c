@@ -89,21 +89,11 @@ static int find(struct jb_store *store, const char *id, int64_t *ret_run, struct
     return r;
 }
 
-int jb_store_hand_over(struct jb_store *store, const char *id, int *ret_fd, struct jb_diag *diag)
+static int write_copy(struct jb_store *store, const char *id, int64_t run, int fd, struct jb_diag *diag)
 {
-    int64_t run = 0;
-    int r = find(store, id, &run, diag);
-    if (r < 0) {
-        return r;
-    }
-    JB_CLEANUP(jb_closep) int fd = memfd_create("joulebook-run", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0) {
-        r = -errno;
-        return jb_fail(diag, r, "cannot make a file in memory: %s", strerror(-r));
-    }
     char name[] = "a copy in memory";
     struct jb_store copy = {.path = name};
-    r = jb_connect_fd(&copy, fd, SQLITE_OPEN_READWRITE, diag);
+    int r = jb_connect_fd(&copy, fd, SQLITE_OPEN_READWRITE, diag);
     if (r == 0) {
         r = fill(&copy, store, id, run, diag);
     }
@@ -112,10 +102,26 @@ int jb_store_hand_over(struct jb_store *store, const char *id, int *ret_fd, stru
         r = -errno;
         jb_fail(diag, r, "cannot seal a file in memory: %s", strerror(-r));
     }
+    return r;
+}
+
+int jb_store_hand_over(struct jb_store *store, const char *id, int *ret_fd, struct jb_diag *diag)
+{
+    int64_t run = 0;
+    int r = find(store, id, &run, diag);
     if (r < 0) {
         return r;
     }
+    int fd = memfd_create("joulebook-run", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0) {
+        r = -errno;
+        return jb_fail(diag, r, "cannot make a file in memory: %s", strerror(-r));
+    }
+    r = write_copy(store, id, run, fd, diag);
+    if (r < 0) {
+        jb_closep(&fd);
+        return r;
+    }
     *ret_fd = fd;
-    fd = -1;
     return 0;
 }

@@ -165,6 +165,20 @@ static int alone(struct jb_store *store, bool *ret, struct jb_diag *diag)
     return *ret ? jb_db_exec(store, "BEGIN", "read", diag) : 0;
 }
 
+static int draw_alone(struct window *window, struct jb_store *store, const char *machine_id, int64_t t0_us,
+                      int64_t t1_us, enum jb_history_level *ret_level, struct jb_diag *diag)
+{
+    bool own = false;
+    int r = alone(store, &own, diag);
+    if (r == 0) {
+        r = draw(window, store, machine_id, t0_us, t1_us, ret_level, diag);
+    }
+    if (own) {
+        jb_db_rollback(store);
+    }
+    return r;
+}
+
 int jb_history_slices(struct jb_store *store, const char *machine_id, int64_t t0_ns, int64_t t1_ns, size_t count,
                       size_t channel_count, struct jb_slice *ret, double *ret_g_per_kwh,
                       enum jb_history_level *ret_level, struct jb_diag *diag)
@@ -177,33 +191,27 @@ int jb_history_slices(struct jb_store *store, const char *machine_id, int64_t t0
     if (t0_ns < 0 || t1_us <= t0_us || t1_us > JB_WALL_MAX_NS / 1000) {
         return jb_fail(diag, -EINVAL, "a window of time must end after it begins");
     }
-    JB_CLEANUP(window_finish)
     struct window window = {.t0_us = (double)t0_us, .count = count, .channel_count = channel_count};
     window.slice_us = (double)(t1_us - t0_us) / (double)count;
     window.slices = calloc(all, sizeof(*window.slices));
     window.grams = calloc(count, sizeof(*window.grams));
     window.weight = calloc(count, sizeof(*window.weight));
-    if (window.slices == NULL || window.grams == NULL || window.weight == NULL) {
-        return jb_fail(diag, -ENOMEM, "out of memory");
-    }
     enum jb_history_level level = JB_HISTORY_SECONDS;
-    bool own = false;
-    int r = alone(store, &own, diag);
+    int r = -ENOMEM;
+    if (window.slices != NULL && window.grams != NULL && window.weight != NULL) {
+        r = draw_alone(&window, store, machine_id, t0_us, t1_us, &level, diag);
+    } else {
+        jb_fail(diag, r, "out of memory");
+    }
     if (r == 0) {
-        r = draw(&window, store, machine_id, t0_us, t1_us, &level, diag);
+        memcpy(ret, window.slices, all * sizeof(*ret));
+        for (size_t i = 0; ret_g_per_kwh != NULL && i < count; i++) {
+            ret_g_per_kwh[i] = window.weight[i] > 0 ? window.grams[i] / window.weight[i] : NAN;
+        }
+        *ret_level = level;
     }
-    if (own) {
-        jb_db_rollback(store);
-    }
-    if (r < 0) {
-        return r;
-    }
-    memcpy(ret, window.slices, all * sizeof(*ret));
-    for (size_t i = 0; ret_g_per_kwh != NULL && i < count; i++) {
-        ret_g_per_kwh[i] = window.weight[i] > 0 ? window.grams[i] / window.weight[i] : NAN;
-    }
-    *ret_level = level;
-    return 0;
+    window_finish(&window);
+    return r;
 }
 
 struct summing {
@@ -243,25 +251,33 @@ static enum jb_history_level most(const struct jb_history_scan *scan)
     return (enum jb_history_level)best;
 }
 
-int jb_history_sum(struct jb_store *store, const char *machine_id, struct jb_history_sum *ret, struct jb_diag *diag)
+static int sum_alone(struct jb_history_scan *scan, struct jb_store *store, const char *machine_id,
+                     struct summing *summing, struct jb_diag *diag)
 {
-    struct jb_history_scan *scan = calloc(1, sizeof(*scan));
-    struct summing summing = {.sum = {.grams = NAN}};
     bool own = false;
-    int r = scan == NULL ? jb_fail(diag, -ENOMEM, "out of memory") : alone(store, &own, diag);
+    int r = alone(store, &own, diag);
     if (r == 0) {
         r = jb_history_scan_begin(scan, store, machine_id, diag);
     }
     if (r == 0 && scan->state.machine != 0) {
-        r = jb_history_scan_rows(scan, most(scan), 0, JB_WALL_MAX_NS / 1000 + 1, sum_row, &summing);
+        r = jb_history_scan_rows(scan, most(scan), 0, JB_WALL_MAX_NS / 1000 + 1, sum_row, summing);
     }
     if (own) {
         jb_db_rollback(store);
     }
-    if (scan != NULL) {
-        jb_history_scan_finish(scan);
-        free(scan);
+    jb_history_scan_finish(scan);
+    return r;
+}
+
+int jb_history_sum(struct jb_store *store, const char *machine_id, struct jb_history_sum *ret, struct jb_diag *diag)
+{
+    struct summing summing = {.sum = {.grams = NAN}};
+    struct jb_history_scan *scan = calloc(1, sizeof(*scan));
+    if (scan == NULL) {
+        return jb_fail(diag, -ENOMEM, "out of memory");
     }
+    int r = sum_alone(scan, store, machine_id, &summing, diag);
+    free(scan);
     if (r < 0) {
         return r;
     }
