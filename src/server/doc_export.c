@@ -80,12 +80,34 @@ static int write_file(const struct jb_export_format *format, const struct jb_exp
     return error;
 }
 
+/* A file with the export; its size in *ret_size. A negative errno: there is none. */
+static int make_export(const struct jb_export_format *format, const struct jb_found_run *found, const char *beside,
+                       size_t *ret_size, struct jb_diag *diag)
+{
+    struct jb_export_input input = {.record = &found->record, .store = found->store};
+    struct stat st = {0};
+    int fd = unnamed_file(beside);
+
+    if (fd < 0) {
+        return jb_fail(diag, -errno, "cannot make a file for the export: %s", strerror(errno));
+    }
+    jb_store_budget(found->store, JB_EXPORT_NS);
+    int error = write_file(format, &input, fd, diag);
+    if (error == 0 && (fstat(fd, &st) < 0 || lseek(fd, 0, SEEK_SET) < 0)) {
+        error = jb_fail(diag, -errno, "cannot read the export: %s", strerror(errno));
+    }
+    if (error < 0) {
+        jb_closep(&fd);
+        return error;
+    }
+    *ret_size = (size_t)st.st_size;
+    return fd;
+}
+
 void jb_document_run_export(struct jb_documents *documents, const struct jb_found_run *found,
                             const struct jb_query *query, struct jb_reply *reply)
 {
-    JB_CLEANUP(jb_closep) int fd = -1;
     struct jb_diag diag = {0};
-    struct stat st;
     const struct jb_export_format *format = format_of(query, reply);
 
     if (format == NULL) {
@@ -95,25 +117,15 @@ void jb_document_run_export(struct jb_documents *documents, const struct jb_foun
         jb_reply_error(reply, 404, "this run is not over yet", "what it wrote can be exported when it has ended");
         return;
     }
-    struct jb_export_input input = {.record = &found->record, .store = found->store};
-    fd = unnamed_file(documents->path);
-    jb_store_budget(found->store, JB_EXPORT_NS);
-    int error = fd < 0 ? jb_fail(&diag, -errno, "cannot make a file for the export: %s", strerror(errno))
-                       : write_file(format, &input, fd, &diag);
-    if (error == 0 && fstat(fd, &st) < 0) {
-        error = -errno;
-    }
-    if (error < 0) {
-        if (error == -ETIMEDOUT) {
+    int fd = make_export(format, found, documents->path, &reply->length, &diag);
+    if (fd < 0) {
+        if (fd == -ETIMEDOUT) {
             jb_fix(&diag, "joulebook export %s --format %s", found->record.id, format->name);
         }
-        jb_document_fail(reply, error, &diag);
+        jb_document_fail(reply, fd, &diag);
         return;
     }
-    lseek(fd, 0, SEEK_SET);
     reply->type = type_of(format);
-    reply->length = (size_t)st.st_size;
     reply->fd = fd;
-    fd = -1;
     jb_snprintf(reply->filename, sizeof(reply->filename), "joulebook-%s.%s", found->record.id, format->suffix);
 }

@@ -147,27 +147,34 @@ static void write_answer(const struct answer *answer, const struct jb_query *que
     jb_document_end(&json, reply);
 }
 
-void jb_document_history(struct jb_documents *documents, const struct jb_viewer *viewer, const char *rest,
-                         const struct jb_query *query, const char *accept, struct jb_reply *reply)
+static void tell(struct jb_documents *documents, const struct jb_query *query, struct answer *answer,
+                 struct jb_reply *reply)
 {
-    JB_CLEANUP(answer_finish) struct answer answer = {0};
     struct jb_store *store = NULL;
     struct jb_diag diag = {0};
     char machine_id[65];
 
-    if (!read_window(query, &answer.window, reply)) {
-        return;
-    }
     const struct jb_board_view *view = jb_board_look(documents->config->board);
     memcpy(machine_id, view->machine_id, sizeof(machine_id));
     jb_board_release(documents->config->board);
     int error = jb_documents_store(documents, &store, &diag);
     if (error == 0) {
-        error = ask(store, machine_id, &answer, &diag);
+        error = ask(store, machine_id, answer, &diag);
     }
     if (error < 0 && error != -ENOENT) {
         jb_document_fail(reply, error, &diag);
-        return;
+    } else {
+        write_answer(answer, query, reply);
     }
-    write_answer(&answer, query, reply);
+}
+
+void jb_document_history(struct jb_documents *documents, const struct jb_viewer *viewer, const char *rest,
+                         const struct jb_query *query, const char *accept, struct jb_reply *reply)
+{
+    struct answer answer = {0};
+
+    if (read_window(query, &answer.window, reply)) {
+        tell(documents, query, &answer, reply);
+    }
+    answer_finish(&answer);
 }

@@ -63,7 +63,7 @@ static bool wanted(const struct jb_query *query, const struct jb_record_channel 
 
 static size_t numbers(const struct jb_record *record)
 {
-    int highest = -1;
+    int64_t highest = -1;
 
     for (size_t i = 0; i < record->channel_count; i++) {
         highest = record->channels[i].number > highest ? record->channels[i].number : highest;

@@ -45,11 +45,12 @@ static void run_json(struct jb_buf *out, const struct jb_board_run *run)
 void jb_live_tick(const struct jb_board_view *view, struct jb_buf *out)
 {
     bool known = jb_machine_booked(view);
+    int64_t t_ms = view->wall_ns / (int64_t)JB_NS_PER_MS;
 
     jb_buf_puts(out, "{\"seq\":");
     jb_brief(out, (double)view->seq);
     jb_buf_puts(out, ",\"t_ms\":");
-    jb_brief(out, (double)(view->wall_ns / (int64_t)JB_NS_PER_MS));
+    jb_brief(out, (double)t_ms);
     jb_buf_puts(out, ",\"p\":");
     jb_brief(out, view->power_w);
     jb_buf_puts(out, ",\"j\":");
