@@ -18,7 +18,7 @@ MUST = {
     "CapabilityBoundingSet": "CAP_DAC_READ_SEARCH CAP_PERFMON", "StateDirectory": "joulebook", "User": "joulebook",
 }
 EXPOSURE = 25  # tenths, of `systemd-analyze security`: what is open has its reason in docs/security.md
-NAMES = {"joulebook.socket": "attach", "joulebook-http.socket": "http"}  # as src/cli/serve.c asks for them
+NAMES = {"joulebook.socket": "attach", "joulebook-http.socket": "http"}  # for people: src/base/service.c tells sockets apart by their kind
 
 
 def settings(path):
