@@ -34,6 +34,13 @@ static int listen_for_runs(struct jb_daemon *daemon, struct jb_diag *diag)
     return error;
 }
 
+const char *daemon_machine_id(const struct jb_daemon *daemon)
+{
+    const struct jb_machine *machine = &daemon->session->machine;
+
+    return machine->id[0] != '\0' ? machine->id : machine->host;
+}
+
 static int keep_history(struct jb_daemon *daemon)
 {
     const struct jb_daemon_config *config = &daemon->config;
@@ -42,7 +49,7 @@ static int keep_history(struct jb_daemon *daemon)
     if (jb_streq(config->session.db_path, "none")) {
         return 0;
     }
-    return jb_history_writer_create(config->session.db_path, daemon->session->machine.id, &limits, &daemon->history);
+    return jb_history_writer_create(config->session.db_path, daemon_machine_id(daemon), &limits, &daemon->history);
 }
 
 static int begin(struct jb_daemon *daemon, struct jb_diag *diag)

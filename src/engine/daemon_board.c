@@ -278,7 +278,7 @@ void daemon_board_second(struct jb_daemon *daemon)
         view->began_wall_ns = session->record.started_ns;
         view->pue = daemon->config.session.pue;
         jb_copy(view->host, sizeof(view->host), session->machine.host);
-        jb_copy(view->machine_id, sizeof(view->machine_id), session->machine.id);
+        jb_copy(view->machine_id, sizeof(view->machine_id), daemon_machine_id(daemon));
     }
     view->warning_count = 0;
     for (size_t i = 0; i < session->record.warning_count && i < JB_BOARD_WARNINGS; i++) {

@@ -119,6 +119,9 @@ void daemon_board_ended(struct jb_daemon *daemon, const struct peer *peer); /* i
 /* daemon_past.c */
 void daemon_past_second(struct jb_daemon *daemon);
 
+/* Of a machine without an id (a container may have none) its name stands for it. */
+const char *daemon_machine_id(const struct jb_daemon *daemon);
+
 /* daemon.c: a second is over: everybody is told. */
 void daemon_second(struct jb_daemon *daemon);
 
