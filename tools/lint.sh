@@ -16,7 +16,7 @@ spelling() {
 
 shell() { for file in tools/*.sh .ci/run; do sh -n "$file"; done; }
 
-configure() { [ -f $build/build.ninja ] || CC=clang meson setup $build >/dev/null; ninja -C $build -t restat >/dev/null 2>&1 || true; }
+configure() { [ -f $build/build.ninja ] || CC=clang meson setup $build -Dui=disabled >/dev/null; ninja -C $build -t restat >/dev/null 2>&1 || true; }
 
 cppcheck_all() {
   c_files | xargs cppcheck --quiet --std=c17 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
