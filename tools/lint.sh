@@ -10,7 +10,7 @@ c_files() { git ls-files 'src/*.c' 'include/*.h'; }
 format() { git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'tools/*.[ch]' | xargs clang-format --dry-run -Werror; }
 
 spelling() {
-  git ls-files | grep -vE '\.(csv|png|svg)$|corpus/|names\.txt|tests/golden/' |
+  git ls-files | grep -vE '\.(csv|png|svg)$|package-lock\.json$|corpus/|names\.txt|tests/golden/' |
     xargs codespell --ignore-words-list=shwo,alway,gird,intervall,projcts,nam,optimise,optimiser,modelled,colour,mis,ue,ot,te,fo,ser,hist,nd,inout,crate,hsi,thi,gude,ane,nane,ues,asend
 }
 
