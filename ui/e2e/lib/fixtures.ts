@@ -57,9 +57,11 @@ export const test = base.extend<Fixtures, Shared>({
     },
 });
 
-/** The page has its heading and is not loading any more. */
+/** The page has its heading, has heard from the server, and is not loading any more. */
 export async function settled(page: Page): Promise<void> {
-    await expect(page.locator('main h1')).toBeVisible();
+    await expect(page.locator('main h1').first()).toBeVisible();
+    await expect(page.locator('[data-connection]')).not.toHaveAttribute('data-connection', 'connecting');
+    await expect(page.locator('main [role=status]')).toHaveCount(0);
     await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
 }
 

@@ -25,6 +25,13 @@ export async function overflow(page: Page): Promise<string[]> {
 /** Keeps a picture of the page, all of it, below build/screenshots. */
 export async function picture(page: Page, name: string): Promise<void> {
     mkdirSync(shots, { recursive: true });
+    // Charts come in a moment after their data; a picture of half of them shows nothing wrong.
+    let before = -1;
+    for (let same = 0; same < 3; ) {
+        const height = await page.evaluate(() => new Promise<number>((done) => { requestAnimationFrame(() => done(document.documentElement.scrollHeight)); }));
+        same = height === before ? same + 1 : 0;
+        before = height;
+    }
     await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true, animations: 'disabled' });
 }
 
