@@ -47,7 +47,7 @@ function Connection() {
     const state = paused.value ? 'paused' : feed.value;
     const tone = state === 'open' || state === 'polling' ? 'ok' : state === 'lost' ? 'bad' : 'plain';
     return (
-        <button class="plain link" data-link={state} onClick={() => pause(!paused.value)} aria-pressed={paused.value} title={t(paused.value ? 'act.resume' : 'act.pause')}>
+        <button class="plain link" data-link={state} data-connection={state === 'open' ? 'live' : state} onClick={() => pause(!paused.value)} aria-pressed={paused.value} title={t(paused.value ? 'act.resume' : 'act.pause')}>
             <span class={`pulse ${tone}`} aria-hidden="true" />
             <span role="status">{t(`link.${state}`)}</span>
         </button>

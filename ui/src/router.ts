@@ -66,9 +66,9 @@ export function go(to: string): void {
 
 /** Changes parameters of this page in place: no new entry in the history of the browser. */
 export function setParams(changes: Record<string, string | number | null | undefined>): void {
-    const now = parse(hash.value);
+    const now = parse(hash.peek());
     const to = link(pathOf(now), { ...now.params, ...changes });
-    if (to === hash.value) return;
+    if (to === hash.peek()) return;
     history.replaceState(null, '', to);
     hash.value = to;
 }

@@ -21,6 +21,8 @@ export function Mark({ line }: { line: Pick<Line, 'color' | 'dash' | 'estimated'
 }
 
 interface Props {
+    /** what it is for tests and anchors: power, energy, ... */
+    id: string;
     name: string;
     model: ChartModel;
     group: ChartGroup;
@@ -30,7 +32,7 @@ interface Props {
     onAlone?: ((key: string | null) => void) | undefined;
 }
 
-export function TimeSeries({ name, model, group, note, onAlone }: Props) {
+export function TimeSeries({ id, name, model, group, note, onAlone }: Props) {
     const host = useRef<HTMLDivElement>(null);
     const chart = useRef<Chart | null>(null);
     const table = useSignal(false);
@@ -92,7 +94,7 @@ export function TimeSeries({ name, model, group, note, onAlone }: Props) {
     };
 
     return (
-        <figure class="chart panel">
+        <figure class="chart panel" data-chart={id} data-points={model.x.length}>
             <figcaption class="chart-head">
                 <h3>{name}</h3>
                 {note && <span class="soft small">{note}</span>}

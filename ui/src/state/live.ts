@@ -3,7 +3,8 @@
 import { batch, signal } from '@preact/signals';
 import { follow, type Link } from '../api/events';
 import type { Live, Tick } from '../api/types';
-import { append, emptyTrace, withTick, type Trace } from './trace';
+import type { Value } from '../charts/model';
+import { adopt, append, emptyTrace, fillRun, withTick, type Trace } from './trace';
 
 /** The newest state; null before the first. Held while paused. */
 export const live = signal<Live | null>(null);
@@ -25,9 +26,15 @@ function show(): void {
     });
 }
 
-/** Replaces what was kept by what the server knows, and the ticks that came since. */
+/** Replaces what was kept by what the server knows; what only ticks tell (phases, runs) is taken along. */
 export function begin(history: Trace): void {
-    kept = history;
+    kept = adopt(history, kept);
+    show();
+}
+
+/** Fills in what a run drew before the page was opened. */
+export function fill(id: string, start_s: number, step_s: number, watts: readonly Value[]): void {
+    kept = fillRun(kept, id, start_s, step_s, watts);
     show();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last minutes as columns: history first, then ticks. Pure, so that it can be tested without a server.
 import type { History, Live, Tick } from '../api/types';
-import type { Value } from '../charts/model';
+import { nearest, type Value } from '../charts/model';
 
 export interface RunTrack {
     power: Value[];
@@ -52,6 +52,44 @@ export function fromHistory(history: History): Trace {
     trace.energy_j = nothing(trace.t.length);
     for (const channel of history.channels) trace.channels[channel.id] = channel.mean_w.slice();
     return trace;
+}
+
+/** `history` with the ticks of `old` that came after it, and with what `old` knows of runs. */
+export function adopt(history: Trace, old: Trace): Trace {
+    const end = history.t.at(-1) ?? -Infinity;
+    const first = old.t.findIndex((t) => t > end);
+    const from = first < 0 ? old.t.length : first;
+    const n = history.t.length;
+    const join = (a: readonly Value[] | undefined, b: readonly Value[] | undefined): Value[] => [...(a ?? nothing(n)), ...(b?.slice(from) ?? nothing(old.t.length - from))];
+    const next: Trace = {
+        ...history,
+        t: [...history.t, ...old.t.slice(from)],
+        power: join(history.power, old.power),
+        energy_j: join(history.energy_j, old.energy_j),
+        intensity: join(history.intensity, old.intensity),
+        channels: {},
+        runs: {},
+    };
+    for (const id of new Set([...Object.keys(history.channels), ...Object.keys(old.channels)])) next.channels[id] = join(history.channels[id], old.channels[id]);
+    // a slice of history takes the tick before it, as long as one was near
+    const seen = history.t.map((t) => {
+        const i = nearest(old.t, t);
+        return i >= 0 && Math.abs(old.t[i]! - t) <= 1.5 * Math.max(1, history.step_s) ? i : -1;
+    });
+    const carry = <T,>(column: readonly (T | null)[]): (T | null)[] => [...seen.map((i) => (i < 0 ? null : (column[i] ?? null))), ...column.slice(from)];
+    for (const [id, run] of Object.entries(old.runs)) {
+        next.runs[id] = {
+            power: carry(run.power), run_j: carry(run.run_j), footprint_j: carry(run.footprint_j), emissions_g: carry(run.emissions_g), phase: carry(run.phase), epoch: carry(run.epoch),
+        };
+    }
+    return next;
+}
+
+/** Fills in what a run drew before the page was opened: `watts` are means of slices of `step_s` that begin at `start_s`. */
+export function fillRun(trace: Trace, id: string, start_s: number, step_s: number, watts: readonly Value[]): Trace {
+    const track = trace.runs[id] ?? newRun(trace.t.length);
+    const power = track.power.map((known, i) => known ?? watts[Math.floor((trace.t[i]! - start_s) / step_s)] ?? null);
+    return { ...trace, runs: { ...trace.runs, [id]: { ...track, power } } };
 }
 
 /** Appends a tick; `live` says which channel each number of it is. Older ones than `keep_s` go; a pause leaves a gap. */

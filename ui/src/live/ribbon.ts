@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Epochs and phases as the ticks told them.
+import type { Value } from '../charts/model';
+
+export interface Piece {
+    x0: number;
+    x1: number;
+    /** what is written on it */
+    label: string;
+    /** forward, backward, ...; of epochs "even" and "odd" */
+    kind: string;
+}
+
+/** Runs of one value; what is not known is not covered. A piece ends where the next begins. */
+export function pieces(t: readonly number[], values: readonly (string | number | null)[], label: (value: string | number) => string, kind: (value: string | number) => string): Piece[] {
+    const found: Piece[] = [];
+    let start = -1;
+    for (let i = 0; i <= t.length; i++) {
+        const value = i < t.length ? (values[i] ?? null) : null;
+        const before = start < 0 ? null : (values[start] ?? null);
+        if (start >= 0 && value === before && i < t.length) continue;
+        if (before !== null) found.push({ x0: t[start]!, x1: t[Math.min(i, t.length - 1)]!, label: label(before), kind: kind(before) });
+        start = value === null ? -1 : i;
+    }
+    return found.filter((piece) => piece.x1 > piece.x0);
+}
+
+export const epochs = (t: readonly number[], values: readonly Value[], word: string): Piece[] =>
+    pieces(t, values, (value) => `${word} ${value}`, (value) => (Number(value) % 2 ? 'odd' : 'even'));
