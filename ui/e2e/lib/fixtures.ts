@@ -37,7 +37,7 @@ export const test = base.extend<Fixtures, Shared>({
         },
         { auto: true },
     ],
-    serve: async ({ guard }, use) => {
+    serve: async ({ guard, page }, use) => {
         const started: Server[] = [];
         await use(async (kind) => {
             const server = new Server(kind);
@@ -46,6 +46,7 @@ export const test = base.extend<Fixtures, Shared>({
             guard.trust(server.url);
             return server;
         });
+        await page.goto('about:blank'); // a page that loses its server complains, and is right
         for (const server of started) await server.destroy();
     },
     open: async ({ page, server }, use) => {

@@ -35,6 +35,7 @@ export class Server {
     private said = '';
     private readonly folder = mkdtempSync(join(tmpdir(), 'joulebook-e2e-'));
     private port = 0;
+    private caught: string | undefined;
     private readonly runs: ChildProcess[] = [];
 
     constructor(readonly kind: Kind) {
@@ -125,6 +126,11 @@ export class Server {
 
     /** A run whose operators were caught: its id. */
     async recorded(): Promise<string> {
+        this.caught ??= await this.findRecorded();
+        return this.caught;
+    }
+
+    private async findRecorded(): Promise<string> {
         const { runs } = (await (await fetch(`${this.url}api/v1/runs?limit=50`)).json()) as { runs: { id: string }[] };
         for (const run of runs) {
             const answer = await fetch(`${this.url}api/v1/runs/${run.id}`);
