@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { t } from '../i18n';
+import { RunPage } from '../run/RunPage';
+import { route } from '../router';
 
 export function Run() {
-    return <h1>{t('page.run')}</h1>;
+    const id = route.value.id ?? '';
+    return <RunPage key={id} id={id} />;
 }
