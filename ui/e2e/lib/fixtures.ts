@@ -62,7 +62,7 @@ export const test = base.extend<Fixtures, Shared>({
 export async function settled(page: Page): Promise<void> {
     await expect(page.locator('main h1').first()).toBeVisible();
     await expect(page.locator('[data-connection]')).not.toHaveAttribute('data-connection', 'connecting');
-    await expect(page.locator('main [role=status]')).toHaveCount(0);
+    await expect(page.locator('main [role=status]').filter({ hasText: /…$/ })).toHaveCount(0);
     await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
 }
 
