@@ -2,7 +2,6 @@
 // Numbers for people: three significant digits, one unit, no-break spaces; what is not known is a dash.
 
 const NBSP = '\u00a0';
-/** U+202F: between a number and its percent sign, and in ranges of thousands, it is too narrow to be read as two words. */
 export const DASH = '–';
 type Maybe = number | null | undefined;
 
@@ -69,13 +68,13 @@ function pick(x: number, ladder: Ladder): Unit {
 
 /** One unit for a whole column: that of its largest value. */
 export const unitOf = {
-    power: (values: Maybe[]) => pick(largest(values), POWER),
-    energy: (values: Maybe[]) => pick(largest(values), ENERGY),
-    joules: (values: Maybe[]) => pick(largest(values), JOULES),
-    mass: (values: Maybe[]) => pick(largest(values), MASS),
+    power: (values: readonly Maybe[]) => pick(largest(values), POWER),
+    energy: (values: readonly Maybe[]) => pick(largest(values), ENERGY),
+    joules: (values: readonly Maybe[]) => pick(largest(values), JOULES),
+    mass: (values: readonly Maybe[]) => pick(largest(values), MASS),
 };
 
-function largest(values: Maybe[]): number {
+function largest(values: readonly Maybe[]): number {
     return values.reduce<number>((most, x) => (known(x) && Math.abs(x) > most ? Math.abs(x) : most), 0);
 }
 
@@ -107,11 +106,11 @@ export function percent(x: Maybe): string {
     return `${Math.abs(p) < 10 ? p.toFixed(1) : p.toFixed(0)}${NBSP}%`.replace('-', '\u2212');
 }
 
-/** `±` in the unit of the value it belongs to, to two digits; empty when it is not known. */
-export function plusMinus(uncertainty: Maybe, value: Maybe, kind: 'power' | 'energy' | 'joules' | 'mass'): string {
+/** `±` in the unit of the value it belongs to, to two digits, with or without that unit; empty when it is not known. */
+export function plusMinus(uncertainty: Maybe, value: Maybe, kind: 'power' | 'energy' | 'joules' | 'mass', bare = false): string {
     if (!known(uncertainty)) return '';
     const unit = unitOf[kind]([known(value) ? value : uncertainty]);
-    return `±${NBSP}${digits(uncertainty / unit.by, 2)}${NBSP}${unit.name}`;
+    return `±${NBSP}${digits(uncertainty / unit.by, 2)}${bare ? '' : `${NBSP}${unit.name}`}`;
 }
 
 /** 12.3 s, 4 min 05 s, 3 h 07 min, 2 d 04 h */
@@ -121,7 +120,7 @@ export function duration(s: Maybe): string {
     const a = Math.abs(s);
     if (a < 1e-3 && a > 0) return `${sign}${digits(a * 1e6)}${NBSP}µs`;
     if (a < 1 && a > 0) return `${sign}${digits(a * 1e3)}${NBSP}ms`;
-    if (a < 59.95) return `${sign}${a === 0 ? '0' : a < 10 ? a.toFixed(2) : a.toFixed(1)}${NBSP}s`;
+    if (a < 59.95) return `${sign}${Number.isInteger(a) ? a : a < 10 ? a.toFixed(2) : a.toFixed(1)}${NBSP}s`;
     const two = (x: number) => String(x).padStart(2, '0');
     const whole = Math.round(a);
     if (whole < 3600) return `${sign}${Math.floor(whole / 60)}${NBSP}min${NBSP}${two(whole % 60)}${NBSP}s`;

@@ -268,11 +268,25 @@ export interface DoctorChannel {
     note?: string | null;
 }
 
+/** One reading held against another that should say the same. */
+export interface DoctorCheck {
+    kind: string;
+    channel: string | null;
+    source: string | null;
+    against: string | null;
+    against_source: string | null;
+    parts: number | null;
+    power_w: number | null;
+    against_w: number | null;
+    ratio: number | null;
+    verdict: string;
+}
+
 export interface Doctor {
     schema: number;
-    machine: Record<string, unknown>;
+    machine: Record<string, unknown> | null;
     channels: DoctorChannel[];
-    checks?: unknown[];
+    checks?: DoctorCheck[];
     self: { cpu_s?: number | null; duration_s?: number | null; max_rss_bytes?: number | null };
     warnings: string[];
 }

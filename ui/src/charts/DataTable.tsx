@@ -13,7 +13,6 @@ function xText(model: ChartModel, x: number): string {
 
 /** The name of a line, with what its dashes say. */
 export function lineName(line: Line): string {
-    if (line.limit) return `${line.label} (${t('chart.limit')})`;
     return line.estimated ? `${line.label} (${t('chart.estimated')})` : line.label;
 }
 

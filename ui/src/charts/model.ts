@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a chart shows, apart from how it is drawn: so that its table, its legend and its tests need no canvas.
+import type { Unit } from '../format';
 
 export type Value = number | null;
 
@@ -37,8 +38,8 @@ export interface ChartModel {
     lines: readonly Line[];
     /** full text of a value, with unit */
     format: (y: number | null) => string;
-    /** text at the axis: values of one axis share a unit */
-    axis: (values: readonly number[]) => string[];
+    /** the unit of the axis, for the values along it: chosen by the largest, so that ticks are round in it */
+    unit: (values: readonly number[]) => Unit;
     /** what is shown when nobody has zoomed; default all of x */
     x0?: number;
     x1?: number;
@@ -81,6 +82,21 @@ export function spread(wanted: readonly number[], height: number, top: number, b
 export interface Span {
     x0: number;
     x1: number;
+}
+
+/** Distances of ticks that are round in `by`, ascending. */
+export function increments(by: number): number[] {
+    const found: number[] = [];
+    for (let power = -6; power <= 9; power++) for (const step of [1, 2, 5]) found.push(Number(`${step}e${power}`) * by);
+    return found;
+}
+
+/** The texts along an axis: bare numbers, and the unit at the last. */
+export function axisTexts(values: readonly number[], unit: Unit): string[] {
+    return values.map((value, i) => {
+        const text = String(Number((value / unit.by).toPrecision(6)));
+        return i === values.length - 1 && unit.name ? `${text} ${unit.name}` : text;
+    });
 }
 
 /** A span moved or scaled, kept inside `all`; null when it would show all of it. */

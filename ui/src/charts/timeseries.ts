@@ -5,7 +5,7 @@
 import uPlot from 'uplot';
 import { clock } from '../format';
 import type { ChartModel, Line, Span } from './model';
-import { clampSpan, spread } from './model';
+import { axisTexts, clampSpan, increments, spread } from './model';
 import { ESTIMATED, color, faded } from './palette';
 import type { ChartGroup } from './sync';
 
@@ -208,7 +208,7 @@ export function createChart(host: HTMLElement, first: ChartModel, group: ChartGr
             },
             axes: [
                 { ...axis, size: 24, gap: 4, space: 70, values: (_u, values) => xTexts(model, values), ...(model.xKind === 'elapsed' ? { incrs: STEPS_ELAPSED } : {}) },
-                { ...axis, size: 58, gap: 6, space: 34, values: (_u, values) => model.axis(values) },
+                { ...axis, size: 58, gap: 6, space: 34, incrs: (_u, _axis, _low, high) => increments(model.unit([high]).by), values: (_u, values) => axisTexts(values, model.unit(values)) },
             ],
             cursor: {
                 y: false,

@@ -3,6 +3,7 @@ export const liveEn = {
     'live.figures': 'What it uses',
     'live.scope': 'Of what',
     'live.machine': 'Whole machine',
+    'live.machineShort': 'Machine',
     'live.machineOf': 'Machine {host}',
     'live.powerNow': 'Power now',
     'live.powerRun': 'This run uses now',

@@ -5,6 +5,7 @@ export const liveKo: Record<keyof typeof liveEn, string> = {
     'live.figures': '사용량',
     'live.scope': '대상',
     'live.machine': '장비 전체',
+    'live.machineShort': '장비',
     'live.machineOf': '장비 {host}',
     'live.powerNow': '현재 전력',
     'live.powerRun': '이 실행의 현재 전력',

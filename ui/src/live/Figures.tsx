@@ -70,7 +70,7 @@ export function LiveFigures({ live, run }: { live: Live; run: LiveRun | null }) 
             key: 'power',
             label: run ? t('live.powerRun') : t('live.powerMachine'),
             value: watts(sums.power_w),
-            sure: plusMinus(powerDoubt(live, run), sums.power_w, 'power'),
+            sure: plusMinus(powerDoubt(live, run), sums.power_w, 'power', true),
             title: t('live.powerTitle'),
             foot: <Witnesses live={live} />,
         },
@@ -78,7 +78,7 @@ export function LiveFigures({ live, run }: { live: Live; run: LiveRun | null }) 
             key: 'energy',
             label: run ? t('live.energyRun') : t('live.energyMachine'),
             value: wattHours(sums.energy_j),
-            sure: plusMinus(sums.energy_sure_j, sums.energy_j, 'energy'),
+            sure: plusMinus(sums.energy_sure_j, sums.energy_j, 'energy', true),
             title: `${joules(sums.energy_j)} ${plusMinus(sums.energy_sure_j, sums.energy_j, 'joules')}`,
             foot: run ? runEnergyFoot(run) : share === null ? undefined : t('live.measured', { share: percent(1 - share) }),
         },
@@ -86,7 +86,7 @@ export function LiveFigures({ live, run }: { live: Live; run: LiveRun | null }) 
             key: 'emissions',
             label: t('live.emissions'),
             value: gramsCo2e(sums.emissions_g),
-            sure: plusMinus(sums.emissions_sure_g, sums.emissions_g, 'mass'),
+            sure: plusMinus(sums.emissions_sure_g, sums.emissions_g, 'mass', true),
             title: run ? t('live.emissionsTitle') : undefined,
             foot: (
                 <>

@@ -3,7 +3,7 @@
 import type { Channel, Live } from '../api/types';
 import type { ChartModel, Line, Value } from '../charts/model';
 import { dashOf, deviceColor } from '../charts/palette';
-import { digits, intensity, unitOf, wattHours, watts } from '../format';
+import { intensity, unitOf, wattHours, watts } from '../format';
 import type { Trace } from '../state/trace';
 
 export type By = 'device' | 'channel';
@@ -11,11 +11,6 @@ export type By = 'device' | 'channel';
 const shared = (trace: Trace, span_s: number) => {
     const x1 = trace.t.at(-1) ?? 0;
     return { x: trace.t, xKind: 'time' as const, x0: x1 - span_s, x1 };
-};
-
-const axisOf = (kind: 'power' | 'energy') => (values: readonly number[]) => {
-    const unit = unitOf[kind](values.slice());
-    return values.map((value, i) => (i === values.length - 1 ? `${digits(value / unit.by)} ${unit.name}` : digits(value / unit.by)));
 };
 
 /** The sum of columns; null where all are. */
@@ -81,11 +76,11 @@ export function powerModel(live: Live, trace: Trace, span_s: number, by: By, run
         // a limit far above what is drawn would press the lines to the floor
         if (limit > 1.6 * highest) continue;
         const device = key.split(' ')[0]!;
-        lines.push({ key: device, label: words.device(device), color: deviceColor(device), y: trace.t.map(() => limit), limit: true });
+        lines.push({ key: device, label: `${words.device(device)} ${words.limit}`, color: deviceColor(device), y: trace.t.map(() => limit), limit: true });
     }
     const track = run === null ? undefined : trace.runs[run];
     if (track) lines.push({ key: 'run', label: words.run, color: 'run', y: track.power, width: 2 });
-    return { ...shared(trace, span_s), lines, format: watts, axis: axisOf('power'), height: 240 };
+    return { ...shared(trace, span_s), lines, format: watts, unit: unitOf.power, height: 240 };
 }
 
 /** Joules since the left edge: power times the time since the sample before; over a gap it does not grow, and shows it. */
@@ -107,7 +102,7 @@ export function energyModel(trace: Trace, span_s: number, run: string | null, wo
     const lines: Line[] = [{ key: 'machine', label: words.machine, color: 'runs', y: integrate(trace.t, trace.power, common.x0) }];
     const track = run === null ? undefined : trace.runs[run];
     if (track) lines.push({ key: 'run', label: words.run, color: 'run', y: integrate(trace.t, track.power, common.x0), width: 2 });
-    return { ...common, lines, format: wattHours, axis: axisOf('energy'), height: 150 };
+    return { ...common, lines, format: wattHours, unit: unitOf.energy, height: 150 };
 }
 
 export function intensityModel(trace: Trace, span_s: number, label: string, estimated: boolean): ChartModel {
@@ -115,7 +110,7 @@ export function intensityModel(trace: Trace, span_s: number, label: string, esti
         ...shared(trace, span_s),
         lines: [{ key: 'carbon', label, color: 'carbon', y: trace.intensity, step: true, estimated }],
         format: intensity,
-        axis: (values) => values.map((value) => digits(value)),
+        unit: () => ({ by: 1, name: '' }),
         height: 120,
     };
 }

@@ -46,7 +46,7 @@ export function LivePage() {
     });
 
     const past = trace.value;
-    const words: Words = { device: (device) => word('device', device), run: t('device.run'), machine: t('live.machine'), limit: t('chart.limit') };
+    const words: Words = { device: (device) => word('device', device), run: t('device.run'), machine: t('live.machineShort'), limit: t('chart.limit') };
     const power = useMemo(() => now && powerModel(now, past, span, by, run?.id ?? null, words), [now, past, span, by, run?.id]);
     const energy = useMemo(() => energyModel(past, span, run?.id ?? null, words), [past, span, run?.id]);
     const guess = now?.grid ? now.grid.estimated || now.grid.kind !== 'live' : true;

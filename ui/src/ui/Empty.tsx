@@ -17,7 +17,7 @@ export function Empty({ title, command, children }: { title: string; command?: s
 
 export function Loading() {
     return (
-        <p class="soft pad" role="status">
+        <p class="soft pad" role="status" aria-busy="true">
             {t('app.loading')}
         </p>
     );
