@@ -8,7 +8,7 @@ import { bind } from '../state/keys';
 import { Badge, Empty, Table, type Column } from '../ui';
 import { csv, fileName } from './csv';
 import { ink, paper, saveCsv, savePng, saveSvg } from './download';
-import { drawing, Icicle, IcicleTable } from './Icicle';
+import { drawing, Icicle, IcicleTable } from './IcicleChart';
 import { moduleTree, operatorTree } from './icicle';
 import { filterRows, groupRows, operatorTable, sortRows, type Direction, type OpRow, type SortKey } from './operators';
 import { known, type RunRecord } from './record';
