@@ -92,7 +92,7 @@ const struct jb_conf_key jb_conf_keys[] = {
     {"serve", "keep_seconds", JB_CONF_DURATION, 3600, 31622400, "604800s", "history of seconds that is kept", NULL},
     {"serve", "keep_minutes", JB_CONF_DURATION, 86400, 3153600000.0, "31622400s", "history of minutes that is kept",
      NULL},
-    {"serve", "keep_hours", JB_CONF_DURATION, 0, 31536000000.0, "0s", "history of hours that is kept; 0: all of it",
+    {"serve", "keep_hours", JB_CONF_DURATION, 0, 10000000000.0, "0s", "history of hours that is kept; 0: all of it",
      NULL},
     {NULL, NULL, JB_CONF_STRING, 0, 0, NULL, NULL, NULL},
 };

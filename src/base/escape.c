@@ -113,6 +113,25 @@ void jb_export_html_unit(struct jb_buf *out, const char *text)
     html(out, text, "\xC2\xA0");
 }
 
+void jb_export_label_text(struct jb_buf *out, const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    while (*at) {
+        size_t length = sequence(at);
+        if (*at == '\n') {
+            jb_buf_puts(out, "\\n");
+        } else if (length == 0 || *at < 0x20 || *at == 0x7F || treacherous(at, length)) {
+            jb_buf_puts(out, REPLACEMENT);
+            length = length == 0 ? 1 : length;
+        } else if (*at == '"' || *at == '\\') {
+            jb_buf_printf(out, "\\%c", *at);
+        } else {
+            jb_buf_add(out, at, length);
+        }
+        at += length;
+    }
+}
+
 void jb_export_csv_text(struct jb_buf *out, const char *text)
 {
     JB_CLEANUP(jb_buf_finish) struct jb_buf clean = {0};

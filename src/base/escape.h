@@ -24,6 +24,10 @@ void jb_export_html_text(struct jb_buf *out, const char *text);
 /* The same, with no-break spaces for spaces: numbers with their unit. */
 void jb_export_html_unit(struct jb_buf *out, const char *text);
 
+/* The value of a label of Prometheus and OpenMetrics, without its quotes: \\ " and line feeds are escaped, and what
+ * would act on a terminal is U+FFFD. */
+void jb_export_label_text(struct jb_buf *out, const char *text);
+
 /* A CSV field: line breaks and tabs become spaces so that a row is a line. Text that a spreadsheet would run as a
  * formula (first character = + - @) gets a leading apostrophe; numbers are not written through this. */
 void jb_export_csv_text(struct jb_buf *out, const char *text);

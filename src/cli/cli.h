@@ -91,7 +91,7 @@ struct cli_style cli_style(const struct cli_common *common, FILE *stream);
 
 /* The commands; the table in main.c ends with NULL. */
 extern const struct jb_command *const cli_commands[];
-extern const struct jb_command cmd_run, cmd_meter, cmd_list, cmd_show, cmd_compare, cmd_rm, cmd_export, cmd_doctor,
-    cmd_grid, cmd_hardware, cmd_calibrate, cmd_completion;
+extern const struct jb_command cmd_run, cmd_serve, cmd_top, cmd_meter, cmd_list, cmd_show, cmd_compare, cmd_rm,
+    cmd_export, cmd_doctor, cmd_grid, cmd_hardware, cmd_calibrate, cmd_completion;
 
 #endif

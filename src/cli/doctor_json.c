@@ -109,7 +109,7 @@ void cli_doctor_json(const struct jb_session *session, const struct jb_record *r
     const struct jb_meter *meter = jb_session_meter(session);
     json_t *root = json_object(), *channels = json_array(), *self = json_object(), *warnings = json_array(),
            *checks = json_array();
-    char *machine = jb_describe_machine(jb_session_machine(session), meter);
+    const char *machine = record->hardware_json;
 
     for (size_t i = 0; i < record->channel_count; i++) {
         struct jb_source_info info;
@@ -144,5 +144,4 @@ void cli_doctor_json(const struct jb_session *session, const struct jb_record *r
     json_dumpf(root, out, JSON_INDENT(2));
     fputc('\n', out);
     json_decref(root);
-    free(machine);
 }

@@ -151,7 +151,7 @@ static int print_this(struct cli_common *common)
     if (!common->json) {
         struct cli_style style = cli_style(common, stdout);
         print_machine(&machine, &config, &style);
-    } else if ((text = jb_describe_machine(&machine, NULL)) != NULL) {
+    } else if ((text = jb_describe_machine(&machine, NULL, 0)) != NULL) {
         printf("{\"schema\": 1, \"machine_id\": \"%s\", \"hardware\": %s}\n", machine.id, text);
         free(text);
     }

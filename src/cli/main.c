@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 const struct jb_command *const cli_commands[] = {
-    &cmd_run,    &cmd_meter,  &cmd_list, &cmd_show,     &cmd_compare,   &cmd_rm,
-    &cmd_export, &cmd_doctor, &cmd_grid, &cmd_hardware, &cmd_calibrate, NULL,
+    &cmd_run, &cmd_serve,  &cmd_top,    &cmd_meter, &cmd_list,     &cmd_show,      &cmd_compare,
+    &cmd_rm,  &cmd_export, &cmd_doctor, &cmd_grid,  &cmd_hardware, &cmd_calibrate, NULL,
 };
 
 static void print_help(FILE *out)

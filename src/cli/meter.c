@@ -246,6 +246,8 @@ static int open_and_measure(struct meter *meter, struct run_options *options)
         .tags = options->tags,
         .tag_count = options->tag_count,
         .command = command,
+        .attach = options->sensors == NULL && !jb_streq(options->total, "wall"),
+        .top = options->pid,
     };
 
     if (cli_hardware_config(options->conf, &config, &diag) < 0) {

@@ -322,6 +322,7 @@ static int cmd_run_main(int argc, char **argv, void *context)
         .ops = options.ops,
         .time_share = jb_streq(options.attribution, "time"),
         .command = argv + first,
+        .attach = options.sensors == NULL && options.baseline_ns == 0 && !jb_streq(options.total, "wall"),
     };
     if (cli_hardware_config(options.conf, &config, &diag) < 0) {
         return cli_error(&cmd_run, EXIT_USAGE, &diag);

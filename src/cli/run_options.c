@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/run_rows.h"
 #include "meter/meter.h"
 
 #include <errno.h>
@@ -15,50 +16,26 @@
 #define MAX_INTERVAL_NS (60 * JB_NS_PER_S)
 #define MAX_BASELINE_NS (600 * JB_NS_PER_S)
 
-enum {
-    OPT_NAME = OPT_OWN,
-    OPT_PROJECT,
-    OPT_TAG,
-    OPT_ZONE,
-    OPT_INTERVAL,
-    OPT_BASELINE,
-    OPT_SENSORS,
-    OPT_RECORD_JSON,
-    OPT_CSV,
-    OPT_SERIES,
-    OPT_RUN_DB,
-    OPT_QUIET,
-    OPT_STRICT,
-    OPT_BASIS,
-    OPT_PUE,
-    OPT_LIVE,
-    OPT_TOTAL,
-    OPT_WHEN,
-    OPT_PID,
-    OPT_OPS,
-    OPT_ATTRIBUTION,
-};
-
 const struct jb_option run_option_table[] = {
-    {OPT_NAME, 'n', "name", "NAME", NULL, "name the run, to find it again"},
-    {OPT_PROJECT, 'p', "project", "NAME", NULL, "the project it belongs to"},
-    {OPT_TAG, 't', "tag", "KEY=VALUE", NULL, "tag the run; may be given again"},
-    {OPT_ZONE, 'z', "zone", "ZONE", "@zone", "where the electricity comes from (KR, DE, US-CA, aws:eu-west-3)"},
-    {OPT_INTERVAL, 'i', "interval", "TIME", NULL, "time between readings, 1ms to 60s (default 100ms)"},
+    ROW_NAME,
+    ROW_PROJECT,
+    ROW_TAG,
+    ROW_ZONE,
+    ROW_INTERVAL,
     {OPT_BASELINE, 0, "baseline", "TIME", NULL, "measure idle power for so long before the command starts"},
-    {OPT_SENSORS, 0, "sensors", "LIST", NULL, "sensors to use, or -NAME to leave out; see joulebook doctor"},
+    ROW_SENSORS,
     {OPT_RECORD_JSON, 0, "json", "FILE", "@file", "write the run record as JSON when it ends; - is stdout"},
     {OPT_CSV, 0, "csv", "FILE", "@file", "append one row for the run to a CSV file"},
     {OPT_SERIES, 0, "series", "FILE", "@file", "write the time series as CSV when it ends"},
-    {OPT_RUN_DB, 0, "db", "FILE", "@file", "the database to keep the run in; none keeps nothing"},
+    ROW_RUN_DB,
     {OPT_QUIET, 'q', "quiet", NULL, NULL, "print no report"},
     {OPT_STRICT, 0, "strict", NULL, NULL, "fail with 125 when measuring fails though the command succeeds"},
-    {OPT_BASIS, 0, "basis", "WHAT", "machine|run|footprint", "which energy the emissions are of (default footprint)"},
-    {OPT_TOTAL, 0, "total", "WHAT", "sensors|wall", "what the machine's energy is: sum of sensors, or a node meter"},
+    ROW_BASIS,
+    ROW_TOTAL,
     {OPT_OPS, 0, "ops", "HOW", "off|phases|full|auto",
      "hear what the program does: joules by phase and operator (default auto)"},
     {OPT_ATTRIBUTION, 0, "attribution", "HOW", "estimate|time", "operators' joules: estimated (default), or by time"},
-    {OPT_PUE, 0, "pue", "NUMBER", NULL, "power usage effectiveness of the site (default 1.0)"},
+    ROW_PUE,
     {OPT_WHEN, 0, "when", "greenest:TIME[,within:TIME]", NULL, "wait for the hours in which a run so long emits least"},
     {OPT_LIVE, 0, "live", NULL, NULL, "show one line of live status when stderr is a terminal"},
     CLI_OPTION_ROOT,
@@ -69,16 +46,16 @@ const struct jb_option run_option_table[] = {
 
 const struct jb_option meter_option_table[] = {
     {OPT_PID, 0, "pid", "PID", NULL, "the process to measure, with its children"},
-    {OPT_NAME, 'n', "name", "NAME", NULL, "name the run, to find it again"},
-    {OPT_PROJECT, 'p', "project", "NAME", NULL, "the project it belongs to"},
-    {OPT_TAG, 't', "tag", "KEY=VALUE", NULL, "tag the run; may be given again"},
-    {OPT_ZONE, 'z', "zone", "ZONE", "@zone", "where the electricity comes from (KR, DE, US-CA, aws:eu-west-3)"},
-    {OPT_INTERVAL, 'i', "interval", "TIME", NULL, "time between readings, 1ms to 60s (default 100ms)"},
-    {OPT_SENSORS, 0, "sensors", "LIST", NULL, "sensors to use, or -NAME to leave out; see joulebook doctor"},
-    {OPT_RUN_DB, 0, "db", "FILE", "@file", "the database to keep the run in; none keeps nothing"},
-    {OPT_BASIS, 0, "basis", "WHAT", "machine|run|footprint", "which energy the emissions are of (default footprint)"},
-    {OPT_TOTAL, 0, "total", "WHAT", "sensors|wall", "what the machine's energy is: sum of sensors, or a node meter"},
-    {OPT_PUE, 0, "pue", "NUMBER", NULL, "power usage effectiveness of the site (default 1.0)"},
+    ROW_NAME,
+    ROW_PROJECT,
+    ROW_TAG,
+    ROW_ZONE,
+    ROW_INTERVAL,
+    ROW_SENSORS,
+    ROW_RUN_DB,
+    ROW_BASIS,
+    ROW_TOTAL,
+    ROW_PUE,
     CLI_OPTION_ROOT,
     CLI_OPTION_HELP,
     {0},
@@ -104,7 +81,7 @@ static int add_tag(struct run_options *options, const char *value, struct jb_dia
     return 0;
 }
 
-static int handle(void *context, const struct jb_option *option, const char *value, struct jb_diag *diag)
+int run_options_handle(void *context, const struct jb_option *option, const char *value, struct jb_diag *diag)
 {
     struct run_options *options = context;
 
@@ -276,7 +253,7 @@ static int resolve_pid(struct run_options *options, struct jb_diag *diag)
     return 0;
 }
 
-static int resolve(struct run_options *options, struct jb_diag *diag)
+int run_options_resolve(struct run_options *options, struct jb_diag *diag)
 {
     int error = cli_config(&options->common, &options->conf, diag);
 
@@ -338,14 +315,14 @@ int run_options_parse(const struct jb_command *command, int argc, char **argv, s
     struct jb_diag diag = {0};
 
     *ret = (struct run_options){0};
-    int status = cli_parse(command, argc, argv, handle, &ret->common, ret_first);
+    int status = cli_parse(command, argc, argv, run_options_handle, &ret->common, ret_first);
     if (status >= 0) {
         return status;
     }
     if (command->stop_at_operand && *ret_first >= argc) {
         return cli_complain(command, EXIT_USAGE, "which command? For example: joulebook run -- python3 train.py");
     }
-    if (resolve(ret, &diag) < 0) {
+    if (run_options_resolve(ret, &diag) < 0) {
         return cli_error(command, EXIT_USAGE, &diag);
     }
     return -1;

@@ -40,6 +40,9 @@ extern const struct jb_option run_option_table[], meter_option_table[];
 
 /* Parse and resolve; -1: go on, `run` with the command at argv[*ret_first]; else the exit status. */
 int run_options_parse(const struct jb_command *command, int argc, char **argv, struct run_options *ret, int *ret_first);
+/* The two halves of it, for commands with options of their own besides: `context` begins with a struct run_options. */
+int run_options_handle(void *context, const struct jb_option *option, const char *value, struct jb_diag *diag);
+int run_options_resolve(struct run_options *options, struct jb_diag *diag);
 void run_options_finish(struct run_options *options);
 
 /* The intensity that flag, config and time zone lead to; also for `grid`, `calibrate`, `doctor`. */

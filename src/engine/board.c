@@ -9,6 +9,7 @@
 struct jb_board {
     pthread_mutex_t lock;
     struct jb_board_view view;
+    pthread_mutex_t telling; /* held while the listener is called: after listen() the former one is not running */
     void (*published)(void *context);
     void *context;
 };
@@ -25,6 +26,12 @@ int jb_board_create(struct jb_board **ret)
         free(board);
         return -error;
     }
+    error = pthread_mutex_init(&board->telling, NULL);
+    if (error != 0) {
+        pthread_mutex_destroy(&board->lock);
+        free(board);
+        return -error;
+    }
     *ret = board;
     return 0;
 }
@@ -32,6 +39,7 @@ int jb_board_create(struct jb_board **ret)
 void jb_board_destroy(struct jb_board *board)
 {
     if (board != NULL) {
+        pthread_mutex_destroy(&board->telling);
         pthread_mutex_destroy(&board->lock);
         free(board);
     }
@@ -45,21 +53,20 @@ struct jb_board_view *jb_board_begin(struct jb_board *board)
 
 void jb_board_publish(struct jb_board *board)
 {
-    void (*published)(void *context) = board->published;
-    void *context = board->context;
-
     pthread_mutex_unlock(&board->lock);
-    if (published != NULL) {
-        published(context);
+    pthread_mutex_lock(&board->telling);
+    if (board->published != NULL) {
+        board->published(board->context);
     }
+    pthread_mutex_unlock(&board->telling);
 }
 
 void jb_board_listen(struct jb_board *board, void (*published)(void *context), void *context)
 {
-    pthread_mutex_lock(&board->lock);
+    pthread_mutex_lock(&board->telling);
     board->published = published;
     board->context = context;
-    pthread_mutex_unlock(&board->lock);
+    pthread_mutex_unlock(&board->telling);
 }
 
 const struct jb_board_view *jb_board_look(struct jb_board *board)

@@ -124,7 +124,8 @@ void jb_board_destroy(struct jb_board *board); /* NULL-safe; nobody may be looki
 /* The writer's: change the view between begin and publish. publish() calls the listener, outside the lock. */
 struct jb_board_view *jb_board_begin(struct jb_board *board);
 void jb_board_publish(struct jb_board *board);
-/* One listener, told of each publish on the writer's thread; NULL: none. */
+/* One listener, told of each publish on the writer's thread; NULL: none. When this returns the former one is not
+ * running and will not be called again; not to be called from a listener. */
 void jb_board_listen(struct jb_board *board, void (*published)(void *context), void *context);
 
 /* A reader's: valid up to release. Readers and the writer wait for each other: format, and let go. */

@@ -37,7 +37,7 @@ int jb_daemon_create(const struct jb_daemon_config *config, struct jb_daemon **r
 bool jb_daemon_destroy(struct jb_daemon *daemon);
 
 struct jb_board *jb_daemon_board(struct jb_daemon *daemon);
-const struct jb_session *jb_daemon_session(const struct jb_daemon *daemon);
+struct jb_session *jb_daemon_session(struct jb_daemon *daemon); /* for looking at, on the thread that made it */
 
 /* Meter until stop_fd becomes readable. `alive` (NULL: nobody) is called about once a second, after what it vouches for
  * was done. 0 or -errno. */

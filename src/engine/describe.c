@@ -32,14 +32,14 @@ static bool add_name(json_t *list, const char *name)
     return json_array_append_new(list, json_string(copy)) == 0;
 }
 
-static json_t *accelerators(const struct jb_machine *machine, const struct jb_meter *meter)
+static json_t *accelerators(const struct jb_machine *machine, const struct jb_overlap_node *nodes, size_t count)
 {
     json_t *list = json_array();
     int last_source = -1, last_unit = -1;
 
-    for (int i = 0; meter != NULL && i < jb_meter_channel_count(meter); i++) {
-        const struct jb_channel *channel = jb_meter_channel(meter, i);
-        int source = jb_meter_channel_source(meter, i);
+    for (size_t i = 0; i < count; i++) {
+        const struct jb_channel *channel = nodes[i].channel;
+        int source = nodes[i].source;
         bool same = source == last_source && channel->unit == last_unit;
         if (channel->domain == JB_DOMAIN_GPU && channel->method != JB_METHOD_MODELLED && !same &&
             add_name(list, channel->name)) {
@@ -53,7 +53,7 @@ static json_t *accelerators(const struct jb_machine *machine, const struct jb_me
     return list;
 }
 
-char *jb_describe_machine(const struct jb_machine *machine, const struct jb_meter *meter)
+char *jb_describe_machine(const struct jb_machine *machine, const struct jb_overlap_node *nodes, size_t count)
 {
     const struct jb_cpu *cpu = &machine->cpu;
     json_t *object = json_object();
@@ -66,7 +66,7 @@ char *jb_describe_machine(const struct jb_machine *machine, const struct jb_mete
     json_object_set_new(object, "container", json_boolean(machine->container));
     json_object_set_new(object, "ram_bytes",
                         machine->ram_bytes > 0 ? json_integer((json_int_t)machine->ram_bytes) : json_null());
-    json_object_set_new(object, "gpus", accelerators(machine, meter));
+    json_object_set_new(object, "gpus", accelerators(machine, nodes, count));
     set_text(object, "board", machine->board);
     set_known(object, "cpu_tdp_w", cpu->tdp_w);
     set_text(object, "cpu_tdp_source", cpu->source);

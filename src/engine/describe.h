@@ -4,10 +4,10 @@
 #define JB_ENGINE_DESCRIBE_H
 
 #include "hardware/hardware.h"
-#include "meter/meter.h"
+#include "ledger/overlap.h"
 
-/* Compact JSON, malloc'd; NULL without memory. `meter` adds the accelerators that only a vendor library shows; may be
- * NULL. */
-char *jb_describe_machine(const struct jb_machine *machine, const struct jb_meter *meter);
+/* Compact JSON, malloc'd; NULL without memory. The channels add the accelerators that only a vendor library
+ * shows. */
+char *jb_describe_machine(const struct jb_machine *machine, const struct jb_overlap_node *nodes, size_t count);
 
 #endif

@@ -139,19 +139,26 @@ int jb_session_create(const struct jb_session_config *config, struct jb_session 
                                                  .privileged = session->privileged,
                                                  .settings = &session->config.settings,
                                                  .ring = jb_session_ring_place(session)};
-    struct jb_meter_config meter = {
-        .env = session->sensor_env,
-        .sensors = config->sensors,
-        .interval_ns = config->interval_ns,
-        .open_wait_ns = config->open_wait_ns,
-    };
-    error = jb_meter_create(&meter, &session->meter, diag);
-    if (error == 0) {
+    error = session_begin_record(session);
+    if (error < 0) {
+        jb_fail(diag, error, "cannot begin a record: %s", strerror(-error));
+    }
+    if (error == 0 && config->endless) {
+        error = session_runs_create(session);
+    }
+    if (error == 0 && config->attach) {
+        session_remote_attach(session);
+    }
+    if (error == 0 && session->remote != NULL) {
+        session_remote_channels(session);
+    } else if (error == 0) {
+        error = session_open_meter(session, config->open_wait_ns, diag);
+    }
+    if (error == 0 && session->meter != NULL) {
         session_refresh_channels(session);
-        error = session_begin_record(session);
-        if (error < 0) {
-            jb_fail(diag, error, "cannot begin a record: %s", strerror(-error));
-        }
+    }
+    if (error == 0) {
+        session_describe(session);
     }
     if (error < 0) {
         jb_session_destroy(session);
@@ -159,6 +166,23 @@ int jb_session_create(const struct jb_session_config *config, struct jb_session 
     }
     *ret = session;
     return 0;
+}
+
+int session_open_meter(struct jb_session *session, uint64_t open_wait_ns, struct jb_diag *diag)
+{
+    struct jb_meter_config meter = {
+        .env = session->sensor_env,
+        .sensors = session->config.sensors,
+        .interval_ns = session->config.interval_ns,
+        .open_wait_ns = open_wait_ns,
+    };
+
+    return jb_meter_create(&meter, &session->meter, diag);
+}
+
+bool jb_session_attached(const struct jb_session *session)
+{
+    return session->remote != NULL;
 }
 
 /* Before the writer that it hands its looks to. */
@@ -179,6 +203,8 @@ bool jb_session_destroy(struct jb_session *session)
     }
     bool left_behind = session_grid_finish(session);
     session_work_destroy(session);
+    session_runs_destroy(session);
+    jb_remote_destroy(session->remote);
     jb_meter_destroy(session->meter);
     jb_privileged_unref(session->privileged);
     jb_proctree_destroy(session->tree);
@@ -305,7 +331,7 @@ static void begin_store(struct jb_session *session)
 {
     struct jb_diag diag = {0};
 
-    if (session->store == NULL) {
+    if (session->store == NULL || session->config.endless) {
         return;
     }
     int error = jb_store_begin(session->store, &session->record, &diag);
@@ -344,8 +370,13 @@ int jb_session_start(struct jb_session *session, pid_t child, struct jb_diag *di
     session->sleep_ns = session_sleep_ns();
     session_look(session, true);
     session->busy_at_start = session->busy_last;
-    jb_meter_poll(session->meter, &poll_result);
-    session_book_first(session, &poll_result);
+    if (session->remote != NULL && session_remote_start(session) < 0) {
+        session_remote_lost(session);
+    }
+    if (session->remote == NULL) {
+        jb_meter_poll(session->meter, &poll_result);
+        session_book_first(session, &poll_result);
+    }
     session->start_ns = session->chunk_start_ns = session->attributed_ns = jb_mono_ns();
     session_wall_begin(session, session->start_ns);
     session_marks_begin(session);
@@ -385,18 +416,28 @@ void jb_session_tick(struct jb_session *session)
         return;
     }
     session_check_sleep(session, session_sleep_ns());
-    jb_meter_poll(session->meter, &poll_result);
-    session_book(session, &poll_result);
+    bool cut = false;
+    if (session->remote != NULL) {
+        cut = session_remote_tick(session);
+    } else if (session->meter != NULL) {
+        jb_meter_poll(session->meter, &poll_result);
+        session_book(session, &poll_result);
+    }
     session->polls += expirations;
     if (session->polls < session->polls_per_tick) {
         return;
     }
     session->polls = 0;
     uint64_t now_ns = jb_mono_ns();
-    session_wall_tick(session, now_ns);
-    session_end_tick(session, now_ns);
-    bool full = session->slot != NULL && session->slot->tick_count >= session->max_ticks;
-    if (now_ns - session->attributed_ns + session->config.interval_ns / 2 >= CHUNK_NS || full) {
+    bool full = false;
+    if (!cut) {
+        session_wall_tick(session, now_ns);
+        session_end_tick(session, now_ns);
+        full = session->slot != NULL && session->slot->tick_count >= session->max_ticks;
+    }
+    bool due = now_ns - session->attributed_ns + session->config.interval_ns / 2 >= CHUNK_NS;
+    /* The machine's meter says when a second is over. */
+    if ((due || full) && session->remote == NULL) {
         session_flush_chunk(session, now_ns);
     }
     if (session->work != NULL && !session->work->seen) {
@@ -455,8 +496,12 @@ void jb_session_stop(struct jb_session *session, const struct jb_ending *ending)
     session->end_ns = jb_mono_ns();
     session->stopped = true;
     session_check_sleep(session, session_sleep_ns());
-    jb_meter_poll_final(session->meter, FINAL_WAIT_NS, &poll_result);
-    session_book(session, &poll_result);
+    if (session->remote != NULL) {
+        session_remote_stop(session);
+    } else if (session->meter != NULL) {
+        jb_meter_poll_final(session->meter, FINAL_WAIT_NS, &poll_result);
+        session_book(session, &poll_result);
+    }
     if (session->slot == NULL) {
         jb_writer_wait(session->writer, STORE_WAIT_NS); /* the last chunk has no later one to come with */
     }
@@ -468,6 +513,7 @@ void jb_session_stop(struct jb_session *session, const struct jb_ending *ending)
     session_work_stop(session);
     session_finish_record(session, ending);
     end_store(session);
+    session_remote_hand_over(session);
 }
 
 void jb_session_cancel(struct jb_session *session)

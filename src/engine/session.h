@@ -50,6 +50,9 @@ struct jb_session_config {
     const struct jb_tag *tags;
     size_t tag_count;
     char **command; /* NULL-terminated; NULL: none */
+    bool attach;    /* measure through the machine's one meter where it runs (engine/remote.h) */
+    pid_t top;      /* of the process tree, where it is not our child: for that meter; 0 */
+    bool endless;   /* the machine's meter itself: nothing is kept that grows (engine/daemon.h) */
 };
 
 /* Probe the machine, open the sensors and the store. A store that cannot be used is a warning in the record and not an
@@ -104,6 +107,9 @@ struct jb_wall_mark {
 void jb_session_wall_mark(const struct jb_session *session, struct jb_wall_mark *ret);
 /* The ids of the disjoint sensors, sorted, one a line; malloc'd. What a fit of the wall was made with. */
 char *jb_session_leaves(const struct jb_session *session);
+
+/* Is it measured by the machine's one meter? */
+bool jb_session_attached(const struct jb_session *session);
 
 struct jb_live {
     double elapsed_s, power_w, energy_j, run_j, grams;

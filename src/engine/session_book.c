@@ -17,6 +17,9 @@ static bool is_ours(const void *context, int32_t pid)
 {
     const struct jb_session *session = context;
 
+    if (session_runs_own(session, pid)) {
+        return true;
+    }
     for (size_t i = 0; i < session->our_pid_count; i++) {
         if (session->our_pids[i] == pid) {
             return true;
@@ -28,6 +31,7 @@ static bool is_ours(const void *context, int32_t pid)
 /* Asked when a pid is first heard of: at the end of a run the driver still names processes that are gone. */
 static void know_pid(struct jb_session *session, int32_t pid)
 {
+    session_runs_know(session, pid);
     if (session->tree != NULL && session->our_pid_count < MAX_USES && !is_ours(session, pid) &&
         jb_proctree_contains(session->tree, pid)) {
         session->our_pids[session->our_pid_count++] = pid;
@@ -64,12 +68,13 @@ void session_look(struct jb_session *session, bool final)
     if (session->tree != NULL) {
         jb_proctree_leave_out(session->tree, jb_privileged_pid(session->privileged));
     }
-    point.run_ns = session->run_cpu_ns = session->tree != NULL ? jb_proctree_cpu_ns(session->tree, final) : 0;
+    session->run_cpu_ns = session->tree != NULL ? jb_proctree_cpu_ns(session->tree, final) : 0;
+    point.run_ns = session->runs != NULL ? session_runs_look(session, &point) : session->run_cpu_ns;
     jb_usage_add(&session->usage, &point);
 }
 
 /* The number of the first channel of the device that `number` belongs to: processes are listed under it. */
-static int device_channel(const struct jb_session *session, int number)
+int session_device_channel(const struct jb_session *session, int number)
 {
     const struct jb_channel *channel = session->channels[number].channel;
 
@@ -91,12 +96,12 @@ static void shares_of(const struct jb_session *session, int number, const struct
         struct jb_gpu_share share;
         struct jb_source_info info;
         *ret = (struct jb_shares){.known = false};
-        jb_meter_source_info(session->meter, session->nodes[number].source, &info);
+        session_source_of(session, number, &info);
         if (!info.processes_known) {
             return;
         }
-        jb_gpu_share(session->uses, session->use_count, device_channel(session, number), jb_mono_ns(), is_ours, session,
-                     &share);
+        jb_gpu_share(session->uses, session->use_count, session_device_channel(session, number), jb_mono_ns(), is_ours,
+                     session, &share);
         *ret = share.shares;
         return;
     }
@@ -115,10 +120,11 @@ static void attribute_pending(struct jb_session *session, int number)
     if (state->pending.t1_ns == 0) {
         return;
     }
-    if (!session_wall_attribute(session, number, &parts)) {
+    if (!session_remote_attribute(session, number, &parts) && !session_wall_attribute(session, number, &parts)) {
         shares_of(session, number, &state->pending, &shares);
         jb_attribute(&state->pending, state->idle.idle_uw, &shares, &parts);
     }
+    session_runs_divide(session, number, &parts);
     if (session_is_sensor(session, number)) {
         jb_parts_add(&session->wall.like, &parts);
     }
@@ -155,9 +161,9 @@ static void see_context(struct jb_session *session, int number)
     struct jb_source_info info;
 
     if (state->channel->device == JB_DEVICE_GPU && dt_ns > 0) {
-        jb_meter_source_info(session->meter, session->nodes[number].source, &info);
+        session_source_of(session, number, &info);
         jb_context_add(&state->context, info.processes_known, session->uses, session->use_count,
-                       device_channel(session, number), is_ours, session, state->pending.energy_uj, dt_ns);
+                       session_device_channel(session, number), is_ours, session, state->pending.energy_uj, dt_ns);
     }
 }
 
@@ -182,6 +188,7 @@ void session_attribute(struct jb_session *session)
         attribute_pending(session, i);
     }
     session_wall_attributed(session);
+    session_runs_divided(session);
 }
 
 static void book_entry(struct jb_session *session, int number, const struct jb_entry *entry)
@@ -207,7 +214,7 @@ static void book_entry(struct jb_session *session, int number, const struct jb_e
     }
 }
 
-static void book_reading(struct jb_session *session, const struct jb_reading *reading)
+void session_book_reading(struct jb_session *session, const struct jb_reading *reading)
 {
     struct jb_entry entry;
 
@@ -217,7 +224,8 @@ static void book_reading(struct jb_session *session, const struct jb_reading *re
     struct channel_state *state = &session->channels[reading->channel];
     bool was_started = state->account.started;
     state->status = reading->status;
-    if (reading->status == JB_OK && state->channel->method == JB_METHOD_INTEGRATED && session->work != NULL) {
+    if (reading->status == JB_OK && state->channel->method == JB_METHOD_INTEGRATED && session->work != NULL &&
+        session->remote == NULL) {
         unsigned __int128 power_uw =
             (unsigned __int128)reading->raw * state->channel->unit_num / state->channel->unit_den;
         session_rows_reading(session, reading->channel, reading->t_after_ns, (uint64_t)power_uw);
@@ -230,6 +238,11 @@ static void book_reading(struct jb_session *session, const struct jb_reading *re
         bool gap = begins || state->account.pending_gap;
         state->tick_gap = state->tick_gap || (gap && !session_wall_fills(session, reading->channel));
     }
+}
+
+static int number_here(const struct jb_session *session, int meter_number)
+{
+    return meter_number >= 0 && meter_number < session->meter_count ? session->number_of[meter_number] : -1;
 }
 
 /* Who uses the accelerators, until the same source looks again: a look that finds nobody brings no use at all. */
@@ -252,8 +265,10 @@ static void keep_uses(struct jb_session *session, const struct jb_poll *poll)
         session->use_count = kept;
     }
     for (size_t i = 0; i < poll->use_count && session->use_count < MAX_USES; i++) {
-        if (poll->uses[i].channel < session->channel_count) {
-            session->uses[session->use_count++] = poll->uses[i];
+        int number = number_here(session, poll->uses[i].channel);
+        if (number >= 0) {
+            session->uses[session->use_count] = poll->uses[i];
+            session->uses[session->use_count++].channel = number;
             know_pid(session, poll->uses[i].pid);
         }
     }
@@ -266,7 +281,9 @@ void session_book(struct jb_session *session, const struct jb_poll *poll)
     }
     keep_uses(session, poll);
     for (size_t i = 0; i < poll->count; i++) {
-        book_reading(session, &poll->readings[i]);
+        struct jb_reading reading = poll->readings[i];
+        reading.channel = number_here(session, reading.channel);
+        session_book_reading(session, &reading);
     }
 }
 
@@ -277,10 +294,12 @@ void session_book_first(struct jb_session *session, const struct jb_poll *poll)
     }
     keep_uses(session, poll);
     for (size_t i = 0; i < poll->count; i++) {
-        int number = poll->readings[i].channel;
-        if (number >= 0 && number < session->channel_count) {
-            jb_account_init(&session->channels[number].account, session->channels[number].channel);
-            book_reading(session, &poll->readings[i]);
+        struct jb_reading reading = poll->readings[i];
+        reading.channel = number_here(session, reading.channel);
+        if (reading.channel >= 0) {
+            struct channel_state *state = &session->channels[reading.channel];
+            jb_account_init(&state->account, state->channel);
+            session_book_reading(session, &reading);
         }
     }
 }
@@ -326,7 +345,9 @@ void session_flush_chunk(struct jb_session *session, uint64_t now_ns)
     session_attribute(session);
     session_check_twins(session, now_ns);
     session->attributed_ns = now_ns;
-    session_marks_look(session, now_ns);
+    if (!session->config.endless) {
+        session_marks_look(session, now_ns);
+    }
     session_work_chunk(session, now_ns);
     session_grid_look(session);
     if (slot == NULL || slot->tick_count == 0) {

@@ -8,6 +8,7 @@
 #include "engine/session_impl.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #define CHECK_AFTER_NS   (2 * JB_NS_PER_S) /* sensors.md 7: cross-check a counter over 2 s */
 #define CHECK_TOLERANCE  0.25
@@ -16,10 +17,91 @@
 #define MIRROR_TOLERANCE 0.02
 #define MIRROR_SKEW_NS   (10 * JB_NS_PER_MS)
 
+/* Among the channels that were left behind when the machine's meter went away, or among all others: the two were read
+ * one after the other, so that neither stands for the other. */
+static void resolve_some(struct jb_session *session, bool left_behind)
+{
+    struct jb_overlap_node some[JB_METER_MAX_CHANNELS];
+    int number_of[JB_METER_MAX_CHANNELS], index_of[JB_METER_MAX_CHANNELS];
+    size_t count = 0;
+
+    for (int i = 0; i < session->channel_count; i++) {
+        index_of[i] = -1;
+        if ((session->channels[i].remote_source[0] != '\0') == left_behind) {
+            index_of[i] = (int)count;
+            number_of[count] = i;
+            some[count++] = session->nodes[i];
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        some[i].mirror_of = some[i].mirror_of >= 0 ? index_of[some[i].mirror_of] : -1;
+    }
+    jb_overlap_resolve(some, count);
+    for (size_t i = 0; i < count; i++) {
+        struct jb_overlap_node *node = &session->nodes[number_of[i]];
+        node->in_total = some[i].in_total;
+        node->leaf = some[i].leaf;
+        node->whole = some[i].whole;
+        node->parent = some[i].parent >= 0 ? number_of[some[i].parent] : -1;
+        node->twin_of = some[i].twin_of >= 0 ? number_of[some[i].twin_of] : -1;
+    }
+}
+
 void session_resolve(struct jb_session *session)
 {
-    jb_overlap_resolve(session->nodes, (size_t)session->channel_count);
+    if (session->alone) {
+        resolve_some(session, true);
+        resolve_some(session, false);
+    } else {
+        jb_overlap_resolve(session->nodes, (size_t)session->channel_count);
+    }
     session_wall_choose(session);
+}
+
+void session_source_of(const struct jb_session *session, int number, struct jb_source_info *ret)
+{
+    const char *remote = session->channels[number].remote_source;
+
+    if (remote[0] != '\0' || session->meter == NULL) {
+        *ret = (struct jb_source_info){.driver = remote, .title = remote};
+    } else {
+        jb_meter_source_info(session->meter, session->nodes[number].source, ret);
+    }
+}
+
+/* The channel of the machine's meter that our own meter goes on with; -1: none. */
+static int left_behind(const struct jb_session *session, const struct jb_channel *channel)
+{
+    for (int i = 0; i < session->channel_count; i++) {
+        const struct channel_state *state = &session->channels[i];
+        if (state->remote_source[0] != '\0' && jb_streq(state->channel->id, channel->id)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* The number that a channel of our meter has here from now on; -1: there is no room. */
+static int admit(struct jb_session *session, const struct jb_channel *channel)
+{
+    int number = left_behind(session, channel);
+
+    if (number >= 0) {
+        struct channel_state *state = &session->channels[number];
+        state->own = *channel;
+        state->remote_source[0] = '\0';
+        jb_account_rebase(&state->account, channel);
+        return number;
+    }
+    if (session->channel_count >= JB_METER_MAX_CHANNELS) {
+        return -1;
+    }
+    struct channel_state *state = &session->channels[session->channel_count];
+    *state =
+        (struct channel_state){.own = *channel, .channel = &state->own, .check_twin = -1, .status = channel->status};
+    jb_account_init(&state->account, channel);
+    jb_idle_choose(session->reader, &session->machine, channel, &state->idle);
+    return session->channel_count++;
 }
 
 void session_refresh_channels(struct jb_session *session)
@@ -27,27 +109,28 @@ void session_refresh_channels(struct jb_session *session)
     int count = jb_meter_channel_count(session->meter);
 
     for (int i = 0; i < count; i++) {
-        const struct jb_channel *channel = jb_meter_channel(session->meter, i);
-        struct channel_state *state = &session->channels[i];
+        bool fresh = i >= session->meter_count;
         int source = jb_meter_channel_source(session->meter, i);
         struct jb_source_info info;
 
-        jb_meter_source_info(session->meter, source, &info);
-        if (i >= session->channel_count) {
-            *state = (struct channel_state){
-                .own = *channel, .channel = &state->own, .check_twin = -1, .status = channel->status};
-            jb_account_init(&state->account, channel);
-            jb_idle_choose(session->reader, &session->machine, channel, &state->idle);
+        if (fresh) {
+            session->number_of[i] = (int16_t)admit(session, jb_meter_channel(session->meter, i));
         }
-        session->nodes[i].channel = state->channel;
-        session->nodes[i].source = source;
-        session->nodes[i].preference = info.preference;
-        if (i >= session->channel_count) {
-            session->nodes[i].mirror_of = jb_meter_mirror_of(session->meter, i);
-            session->nodes[i].rejected = false;
+        if (session->number_of[i] < 0) {
+            continue;
+        }
+        struct jb_overlap_node *node = &session->nodes[session->number_of[i]];
+        jb_meter_source_info(session->meter, source, &info);
+        node->channel = session->channels[session->number_of[i]].channel;
+        node->source = source;
+        node->preference = info.preference;
+        if (fresh) {
+            int mirror = jb_meter_mirror_of(session->meter, i);
+            node->mirror_of = mirror >= 0 ? session->number_of[mirror] : -1;
+            node->rejected = false;
         }
     }
-    session->channel_count = count;
+    session->meter_count = count;
     session_resolve(session);
 }
 

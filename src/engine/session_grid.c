@@ -16,12 +16,13 @@
 
 #define LAST_WAIT_NS JB_NS_PER_S
 #define LAST_WAIT_OF 10
+#define PAST_NS      (86400 * (int64_t)JB_NS_PER_S) /* an endless session shows the day before it began */
 
-static void start(struct jb_session *session, enum jb_signal signal, struct jb_feed **ret, struct jb_steps *steps)
+static void start(struct jb_session *session, enum jb_signal signal, int64_t from_ns, struct jb_feed **ret,
+                  struct jb_steps *steps)
 {
     struct jb_diag diag = {0};
-    int err =
-        jb_feed_start(session->config.grid, &session->intensity, signal, session->record.started_ns, ret, steps, &diag);
+    int err = jb_feed_start(session->config.grid, &session->intensity, signal, from_ns, ret, steps, &diag);
 
     if (err < 0 && err != -ENODATA && diag.text[0] != '\0') {
         jb_record_warn(&session->record, "no live carbon intensity: %s", diag.text);
@@ -34,8 +35,25 @@ void session_grid_begin(struct jb_session *session)
         return;
     }
     struct jb_steps none = {0};
-    start(session, JB_AVERAGE, &session->grid.average, &session->grid.steps);
-    start(session, JB_MARGINAL, &session->grid.marginal, &none);
+    int64_t from_ns = session->record.started_ns;
+    if (session->config.endless) {
+        start(session, JB_AVERAGE, from_ns - PAST_NS, &session->grid.average, &session->grid.steps);
+        return;
+    }
+    start(session, JB_AVERAGE, from_ns, &session->grid.average, &session->grid.steps);
+    start(session, JB_MARGINAL, from_ns, &session->grid.marginal, &none);
+}
+
+bool session_grid_renew(struct jb_session *session, int64_t now_ns)
+{
+    if (session->grid.average == NULL) {
+        return false;
+    }
+    bool left_behind = jb_feed_destroy(session->grid.average);
+
+    session->grid.average = NULL;
+    start(session, JB_AVERAGE, now_ns - PAST_NS, &session->grid.average, &session->grid.steps);
+    return left_behind;
 }
 
 static double g_per_kwh_now(const struct jb_session *session)

@@ -4,6 +4,9 @@
  *
  * session.c            life cycle and accessors
  * session_channels.c   channels that appear, the overlap graph, idle power, twins that contradict each other
+ * session_remote.c     attached to the machine's one meter, and on without it
+ * session_news.c       what the program is at, for those who watch
+ * session_runs.h       runs that share an endless session
  * session_book.c       readings -> entries -> parts -> chunks
  * session_wall.c       the node meter: what the sensors saw meanwhile, and its being the total
  * session_wall_record.c  what the record says of it
@@ -23,7 +26,9 @@
 #include "engine/idle.h"
 #include "engine/machine_clock.h"
 #include "engine/proctree.h"
+#include "engine/remote.h"
 #include "engine/session.h"
+#include "engine/session_runs.h"
 #include "engine/session_work.h"
 #include "engine/vitals.h"
 #include "engine/writer.h"
@@ -33,10 +38,11 @@
 #include "sensor/privileged.h"
 
 /* A chunk goes to the store this often: with the write itself a killed meter loses less than a second. */
-#define CHUNK_NS    (800 * JB_NS_PER_MS)
-#define MAX_USES    256
-#define WALL_POINTS 64
-#define WALL_PIECES 8
+#define CHUNK_NS      (800 * JB_NS_PER_MS)
+#define MAX_USES      256
+#define REMOTE_SOURCE 1000 /* from here on nodes[].source is a source of the machine's meter */
+#define WALL_POINTS   64
+#define WALL_PIECES   8
 
 struct channel_state {
     /* As it was when it appeared: the meter's own follows what is read ("gone"), but what was booked stays booked. */
@@ -58,7 +64,9 @@ struct channel_state {
     int check_twin;
     uint64_t check_leaf_uj, check_twin_uj, check_leaf_ns, check_twin_ns, check_ns;
     bool contradicted;
-    bool parted; /* was taken for a mirror of another die and is none */
+    char remote_source[32];      /* its driver in the machine's meter; empty: our own meter's */
+    struct jb_parts told, taken; /* since the start, by the machine's meter; and what of it is attributed */
+    bool parted;                 /* was taken for a mirror of another die and is none */
     /* Beside the node meter: what was booked at the times of session->wall, ... */
     uint64_t trail_uj[WALL_POINTS];
     uint64_t until_uj;  /* ... up to wall.until_ns, ... */
@@ -102,7 +110,12 @@ struct jb_session {
     struct jb_perf_ops perf;
     struct jb_privileged *privileged; /* NULL: below a root, or the helper is not there */
     struct jb_sensor_env sensor_env;
-    struct jb_meter *meter;
+    struct jb_meter *meter;   /* NULL while `remote` is there */
+    struct jb_remote *remote; /* attached to the machine's meter */
+    bool alone;               /* it went away, and the session goes on without it */
+    int meter_count;          /* channels of `meter`, and their numbers here */
+    int16_t number_of[JB_METER_MAX_CHANNELS];
+    struct session_runs *runs; /* of an endless session; NULL */
     struct session_work *work; /* NULL: --ops off */
     struct jb_store *store;    /* the writer's between start and stop */
     struct jb_store *reader;   /* baselines for channels that appear late */
@@ -142,7 +155,27 @@ struct jb_session {
     struct jb_record record;
 };
 
+/* session.c. Our own meter; what it has is not yet ours. */
+int session_open_meter(struct jb_session *session, uint64_t open_wait_ns, struct jb_diag *diag);
+
+/* session_remote.c */
+void session_remote_attach(struct jb_session *session); /* leaves `remote` NULL where there is none */
+void session_remote_channels(struct jb_session *session);
+void session_remote_message(struct jb_session *session, const struct jb_link_message *message, bool first);
+int session_remote_start(struct jb_session *session);
+bool session_remote_tick(struct jb_session *session); /* true: a second was ended, and the tick with it */
+void session_remote_stop(struct jb_session *session);
+void session_remote_lost(struct jb_session *session);
+void session_remote_hand_over(struct jb_session *session);
+/* Whose joules pending is, by the machine's meter's word; false: it said nothing of this channel. */
+bool session_remote_attribute(struct jb_session *session, int number, struct jb_parts *ret);
+
+/* session_news.c */
+void session_news_tell(struct jb_session *session);
+
 /* session_channels.c */
+/* Of the source that a channel is of, also of one in the machine's meter: driver, and the rest as far as known. */
+void session_source_of(const struct jb_session *session, int number, struct jb_source_info *ret);
 void session_refresh_channels(struct jb_session *session);
 void session_resolve(struct jb_session *session);
 void session_check_twins(struct jb_session *session, uint64_t now_ns);
@@ -150,6 +183,9 @@ void session_check_twins(struct jb_session *session, uint64_t now_ns);
 /* session_book.c */
 void session_look(struct jb_session *session, bool final); /* one point of usage */
 void session_book(struct jb_session *session, const struct jb_poll *poll);
+/* The number of the first channel of the device that `number` belongs to: processes are listed under it. */
+int session_device_channel(const struct jb_session *session, int number);
+void session_book_reading(struct jb_session *session, const struct jb_reading *reading); /* by our number */
 /* The poll that a run begins with: of what lanes have left, the last reading of each channel is where it begins. */
 void session_book_first(struct jb_session *session, const struct jb_poll *poll);
 int64_t session_sleep_ns(void); /* how long this machine has slept since it booted */
@@ -192,8 +228,10 @@ void session_marks_begin(struct jb_session *session);
 void session_marks_look(struct jb_session *session, uint64_t now_ns);
 
 /* session_grid.c */
-void session_grid_begin(struct jb_session *session);  /* the child exists */
-void session_grid_look(struct jb_session *session);   /* once a chunk */
+void session_grid_begin(struct jb_session *session); /* the child exists */
+void session_grid_look(struct jb_session *session);  /* once a chunk */
+/* Of an endless session: forget what is more than a day old. True: a thread was left behind. */
+bool session_grid_renew(struct jb_session *session, int64_t now_ns);
 void session_grid_record(struct jb_session *session); /* wait a little for what is under way, and price */
 bool session_grid_finish(struct jb_session *session); /* true: a thread was left behind */
 double session_grid_live_g(const struct jb_session *session, double energy_uj);
@@ -219,6 +257,7 @@ void session_work_record(struct jb_session *session); /* totals and price are kn
 
 /* session_record.c */
 int session_begin_record(struct jb_session *session);
+void session_describe(struct jb_session *session); /* the machine, with the accelerators that its channels show */
 void session_fill_channel(const struct jb_session *session, int number, struct jb_record_channel *ret);
 void session_finish_record(struct jb_session *session, const struct jb_ending *ending);
 

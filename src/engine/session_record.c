@@ -82,9 +82,8 @@ int session_begin_record(struct jb_session *session)
     jb_copy(record->zone_note, sizeof(record->zone_note), intensity->note);
     record->intensity_g_per_kwh = intensity->g_per_kwh;
     record->intensity_rel_error = intensity->rel_error;
-    record->hardware_json = jb_describe_machine(&session->machine, session->meter);
     record->segments = calloc(1, sizeof(*record->segments));
-    if (record->segments == NULL || record->hardware_json == NULL) {
+    if (record->segments == NULL) {
         return -ENOMEM;
     }
     record->segment_count = 1;
@@ -101,6 +100,13 @@ int session_begin_record(struct jb_session *session)
     jb_copy(segment->source, sizeof(segment->source), intensity->source);
     jb_copy(segment->factor, sizeof(segment->factor), intensity->factor);
     return 0;
+}
+
+void session_describe(struct jb_session *session)
+{
+    free(session->record.hardware_json);
+    session->record.hardware_json =
+        jb_describe_machine(&session->machine, session->nodes, (size_t)session->channel_count);
 }
 
 /* What the run and the others have used of the CPUs since the run began. */
@@ -134,7 +140,7 @@ void session_fill_channel(const struct jb_session *session, int number, struct j
     const struct jb_overlap_node *node = &session->nodes[number];
     struct jb_source_info info;
 
-    jb_meter_source_info(session->meter, node->source, &info);
+    session_source_of(session, number, &info);
     *ret = (struct jb_record_channel){
         .number = number,
         .in_total = node->in_total,
@@ -238,7 +244,7 @@ static double self_energy_j(const struct jb_session *session, double cpu_s)
 
 static void warn_sources(struct jb_session *session)
 {
-    for (int i = 0; i < jb_meter_source_count(session->meter); i++) {
+    for (int i = 0; session->meter != NULL && i < jb_meter_source_count(session->meter); i++) {
         struct jb_source_info info;
         jb_meter_source_info(session->meter, i, &info);
         if (info.hung) {
@@ -336,8 +342,7 @@ void session_finish_record(struct jb_session *session, const struct jb_ending *e
     }
     jb_embodied(&session->machine, measured_gpus, session->config.embodied_kg, session->config.lifetime_s, &embodied);
     record->embodied_g = embodied.total_kg > 0 ? jb_embodied_g(&embodied, record->duration_s) : NAN;
-    free(record->hardware_json);
-    record->hardware_json = jb_describe_machine(&session->machine, session->meter);
+    session_describe(session);
 
     uint64_t self_ns = jb_self_cpu_ns() - session->self_cpu_start_ns + jb_privileged_cpu_ns(session->privileged);
     record->self_cpu_s = (double)self_ns / 1e9;

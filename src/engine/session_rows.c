@@ -95,7 +95,7 @@ static void open_edges(struct jb_session *session, struct work_channel *channel)
             ids[count++] = session->channels[other->number].channel->id;
         }
     }
-    jb_meter_source_info(session->meter, source, &info);
+    session_source_of(session, channel->number, &info);
     channel->owns_edges =
         jb_edges_create(&session->sensor_env, info.driver, info.spec, ids, count, &channel->edges) == 0;
 }
@@ -106,7 +106,7 @@ static bool worth_a_burst(const struct jb_session *session, int number)
     uint64_t period_ns = channel->refresh_ns;
     struct jb_source_info info;
 
-    jb_meter_source_info(session->meter, session->nodes[number].source, &info);
+    session_source_of(session, number, &info);
     return channel->method == JB_METHOD_COUNTER && !info.lane && period_ns > 0 && period_ns <= DENSE_PERIOD_NS;
 }
 

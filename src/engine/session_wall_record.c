@@ -100,7 +100,7 @@ void session_wall_record(struct jb_session *session)
         warn_missing(session);
     }
     if (wall->channel >= 0 && wall->covered_ns > 0) {
-        jb_meter_source_info(session->meter, session->nodes[wall->channel].source, &info);
+        session_source_of(session, wall->channel, &info);
         record->wall.measured = true;
         jb_copy(record->wall.source, sizeof(record->wall.source), info.driver);
         jb_copy(record->wall.channel, sizeof(record->wall.channel), session->channels[wall->channel].channel->id);

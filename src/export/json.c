@@ -21,8 +21,8 @@
 
 #include "base/cleanup.h"
 #include "base/diag.h"
-#include "export/hardware_view.h"
 #include "base/json_out.h"
+#include "export/hardware_view.h"
 #include "export/measured.h"
 #include "export/run_json.h"
 
@@ -42,20 +42,34 @@ static void tags(struct jb_json *json, const struct jb_record *record)
     jb_json_close(json, '}');
 }
 
-void jb_export_run_json(struct jb_json *json, const char *key, const struct jb_record *record)
+static void command(struct jb_json *json, const struct jb_record *record)
 {
-    jb_json_open(json, key, '{');
-    jb_json_string(json, "id", record->id);
-    jb_json_string(json, "name", record->name);
-    jb_json_string(json, "project", record->project);
-    tags(json, record);
-    jb_json_string(json, "host", record->host);
-    jb_json_string(json, "machine_id", record->machine_id);
     jb_json_open(json, "command", '[');
     for (size_t i = 0; i < record->command_count; i++) {
         jb_json_text(json, NULL, record->command[i]);
     }
     jb_json_close(json, ']');
+}
+
+/* `whole`: else what tells what somebody does is null. */
+static void run_json(struct jb_json *json, const char *key, const struct jb_record *record, bool whole)
+{
+    jb_json_open(json, key, '{');
+    jb_json_string(json, "id", record->id);
+    jb_json_string(json, "name", whole ? record->name : NULL);
+    jb_json_string(json, "project", whole ? record->project : NULL);
+    if (whole) {
+        tags(json, record);
+    } else {
+        jb_json_null(json, "tags");
+    }
+    jb_json_string(json, "host", record->host);
+    jb_json_string(json, "machine_id", record->machine_id);
+    if (whole) {
+        command(json, record);
+    } else {
+        jb_json_null(json, "command");
+    }
     jb_export_time_member(json, "started", record->started_ns);
     jb_export_time_member(json, "ended", record->ended_ns);
     jb_json_number(json, "duration_s", record->duration_s);
@@ -72,6 +86,16 @@ void jb_export_run_json(struct jb_json *json, const char *key, const struct jb_r
     }
     jb_json_string(json, "parent", record->parent);
     jb_json_close(json, '}');
+}
+
+void jb_export_run_json(struct jb_json *json, const char *key, const struct jb_record *record)
+{
+    run_json(json, key, record, true);
+}
+
+void jb_export_others_run_json(struct jb_json *json, const char *key, const struct jb_record *record)
+{
+    run_json(json, key, record, false);
 }
 
 void jb_export_energy_member(struct jb_json *json, const char *key, const struct jb_record *record, uint64_t energy_uj)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* run_json.h - the parts of the record's JSON that the list shows too. Private to export/. */
+/* run_json.h - the parts of the record's JSON that lists show too. For export/ and server/. */
 #ifndef JB_EXPORT_RUN_JSON_H
 #define JB_EXPORT_RUN_JSON_H
 
@@ -7,6 +7,8 @@
 #include "store/record.h"
 
 void jb_export_run_json(struct jb_json *json, const char *key, const struct jb_record *record); /* the "run" object */
+/* The same of a run that is not the reader's: name, project, tags and command are null. */
+void jb_export_others_run_json(struct jb_json *json, const char *key, const struct jb_record *record);
 
 void jb_export_carbon_json(struct jb_json *json, const char *key, const struct jb_record *record);
 void jb_export_cost_json(struct jb_json *json, const char *key, const struct jb_record *record);

@@ -39,6 +39,26 @@ void jb_account_init(struct jb_account *account, const struct jb_channel *channe
     }
 }
 
+void jb_account_rebase(struct jb_account *account, const struct jb_channel *channel)
+{
+    struct jb_account fresh;
+
+    jb_account_init(&fresh, channel);
+    account->method = fresh.method;
+    account->unit_num = fresh.unit_num;
+    account->unit_den = fresh.unit_den;
+    account->wrap = fresh.wrap;
+    account->max_power_uw = fresh.max_power_uw;
+    account->horizon_ns = fresh.horizon_ns;
+    account->refresh_ns = fresh.refresh_ns;
+    account->window_ns = fresh.window_ns;
+    account->zero_at_reset = fresh.zero_at_reset;
+    account->rel_error = fresh.rel_error;
+    account->remainder = 0;
+    account->changes = account->period_sum_ns = account->period_min_ns = 0;
+    account->cut = account->started;
+}
+
 static void start_at(struct jb_account *account, const struct jb_point *point)
 {
     account->raw = point->raw;

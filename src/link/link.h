@@ -27,8 +27,11 @@
  * waits for a reader: what does not fit into the socket's buffer is not sent.
  *
  * jb_link_pack_*() write into a buffer of JB_LINK_MAX bytes and return the length, or -E2BIG. jb_link_unpack() gives
- * -EBADMSG for what is no message, -EPROTONOSUPPORT for a kind that this version does not know (to be skipped).
- * Pure but for the functions at the end. Strings of an unpacked message are in its own arrays, always terminated.
+ * -EBADMSG for what is no message, -EPROTONOSUPPORT for a kind that this version does not know (to be skipped); *ret
+ * means something only after 0, and is too large for a stack. Of a HELLO or WELCOME with another version, the version
+ * is all that is unpacked: enough to refuse it with the reason. Nothing is said of what texts contain: sanitise what is
+ * shown. Pure but for the functions at the end. Strings of an unpacked message are in its own arrays, always
+ * terminated.
  */
 #ifndef JB_LINK_LINK_H
 #define JB_LINK_LINK_H
@@ -90,13 +93,15 @@ struct jb_link_refuse {
 };
 
 /* A channel as the meter sees it: what a session needs of jb_channel, jb_overlap_node and jb_idle. Enumerations are
- * those of sensor/sensor.h by value; out of range is refused by unpack. */
+ * those of sensor/sensor.h by value; out of range is refused by unpack, as are parents in a ring, mirrors of mirrors,
+ * and numbers that cannot be. */
 struct jb_link_channel {
     char id[64], name[96], path[192], source[32], note[192], reason[192], fix[192];
     uint8_t method, domain, device, status;
     bool with_memory, rejected, in_total;
     int32_t unit, die, parent, mirror_of; /* parent: index in this list as the driver told it; -1 */
     int32_t group, preference;            /* the source's number in the meter; channels of one are neighbours */
+    uint64_t unit_num, unit_den, wrap, horizon_ns; /* of the driver's own counter, for reading it in bursts */
     uint64_t refresh_ns, window_ns, max_power_uw, idle_uw, idle_sigma_uw;
     char idle_source[32];
     double rel_error;
@@ -178,12 +183,14 @@ int jb_link_place(size_t index, char *ret_path, size_t size);
 /* Where `serve` listens unless told: the first place whose folder it may write; root: the last. */
 int jb_link_own_place(char *ret_path, size_t size);
 
-/* Connect and send nothing. -ENOENT: no socket; -ECONNREFUSED: nobody listens; -EPERM: whoever listens is neither we,
- * nor root, nor the owner of /run/joulebook. Non-blocking afterwards. */
+/* Connect and send nothing. -ENOENT: no socket; -ECONNREFUSED: nobody listens; -EAGAIN: too many are waiting to be
+ * let in; -EPERM: whoever listens is neither we, nor root, nor the owner of /run/joulebook. Never waits, also
+ * afterwards. */
 int jb_link_connect(const char *path, int *ret_fd, struct jb_diag *diag);
 
-/* Bind and listen; a socket on which nobody answers any more is replaced; -EADDRINUSE with the fix when somebody does.
- * `shared`: every user may connect (mode 0666), else only ours (0600). */
+/* Bind and listen; a socket on which nobody answers any more is replaced; -EADDRINUSE with the fix when somebody does;
+ * -EEXIST: something else is there. `shared`: every user may connect (mode 0666), else only ours (0600). Folders that
+ * are missing are made, and PATH.lock beside the socket stays. */
 int jb_link_listen(const char *path, bool shared, int *ret_fd, struct jb_diag *diag);
 
 struct jb_link_peer {
@@ -197,7 +204,7 @@ int jb_link_accept(int listen_fd, int *ret_fd, struct jb_link_peer *ret_peer); /
  * it is gone. No SIGPIPE. */
 int jb_link_send(int fd, const void *packet, size_t length, int descriptor);
 /* Receive one packet into a buffer of JB_LINK_MAX bytes: its length, 0 at the end, -EAGAIN, -EMSGSIZE for one that is
- * longer. *ret_descriptor is the caller's to close, -1: none came; more than one is closed at once. */
+ * longer. *ret_descriptor is the caller's to close, -1: none came, or several, which are closed at once. */
 ssize_t jb_link_receive(int fd, void *buffer, int *ret_descriptor);
 
 #endif

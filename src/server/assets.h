@@ -3,7 +3,7 @@
  * assets.h - the dashboard's files: compiled in, or read from a folder while it is being worked on.
  *
  * `jb_assets` is made by tools/embed_assets.py from ui/dist; assets_none.c stands in for it where the dashboard was not
- * built. Files are kept compressed and sent so; who does not take gzip is told so (406): there is no such browser.
+ * built. Files are kept compressed and sent so; who says that it takes no gzip is told so (406): no browser does.
  */
 #ifndef JB_SERVER_ASSETS_H
 #define JB_SERVER_ASSETS_H
@@ -30,7 +30,7 @@ const struct jb_asset *jb_asset_find(const struct jb_asset *assets, const char *
 /* Does a header If-None-Match name this tag? "*" and weak tags count. */
 bool jb_etag_matches(const char *if_none_match, const char *etag);
 
-/* Does a header Accept-Encoding (NULL: none came) allow gzip? */
+/* Does a header Accept-Encoding allow gzip? None (NULL) allows everything. */
 bool jb_accepts_gzip(const char *accept_encoding);
 
 /* A type by the name's ending; "application/octet-stream" for what is not known. */

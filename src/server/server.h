@@ -46,6 +46,8 @@ struct jb_server_config {
     void *context;
 };
 
+/* What `config` points at must outlive the server; `listen_fd` is the server's, also where this fails. -ENOENT:
+ * libmicrohttpd is not installed; -EACCES: the terms above are not met; -EADDRINUSE, ... */
 int jb_server_create(const struct jb_server_config *config, struct jb_server **ret, struct jb_diag *diag);
 void jb_server_destroy(struct jb_server *server); /* NULL-safe; ends every stream */
 uint16_t jb_server_port(const struct jb_server *server);

@@ -77,6 +77,13 @@ static void bind_one(sqlite3_stmt *statement, int index, const struct jb_column 
     case JB_COLUMN_STRING:
         jb_db_bind_text(statement, index, *(char *const *)(const void *)member);
         break;
+    case JB_COLUMN_USER:
+        if (*(const int64_t *)(const void *)member < 0) {
+            sqlite3_bind_null(statement, index);
+        } else {
+            sqlite3_bind_int64(statement, index, *(const int64_t *)(const void *)member);
+        }
+        break;
     case JB_COLUMN_OPTIONAL:
         if (*(const bool *)((const char *)object + column->extra)) {
             sqlite3_bind_int(statement, index, *(const int *)(const void *)member);
@@ -123,6 +130,9 @@ static int read_one(sqlite3_stmt *statement, int index, const struct jb_column *
         break;
     case JB_COLUMN_U64:
         *(uint64_t *)member = (uint64_t)number;
+        break;
+    case JB_COLUMN_USER:
+        *(int64_t *)member = null || number < 0 || number > UINT32_MAX ? -1 : number;
         break;
     case JB_COLUMN_OPTIONAL:
         *(bool *)((char *)object + column->extra) = !null;

@@ -23,6 +23,7 @@ enum jb_column_type {
     JB_COLUMN_REAL,
     JB_COLUMN_CHARS,    /* char array of `extra` bytes; what is longer is cut */
     JB_COLUMN_STRING,   /* char *, malloc'd when read */
+    JB_COLUMN_USER,     /* int64_t: a user's id; -1, which is NULL: not known */
     JB_COLUMN_OPTIONAL, /* int that is there when the bool at offset `extra` is true */
 };
 struct jb_column {

@@ -17,11 +17,11 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/text.h"
+#include "store/fd_vfs.h"
 
 #define BUSY_MS 5000
 
-/* "file:PATH?immutable=1"; what means something in a URI is written as %XX. */
-static char *immutable_uri(const char *path)
+char *jb_connection_uri(const char *path, const char *query)
 {
     struct jb_buf uri = {0};
     jb_buf_puts(&uri, *path == '/' ? "file://" : "file:");
@@ -32,7 +32,7 @@ static char *immutable_uri(const char *path)
             jb_buf_add(&uri, p, 1);
         }
     }
-    jb_buf_puts(&uri, "?immutable=1");
+    jb_buf_printf(&uri, "?%s", query);
     if (uri.failed) {
         jb_buf_finish(&uri);
     }
@@ -61,19 +61,8 @@ void jb_disconnect(struct jb_store *store)
     store->db = NULL;
 }
 
-int jb_connect(struct jb_store *store, int flags, bool immutable, struct jb_diag *diag)
+static int harden(struct jb_store *store, struct jb_diag *diag)
 {
-    JB_CLEANUP(jb_freep) char *uri = immutable ? immutable_uri(store->path) : NULL;
-    if (immutable && uri == NULL) {
-        return jb_fail(diag, -ENOMEM, "out of memory");
-    }
-    int rc = sqlite3_open_v2(immutable ? uri : store->path, &store->db,
-                             flags | SQLITE_OPEN_NOMUTEX | (immutable ? SQLITE_OPEN_URI : 0), NULL);
-    if (rc != SQLITE_OK) {
-        rc = jb_db_fail(store, rc, "open", diag);
-        jb_disconnect(store);
-        return rc;
-    }
     sqlite3_extended_result_codes(store->db, 1);
     sqlite3_busy_timeout(store->db, BUSY_MS);
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
@@ -85,6 +74,42 @@ int jb_connect(struct jb_store *store, int flags, bool immutable, struct jb_diag
     /* 512 KiB of cache: the whole meter is to stay under 10 MB. */
     return jb_db_exec(store, "PRAGMA cell_size_check = ON; PRAGMA cache_size = -512; PRAGMA mmap_size = 0", "open",
                       diag);
+}
+
+int jb_connect(struct jb_store *store, int flags, bool immutable, struct jb_diag *diag)
+{
+    JB_CLEANUP(jb_freep) char *uri = immutable ? jb_connection_uri(store->path, "immutable=1") : NULL;
+    if (immutable && uri == NULL) {
+        return jb_fail(diag, -ENOMEM, "out of memory");
+    }
+    int rc = sqlite3_open_v2(immutable ? uri : store->path, &store->db,
+                             flags | SQLITE_OPEN_NOMUTEX | (immutable ? SQLITE_OPEN_URI : 0), NULL);
+    if (rc != SQLITE_OK) {
+        rc = jb_db_fail(store, rc, "open", diag);
+        jb_disconnect(store);
+        return rc;
+    }
+    return harden(store, diag);
+}
+
+int jb_connect_fd(struct jb_store *store, int fd, int flags, struct jb_diag *diag)
+{
+    char number[16];
+    jb_snprintf(number, sizeof(number), "%d", fd);
+    int rc = jb_fd_vfs_register();
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_open_v2(number, &store->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, JB_FD_VFS);
+    }
+    if (rc != SQLITE_OK) {
+        rc = jb_db_fail(store, rc, "open", diag);
+        jb_disconnect(store);
+        return rc;
+    }
+    rc = harden(store, diag);
+    return rc < 0
+               ? rc
+               : jb_db_exec(store, "PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY; PRAGMA synchronous = OFF",
+                            "open", diag);
 }
 
 int jb_connection_use_wal(struct jb_store *store, struct jb_diag *diag)

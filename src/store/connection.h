@@ -12,7 +12,13 @@
 /* flags: SQLITE_OPEN_READONLY or SQLITE_OPEN_READWRITE; never creates a file. immutable: take no lock, make no file
  * beside it, read no log. */
 int jb_connect(struct jb_store *store, int flags, bool immutable, struct jb_diag *diag);
+/* To the unnamed file that `fd` is (fd_vfs.h); store->path is what messages call it. Closing leaves the descriptor
+ * open. */
+int jb_connect_fd(struct jb_store *store, int fd, int flags, struct jb_diag *diag);
 void jb_disconnect(struct jb_store *store); /* fine without a connection */
+
+/* "file:PATH?QUERY"; what means something in a URI is written as %XX. malloc'd; NULL: out of memory. */
+char *jb_connection_uri(const char *path, const char *query);
 
 /* There is no log or journal beside the file, or an empty one: all that was written is in the file itself. */
 bool jb_connection_log_is_empty(const char *path);

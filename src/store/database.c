@@ -53,6 +53,8 @@ int jb_db_errno(sqlite3 *db, int rc)
         return -EEXIST;
     case SQLITE_NOMEM:
         return -ENOMEM;
+    case SQLITE_INTERRUPT:
+        return -ETIMEDOUT;
     case SQLITE_TOOBIG:
         return -E2BIG;
     default:
@@ -87,7 +89,10 @@ int jb_db_fail(struct jb_store *store, int rc, const char *doing, struct jb_diag
 {
     int err = jb_db_errno(store->db, rc);
     const char *text = store->db == NULL ? sqlite3_errstr(rc) : sqlite3_errmsg(store->db);
-    jb_fail(diag, err, "cannot %s %s: %s", doing, store->path, err == -ENOSPC ? strerror(ENOSPC) : text);
+    jb_fail(diag, err, "cannot %s %s: %s", doing, store->path,
+            err == -ENOSPC      ? strerror(ENOSPC)
+            : err == -ETIMEDOUT ? "it takes too long"
+                                : text);
     add_fix(store, err, diag);
     return err;
 }

@@ -21,6 +21,7 @@ struct jb_store {
     sqlite3 *db;
     char *path;
     bool read_only;
+    uint64_t deadline_ns;         /* CLOCK_MONOTONIC, of jb_store_budget(); 0: none */
     struct jb_run_writer *writer; /* of the run being written; NULL before the first jb_store_begin() */
 };
 

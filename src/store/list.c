@@ -2,8 +2,8 @@
 /*
  * Lists runs, newest first.
  *
- * Project is compared by SQLite; text and tags here, because a command and its tags are JSON in the table and are to
- * be compared as the words they were.
+ * Project, owner and place in the order are compared by SQLite; text and tags here, because a command and its tags are
+ * JSON in the table and are to be compared as the words they were.
  */
 #include <errno.h>
 #include <string.h>
@@ -82,6 +82,19 @@ static int show_row(sqlite3_stmt *statement, const struct jb_mark *self, const s
     return 1;
 }
 
+static void bind_filter(sqlite3_stmt *statement, const struct jb_run_filter *filter, int64_t before)
+{
+    if (filter->project != NULL) {
+        sqlite3_bind_text(statement, 1, filter->project, -1, SQLITE_STATIC);
+    }
+    if (filter->has_owner) {
+        sqlite3_bind_int64(statement, 2, filter->owner);
+    }
+    if (filter->before != NULL) {
+        sqlite3_bind_int64(statement, 3, before);
+    }
+}
+
 int jb_store_list(struct jb_store *store, const struct jb_run_filter *filter, jb_run_fn fn, void *context,
                   struct jb_diag *diag)
 {
@@ -92,17 +105,21 @@ int jb_store_list(struct jb_store *store, const struct jb_run_filter *filter, jb
     jb_buf_puts(&sql, "SELECT ");
     jb_columns_names(&sql, jb_run_columns, jb_run_column_count);
     jb_buf_puts(&sql, ", command, tags, warnings, wall FROM run LEFT JOIN run_text ON run = id"
-                      " WHERE ?1 IS NULL OR project = ?1 ORDER BY started_ns DESC, id DESC");
+                      " WHERE (?1 IS NULL OR project = ?1) AND (?2 IS NULL OR owner = ?2)"
+                      " AND (?3 IS NULL OR (started_ns, id) < (SELECT started_ns, id FROM run WHERE id = ?3))"
+                      " ORDER BY started_ns DESC, id DESC");
     if (sql.failed) {
         return jb_fail(diag, -ENOMEM, "out of memory");
     }
-    int r = jb_db_prepare(store, sql.data, "read", &statement, diag);
+    int64_t before = 0;
+    int r = filter->before == NULL ? 0 : jb_db_run_row(store, filter->before, &before, diag);
+    if (r == 0) {
+        r = jb_db_prepare(store, sql.data, "read", &statement, diag);
+    }
     if (r < 0) {
         return r;
     }
-    if (filter->project != NULL) {
-        sqlite3_bind_text(statement, 1, filter->project, -1, SQLITE_STATIC);
-    }
+    bind_filter(statement, filter, before);
     struct jb_mark self;
     jb_mark_self(&self);
     size_t shown = 0;

@@ -36,6 +36,7 @@ const struct jb_column jb_run_columns[] = {
     {"meter_pid", JB_COLUMN_I64, offsetof(struct jb_run_row, mark.pid), 0},
     {"meter_start", JB_COLUMN_U64, offsetof(struct jb_run_row, mark.start_ticks), 0},
     {"meter_place", JB_COLUMN_CHARS, offsetof(struct jb_run_row, mark.place), sizeof(((struct jb_mark *)0)->place)},
+    RUN(owner, USER),
     /* JB_RUN_FIXED: at the end again */
     RUN(ended_ns, I64),
     {"status", JB_COLUMN_CHARS, offsetof(struct jb_run_row, status), sizeof(((struct jb_run_row *)0)->status)},

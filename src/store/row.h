@@ -21,10 +21,10 @@ struct jb_run_row {
     struct jb_mark mark;
 };
 
-#define JB_RUN_FIXED 10
-#define JB_RUN_LIVE  29
+#define JB_RUN_FIXED 11
+#define JB_RUN_LIVE  30
 /* Among those, one after the other: all that a price is. */
-#define JB_RUN_CARBON       15
+#define JB_RUN_CARBON       16
 #define JB_RUN_CARBON_COUNT 10
 extern const struct jb_column jb_run_columns[];
 extern const size_t jb_run_column_count;

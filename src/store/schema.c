@@ -96,6 +96,21 @@ const char *const jb_schema_steps[] = {
     " machine_id TEXT NOT NULL, channel TEXT NOT NULL, name TEXT NOT NULL, mean_w REAL, sd_w REAL, seconds REAL,"
     " measured_ns INTEGER NOT NULL, PRIMARY KEY(machine_id, channel, name)"
     ") STRICT, WITHOUT ROWID;",
+    /* 8: whose a run is; what machines used over time (history_block.h) */
+    "ALTER TABLE run ADD COLUMN owner INTEGER;"
+    "CREATE TABLE history("
+    " machine INTEGER PRIMARY KEY, machine_id TEXT NOT NULL UNIQUE, first_us INTEGER NOT NULL,"
+    " last_us INTEGER NOT NULL, second_held_ns INTEGER NOT NULL, minute_held_ns INTEGER NOT NULL,"
+    " hour_held_ns INTEGER NOT NULL, minute BLOB, hour BLOB"
+    ") STRICT;"
+    "CREATE TABLE history_channel("
+    " machine INTEGER NOT NULL REFERENCES history(machine) ON DELETE CASCADE, number INTEGER NOT NULL,"
+    " id TEXT NOT NULL, device TEXT, name TEXT, source TEXT, method TEXT, in_total INTEGER NOT NULL,"
+    " PRIMARY KEY(machine, number), UNIQUE(machine, id)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE history_second(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
+    "CREATE TABLE history_minute(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
+    "CREATE TABLE history_hour(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;",
 };
 const int64_t jb_schema_version = sizeof(jb_schema_steps) / sizeof(jb_schema_steps[0]);
 

@@ -33,12 +33,16 @@ enum jb_store_mode {
 int jb_store_open(const char *path, enum jb_store_mode mode, struct jb_store **ret_store, struct jb_diag *diag);
 void jb_store_close(struct jb_store *store);          /* NULL-safe */
 int jb_store_default_path(char *buffer, size_t size); /* $JOULEBOOK_DB or $XDG_DATA_HOME/joulebook/joulebook.db */
+/* From now on questions to a store that was opened for reading have so long in all, until this is said again: what is
+ * not done by then, or waits for somebody else, gives -ETIMEDOUT or -EBUSY. 0: as long as they take. */
+void jb_store_budget(struct jb_store *store, uint64_t budget_ns);
 
 /* ---- writing one run ---- */
 
-/* Insert the run as running, with everything but its channels. The record must have id, started_ns, host, machine_id
- * and command; the caller's pid, its start time and the boot id are noted so that a dead meter is recognised. A store
- * writes one run at a time: -EBUSY until the one before has ended; -EEXIST for an id that is there already. */
+/* Insert the run as running and as this user's, with everything but its channels. The record must have id, started_ns,
+ * host, machine_id and command; the caller's pid, its start time and the boot id are noted so that a dead meter is
+ * recognised. A store writes one run at a time: -EBUSY until the one before has ended; -EEXIST for an id that is there
+ * already. */
 int jb_store_begin(struct jb_store *store, const struct jb_record *record, struct jb_diag *diag);
 
 /*
@@ -112,7 +116,7 @@ struct jb_run_filter {
     const char *text;                /* in name or command, case ignored; NULL */
     const char *tag_key, *tag_value; /* NULL: any */
     size_t limit;                    /* 0: all */
-    const char *before;              /* an id: only runs older than that one; NULL */
+    const char *before;              /* an id: only runs older than that one (-ENOENT: it is gone); NULL */
     bool has_owner;                  /* only runs of this user */
     uint32_t owner;
 };
@@ -173,7 +177,9 @@ int jb_store_hand_over(struct jb_store *store, const char *id, int *ret_fd, stru
 
 /* Take over the one run in the database that `fd` is (hostile: -EUCLEAN, -EPROTO, -EFBIG beyond JB_STORE_ADOPT_MAX).
  * `owner` is whose it is from now on, whatever the file says. A run of that id which is there already is replaced when
- * it is of the same owner, else -EEXIST. One transaction. */
+ * it is of the same owner (-EBUSY: its meter is alive), else -EEXIST. One transaction. `fd` must be a file in memory
+ * (-EPROTO): one that a file system of its owner serves could keep us waiting. It stays open. A run that says that it
+ * is running comes in as lost. */
 #define JB_STORE_ADOPT_MAX ((uint64_t)256 << 20)
 int jb_store_adopt(struct jb_store *store, int fd, uint32_t owner, char ret_id[JB_RUN_ID_TEXT], struct jb_diag *diag);
 

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -145,6 +146,7 @@ static int insert_run(struct jb_store *store, const struct jb_record *record, st
     }
     struct jb_run_row row;
     make_row(store->writer, record, 0, JB_RUN_RUNNING, &row);
+    row.record.owner = (int64_t)getuid();
     jb_columns_bind(statement, 1, jb_run_columns, jb_run_column_count, &row);
     return jb_db_run(store, statement, "write to", diag);
 }

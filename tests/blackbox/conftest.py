@@ -28,7 +28,8 @@ class Joulebook:
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("JOULEBOOK_", "XDG_"))}
         self.env.update(HOME=str(home), XDG_DATA_HOME=str(home / "data"), XDG_CONFIG_HOME=str(home / "config"),
                         XDG_CACHE_HOME=str(home / "cache"), TZ="UTC", LC_ALL="C.UTF-8",
-                        JOULEBOOK_GRID_LIVE="false")  # no test but those of the grid asks anybody
+                        JOULEBOOK_GRID_LIVE="false",  # no test but those of the grid asks anybody
+                        JOULEBOOK_SOCKET="none")  # and none but those of the daemon attaches to one
 
     def args(self, *args):
         return [str(EXE), *map(str, args)]

@@ -13,6 +13,7 @@
 #include "base/diag.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "store/history.h"
 #include "store/schema.h"
 #include "store/store.h"
 
@@ -61,6 +62,41 @@ static int read_run(void *context, const struct jb_record *listed)
     return 0;
 }
 
+static int see_channel(void *context, int number, const struct jb_history_channel *channel)
+{
+    if (number < 0 || number >= JB_HISTORY_CHANNELS || memchr(channel->id, '\0', sizeof(channel->id)) == NULL) {
+        abort();
+    }
+    return 0;
+}
+
+static int see_machine(void *context, const struct jb_store_machine *machine)
+{
+    if (machine->first_ns < 0 || machine->last_ns < 0) {
+        abort();
+    }
+    return 0;
+}
+
+/* The rows of the seed begin at 1795305600. */
+static void read_history(struct jb_store *store)
+{
+    struct jb_diag diag;
+    struct jb_slice slices[CHANNELS * POINTS];
+    double g[POINTS];
+    struct jb_history_sum sum;
+    enum jb_history_level level;
+    const int64_t s = 1000000000, t0_ns = 1795305600 * s;
+    for (int64_t width = 1; width <= 3600; width *= 60) {
+        (void)jb_history_slices(store, NULL, t0_ns, t0_ns + width * POINTS * s, POINTS, CHANNELS, slices, g, &level,
+                                &diag);
+    }
+    (void)jb_history_slices(store, NULL, 0, INT64_C(7000000000) * s, POINTS, CHANNELS, slices, g, &level, &diag);
+    (void)jb_history_channels(store, NULL, see_channel, NULL, &diag);
+    (void)jb_history_sum(store, NULL, &sum, &diag);
+    (void)jb_store_machines(store, false, 0, see_machine, NULL, &diag);
+}
+
 /* Does it say of itself that it was written by an older joulebook? That is brought up to date, and so changed. */
 static bool is_older(const uint8_t *data, size_t size)
 {
@@ -90,6 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct jb_baseline baseline;
         (void)jb_store_list(store, NULL, read_run, store, &diag);
         (void)jb_store_list(store, &filter, read_run, store, &diag);
+        read_history(store);
         (void)jb_store_baseline_get(store, "m", "c", &baseline);
         jb_store_close(store);
     } else if (diag.text[0] == '\0') {

@@ -155,6 +155,77 @@ void make_chunk(struct made_chunk *made, struct random *random, uint64_t *t_ns, 
     split_parts(made, random, record);
 }
 
+void make_row(struct made_row *made, struct random *random, int64_t end_ns, uint64_t length_ns, size_t channels,
+              bool holes)
+{
+    static const double watts[16] = {150, 15, 120, 140, 14, 110, 300, 310, 290, 305, 8, 25, 60, 1, 400, 700};
+    made->row = (struct jb_history_row){.end_ns = end_ns,
+                                        .length_ns = length_ns,
+                                        .g_per_kwh = 415.5,
+                                        .channel_count = channels,
+                                        .values = made->values};
+    for (size_t i = 0; i < channels; i++) {
+        struct jb_history_value *value = &made->values[i];
+        double mean_w = watts[i] * (1 + 0.05 * random_normal(random));
+        double uj = mean_w * (double)length_ns / 1e3, idle_uj = watts[i] * 0.2 * (double)length_ns / 1e3;
+        *value = (struct jb_history_value){
+            .energy_uj = uj < idle_uj ? (uint64_t)idle_uj : (uint64_t)uj,
+            .idle_uj = (uint64_t)idle_uj,
+            .covered_ns = length_ns,
+            .min_mw = (uint32_t)(mean_w * 1e3 * (0.95 - 0.0001 * (double)random_below(random, 300))),
+            .max_mw = (uint32_t)(mean_w * 1e3 * (1.05 + 0.0001 * (double)random_below(random, 300))),
+        };
+        uint64_t rest = value->energy_uj - value->idle_uj;
+        value->runs_uj = rest - (uint64_t)((double)rest * 0.00001 * (double)random_below(random, 3000));
+        if (holes && random_below(random, 7) == 0) {
+            value->energy_uj = JB_NO_VALUE;
+        } else if (holes && random_below(random, 7) == 0) {
+            uint64_t part = 1 + random_below(random, 9);
+            value->energy_uj /= part;
+            value->runs_uj /= part;
+            value->idle_uj /= part;
+            value->covered_ns /= part;
+        }
+    }
+}
+
+struct jb_history *open_history(struct jb_store *store, struct jb_history_limits limits, size_t channels)
+{
+    struct jb_history *history = NULL;
+    struct jb_diag diag = {0};
+    assert_good(diag, jb_history_open(store, "0123456789abcdef", &limits, &history, &diag));
+    for (size_t i = 0; i < channels; i++) {
+        struct jb_history_channel channel = {
+            .device = "cpu", .name = "a name", .source = "rapl-perf", .method = "counter", .in_total = i % 3 != 2};
+        jb_snprintf(channel.id, sizeof(channel.id), "cpu/%zu/package", i);
+        assert_int_equal(jb_history_channel(history, &channel, &diag), (int)i);
+    }
+    return history;
+}
+
+void append_row(struct jb_history *history, const struct made_row *made)
+{
+    struct jb_diag diag = {0};
+    assert_good(diag, jb_history_append(history, &made->row, &diag));
+}
+
+enum jb_history_level energy_between(struct jb_store *store, int64_t t0_ns, int64_t t1_ns, size_t count,
+                                     size_t channels, double *ret_uj)
+{
+    struct jb_diag diag = {0};
+    enum jb_history_level level = JB_HISTORY_SECONDS;
+    struct jb_slice *slices = calloc(count * channels, sizeof(*slices));
+    assert_good(diag, jb_history_slices(store, NULL, t0_ns, t1_ns, count, channels, slices, NULL, &level, &diag));
+    for (size_t c = 0; c < channels; c++) {
+        ret_uj[c] = 0;
+        for (size_t i = 0; i < count; i++) {
+            ret_uj[c] += slices[c * count + i].energy_uj;
+        }
+    }
+    free(slices);
+    return level;
+}
+
 uint64_t write_run(struct jb_store *store, const char *id, struct random *random, size_t chunks, size_t channels,
                    bool holes)
 {

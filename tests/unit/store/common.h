@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/diag.h"
+#include "store/history.h"
 #include "store/store.h"
 
 /* A new folder as the test's state; removed with all that is in it by the teardown. */
@@ -48,6 +49,21 @@ void make_chunk(struct made_chunk *made, struct random *random, uint64_t *t_ns, 
 /* The run `id` with its chunks, ended. Returns the time of its last tick. */
 uint64_t write_run(struct jb_store *store, const char *id, struct random *random, size_t chunks, size_t channels,
                    bool holes);
+
+/* A row of the history with its memory: `channels` at about the power of make_chunk(), with 5 % noise, a run that takes
+ * most of it, and idle power. `holes`: channels that are not known, or in part. */
+struct made_row {
+    struct jb_history_row row;
+    struct jb_history_value values[16];
+};
+void make_row(struct made_row *made, struct random *random, int64_t end_ns, uint64_t length_ns, size_t channels,
+              bool holes);
+/* Of the machine "0123456789abcdef", with `channels` channels of which every third is not in the total. */
+struct jb_history *open_history(struct jb_store *store, struct jb_history_limits limits, size_t channels);
+void append_row(struct jb_history *history, const struct made_row *made);
+/* Energy of each channel in a window, in microjoules, and the level that it came from. */
+enum jb_history_level energy_between(struct jb_store *store, int64_t t0_ns, int64_t t1_ns, size_t count,
+                                     size_t channels, double *ret_uj);
 
 struct jb_store *open_or_fail(const char *path, enum jb_store_mode mode);
 void assert_sound(const char *path);                   /* SQLite's integrity_check says "ok" */

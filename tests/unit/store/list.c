@@ -2,8 +2,10 @@
 /*
  * Tests of list.c: order, filters, stopping.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "common.h"
@@ -109,6 +111,36 @@ static void a_limit_counts_what_was_shown(void **state)
     jb_store_close(store);
 }
 
+static void pages_and_owners(void **state)
+{
+    struct jb_store *store = make_runs(state);
+    struct jb_diag diag = {0};
+    struct jb_buf seen = {0};
+    uint32_t me = getuid();
+    assert_lists(store, (struct jb_run_filter){.before = "01KD"}, "CBA");
+    assert_lists(store, (struct jb_run_filter){.before = "01KC", .limit = 1}, "B");
+    assert_lists(store, (struct jb_run_filter){.before = "01KA"}, "");
+    assert_lists(store, (struct jb_run_filter){.before = "01KD", .project = "vision", .limit = 1}, "B");
+    const struct jb_run_filter gone = {.before = "01KX"};
+    assert_int_equal(jb_store_list(store, &gone, note, &seen, &diag), -ENOENT);
+    assert_lists(store, (struct jb_run_filter){.has_owner = true, .owner = me}, "DCBA");
+    assert_lists(store, (struct jb_run_filter){.has_owner = true, .owner = me + 1}, "");
+    const char *path = in_folder(state, "a.db");
+    sql_run(path,
+            "UPDATE run SET owner = owner + 1 WHERE ulid = '01KB'; UPDATE run SET owner = NULL WHERE ulid = '01KC'");
+    assert_lists(store, (struct jb_run_filter){.has_owner = true, .owner = me}, "DA");
+    assert_lists(store, (struct jb_run_filter){.has_owner = true, .owner = me + 1}, "B");
+    assert_lists(store, (struct jb_run_filter){.has_owner = true, .owner = me, .before = "01KB"}, "A");
+    struct jb_record record;
+    assert_good(diag, jb_store_load(store, "01KB", &record, &diag));
+    assert_true(record.owner == (int64_t)me + 1);
+    jb_record_finish(&record);
+    assert_good(diag, jb_store_load(store, "01KC", &record, &diag));
+    assert_int_equal(record.owner, -1);
+    jb_record_finish(&record);
+    jb_store_close(store);
+}
+
 static int stop_at_second(void *context, const struct jb_record *record)
 {
     int *count = context;
@@ -147,6 +179,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(runs_come_newest_first),         IN_FOLDER(filters_choose),
+        IN_FOLDER(a_limit_counts_what_was_shown),  IN_FOLDER(pages_and_owners),
         IN_FOLDER(a_limit_counts_what_was_shown),  IN_FOLDER(the_callback_stops_the_list),
         IN_FOLDER(the_callback_may_use_the_store),
     };

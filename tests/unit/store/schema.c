@@ -80,6 +80,7 @@ static void every_older_version_becomes_the_newest(void **state)
             struct jb_diag diag = {0};
             assert_good(diag, jb_store_load(store, "01KOLD", &record, &diag));
             assert_string_equal(record.name, "old");
+            assert_int_equal(record.owner, -1);
             jb_record_finish(&record);
             jb_store_close(store);
             char *found = schema_of(path);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session_runs.h - runs that share an endless session: who of them used what part of what the session lays on "the
+ * run". Private to engine/.
+ *
+ * Their processes together are the session's run; its joules are divided among them in turn, exactly: processors and
+ * memory by CPU time, an accelerator by who held it and how busy each was, the wall like the sensors. What nobody of
+ * them can be charged with (who was how busy is not known) goes back to unattributed.
+ *
+ * A run that begins inside of another's processes is part of that one: its joules are told in both, and those of the
+ * runs on top sum to the session's. Nothing here allocates but begin().
+ */
+#ifndef JB_ENGINE_SESSION_RUNS_H
+#define JB_ENGINE_SESSION_RUNS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "attribution/attribution.h"
+#include "attribution/usage.h"
+
+struct jb_session;
+struct session_runs;
+struct session_run;
+
+/* -ENOMEM, -ENOSPC (there are JB_SESSION_RUNS already). The caller has cut the second (session_cut()). The process
+ * tree begins at `top`, which counts itself. */
+#define JB_SESSION_RUNS 64
+int session_run_begin(struct jb_session *session, pid_t top, struct session_run **ret);
+void session_run_end(struct jb_session *session, struct session_run *run); /* after a cut; NULL-safe */
+
+/* Of channel `number`, since the run began: four parts that sum to what the session booked and divided of it since. */
+void session_run_parts(const struct jb_session *session, const struct session_run *run, int number,
+                       struct jb_parts *ret);
+uint64_t session_run_cpu_ns(const struct session_run *run);
+const struct session_run *session_run_parent(const struct session_run *run); /* that it is part of; NULL */
+
+/* Read what there is, book it, and divide it: a moment at which runs may begin and end. `last`: lanes are waited for.
+ */
+void session_cut(struct jb_session *session, bool last);
+
+/* ---- for session_book.c; all accept a session without runs ---- */
+int session_runs_create(struct jb_session *session);
+void session_runs_destroy(struct jb_session *session);
+/* The CPU time of all runs together, cumulative; each one's use is noted. */
+uint64_t session_runs_look(struct jb_session *session, const struct jb_usage_point *point);
+void session_runs_know(struct jb_session *session, int32_t pid);
+bool session_runs_own(const struct jb_session *session, int32_t pid);
+/* Divide parts->run_uj of what is pending of a channel. */
+void session_runs_divide(struct jb_session *session, int number, struct jb_parts *parts);
+void session_runs_divided(struct jb_session *session); /* the second is over */
+
+#endif
