@@ -10,11 +10,9 @@ import type { ChartModel } from '../charts/model';
 import { digits, unitOf, wattHours, watts } from '../format';
 import { t, word } from '../i18n';
 import { link, numberOf as numberParam, route, setParams } from '../router';
-import { csv } from '../run/csv';
-import { saveCsv } from '../run/download';
+import { downloadCsv } from '../export/csv';
 import { epochsOf } from '../run/epochs';
 import { denied, unknown } from '../run/hooks';
-import { axisOf } from '../run/models';
 import { basisEnergy, known, type RunRecord } from '../run/record';
 import { lowerIsBetter, metricNames, numberOf } from '../run/tags';
 import { Section } from '../run/texts';
@@ -94,7 +92,7 @@ function Courses({ runs, labels }: { runs: Shown[]; labels: string[] }) {
                 x, xKind: align === 'time' ? 'elapsed' : 'number', x0: 0, x1: all, height: of === 'watts' ? 220 : 180,
                 lines: y.map((values, i) => ({ key: runs[i]!.id, label: labels[i]!, color: `k${i}`, dash: dashOf(i), y: values })).filter((l) => l.y.some(known)),
                 format: of === 'watts' ? (v) => watts(v) : (v) => wattHours(v),
-                axis: axisOf(of === 'watts' ? unitOf.power : unitOf.energy),
+                unit: of === 'watts' ? unitOf.power : unitOf.energy,
             };
         });
     }, [align, what, labels.join(), ...ready, ...runs.map((r) => r.record)]);
@@ -204,10 +202,10 @@ export function ComparePage() {
     }
     const rows = deltaTable(records);
     const save = () =>
-        saveCsv(
-            `joulebook-compare-${ids.length}`,
-            csv([['quantity', ...labels.flatMap((l) => [l, `${l} sd`])], ...rows.map((row) => [row.quantity, ...row.values.flatMap((v) => [v.value, v.sigma])])]),
-        );
+        downloadCsv(`joulebook-compare-${ids.length}.csv`, [
+            ['quantity', ...labels.flatMap((l) => [l, `${l} sd`])],
+            ...rows.map((row) => [row.quantity, ...row.values.flatMap((v) => [v.value, v.sigma])]),
+        ]);
     return (
         <article class="r-page">
             <h1>{t('page.compare')}</h1>

@@ -4,10 +4,10 @@ import { DASH, count, duration, gramsCo2e, joules, number, percent, unitOf } fro
 import { t, word } from '../i18n';
 import { setParams } from '../router';
 import { Empty, Table, type Column } from '../ui';
-import { csv, fileName } from './csv';
 import { epochBars, epochSummary, epochsOf, share, ticks, type EpochBar, type EpochSummary } from './epochs';
 import { useWidth } from './hooks';
-import { saveCsv } from './download';
+import { downloadCsv } from '../export/csv';
+import { fileName } from './download';
 import { known, type Layer, type Maybe, type Phase, type RegionTotal, type RunRecord } from './record';
 import { isTold } from './stats';
 import { Joules, Section } from './texts';
@@ -19,9 +19,9 @@ const HEIGHT = 220;
 function Bars({ bars, name }: { bars: EpochBar[]; name: string }) {
     const { ref, width } = useWidth<HTMLDivElement>();
     const top = Math.max(...bars.map((b) => b.joules + (b.sigma ?? 0)));
-    const marks = ticks(top);
+    const unit = unitOf.joules([top]);
+    const marks = ticks(top / unit.by).map((v) => v * unit.by);
     const max = marks.at(-1)! || 1;
-    const unit = unitOf.joules([max]);
     const inner = Math.max(10, width - LEFT);
     const high = HEIGHT - BOTTOM - 8;
     const slot = inner / bars.length;
@@ -81,10 +81,9 @@ function EpochPart({ record, summary }: { record: RunRecord; summary: EpochSumma
         { key: 'g', label: 'CO₂e', right: true, cell: (b) => <span class="nowrap">{gramsCo2e(b.grams)}</span> },
     ];
     const save = () =>
-        saveCsv(
-            fileName(record.run.name ?? record.run.id, 'epochs'),
-            csv([['epoch', 'start_s', 'duration_s', 'energy_j', 'uncertainty_j', 'emissions_g'], ...epochsOf(record).map((e, i) => [e.index ?? i, e.start_s, e.duration_s, e.energy_j, e.uncertainty_j, e.emissions_g])]),
-        );
+        downloadCsv(`${fileName(record.run.name ?? record.run.id, 'epochs')}.csv`, [
+            ['epoch', 'start_s', 'duration_s', 'energy_j', 'uncertainty_j', 'emissions_g'], ...epochsOf(record).map((e, i) => [e.index ?? i, e.start_s, e.duration_s, e.energy_j, e.uncertainty_j, e.emissions_g]),
+        ]);
     return (
         <Section title={t('r.ep.title')} note={t('r.own')} actions={<button class="small" onClick={save}>CSV</button>}>
             <p>{sentence(summary)}</p>

@@ -6,8 +6,8 @@ import { t, word, type Key } from '../i18n';
 import { route, setParams } from '../router';
 import { bind } from '../state/keys';
 import { Badge, Empty, Table, type Column } from '../ui';
-import { csv, fileName } from './csv';
-import { ink, paper, saveCsv, savePng, saveSvg } from './download';
+import { downloadCsv } from '../export/csv';
+import { fileName, ink, paper, savePng, saveSvg } from './download';
 import { drawing, Icicle, IcicleTable } from './IcicleChart';
 import { moduleTree, operatorTree } from './icicle';
 import { filterRows, groupRows, operatorTable, sortRows, type Direction, type OpRow, type SortKey } from './operators';
@@ -84,7 +84,7 @@ function found(record: RunRecord): string {
 function save(record: RunRecord, rows: OpRow[]): void {
     const head = ['operator', 'merged_with', 'class', 'device', 'direction', 'calls', 'time_s', 'energy_j', 'uncertainty_j', 'energy_per_call_j', 'share', 'confidence'];
     const lines = rows.map((r) => [r.kind === 'operator' ? r.name : r.kind, r.names.slice(1).join(' + '), r.class, r.device, r.direction, r.calls, r.seconds, r.joules, r.sigma, r.perCall, r.share, r.confidence]);
-    saveCsv(fileName(record.run.name ?? record.run.id, 'operators'), csv([head, ...lines]));
+    downloadCsv(`${fileName(record.run.name ?? record.run.id, 'operators')}.csv`, [head, ...lines]);
 }
 
 export function Operators({ record }: { record: RunRecord }) {
