@@ -64,7 +64,11 @@ function Legend({ runs, labels, ids }: { runs: Shown[]; labels: string[]; ids: s
             ),
         },
     ];
-    return <Table name={t('page.compare')} columns={columns} rows={runs} rowKey={(r) => r.id} />;
+    return (
+        <section class="panel">
+            <Table name={t('page.compare')} columns={columns} rows={runs} rowKey={(r) => r.id} />
+        </section>
+    );
 }
 
 function Courses({ runs, labels }: { runs: Shown[]; labels: string[] }) {
@@ -98,19 +102,19 @@ function Courses({ runs, labels }: { runs: Shown[]; labels: string[] }) {
     }, [align, what, labels.join(), ...ready, ...runs.map((r) => r.record)]);
     const without = align === 'epoch' ? runs.filter((r) => epochsOf(r.record).length === 0) : [];
     return (
-        <Section
-            title={t('cmp.courses')} note={align === 'epoch' ? t('cmp.epochNote') : t('cmp.timeNote')}
-            actions={
-                <>
+        <>
+            <header class="r-head">
+                <h2>{t('cmp.courses')}</h2>
+                <span class="soft small">{t(align === 'epoch' ? 'cmp.epochNote' : 'cmp.timeNote')}</span>
+                <span class="r-actions">
                     <Toggle name={t('cmp.align')} param="align" options={[['time', t('cmp.time')], ['epoch', t('cmp.epoch')]]} current={align} />
                     <Toggle name={t('r.tl.what')} param="what" options={[['run', t('r.is.runShort')], ['machine', t('r.is.machineShort')]]} current={what === 'run_w' ? 'run' : 'machine'} />
-                </>
-            }
-        >
+                </span>
+            </header>
             {without.length > 0 && <p class="soft small">{t('cmp.noEpochs', { names: without.map((r) => labels[runs.indexOf(r)]).join(', ') })}</p>}
             <TimeSeries id="power" name={t('r.tl.powerOf')} model={models[0]!} group={group} />
             <TimeSeries id="energy" name={t('r.tl.energy')} model={models[1]!} group={group} />
-        </Section>
+        </>
     );
 }
 

@@ -53,7 +53,7 @@ export function Export({ record }: { record: RunRecord }) {
                     ))}
                 </ul>
                 <p class="soft small">
-                    {t('r.ex.shell')} <code>joulebook export {id} --format csv -o {name}.csv</code>
+                    {t('r.ex.shell')} <code>{`joulebook export ${id} --format csv -o ${name}.csv`}</code>
                 </p>
             </Section>
             <Text title={t('r.ex.hf')} note={t('r.ex.hfNote')} text={huggingFace(record, { training: training.value, place: place.value.trim() })} file={`${name}-co2.yaml`} type="text/yaml">

@@ -74,8 +74,8 @@ function RegionTable({ regions, group }: { regions: Region[]; group: ChartGroup 
     const zoom = group.zoom.value;
     const here = regions.filter((r) => known(r.start_s) && known(r.duration_s) && (!zoom || (r.start_s < zoom.x1 && r.start_s + r.duration_s > zoom.x0)));
     const columns: Column<Region>[] = [
-        { key: 'n', label: t('r.name'), head: true, cell: (r) => <button class="plain" onClick={() => (group.zoom.value = { x0: r.start_s!, x1: r.start_s! + r.duration_s! })}>{[r.kind === 'region' || r.name !== r.kind ? r.name : word('r.kind', r.kind), r.index].filter((x) => x !== null).join(' ')}</button> },
-        { key: 'k', label: t('r.tl.kind'), cell: (r) => word('r.kind', r.kind) },
+        { key: 'n', label: t('r.name'), head: true, cell: (r) => <button class="plain" onClick={() => (group.zoom.value = { x0: r.start_s!, x1: r.start_s! + r.duration_s! })}>{[r.kind === 'region' || r.name !== r.kind ? r.name : word('rkind', r.kind), r.index].filter((x) => x !== null).join(' ')}</button> },
+        { key: 'k', label: t('r.tl.kind'), cell: (r) => word('rkind', r.kind) },
         { key: 's', label: t('chart.elapsed'), right: true, cell: (r) => duration(r.start_s) },
         { key: 'd', label: t('r.duration'), right: true, cell: (r) => duration(r.duration_s) },
         { key: 'j', label: t('r.energy'), right: true, cell: (r) => <Joules j={r.energy_j} sigma={r.uncertainty_j} /> },
@@ -145,7 +145,7 @@ export function Timeline({ record }: { record: RunRecord }) {
                     </>
                 )}
                 <span class="soft small" role="status">
-                    {busy ? t('app.loading') : t('r.tl.step', { s: duration(step), level: word('r.level', shown.level) })}
+                    {busy ? t('app.loading') : t('r.tl.step', { s: duration(step), level: word('rlevel', shown.level) })}
                 </span>
                 <span class="r-actions">
                     <button class="small" onClick={() => saveSeries(record, shown)}>CSV</button>

@@ -13,14 +13,13 @@ const frame = (series: Series, whole: Span) => ({ x: series.t_s, xKind: 'elapsed
 
 export function powerModel(series: Series, whole: Span, share: boolean, hatches: Hatch[]): ChartModel {
     const seen = new Map<string, number>();
-    const lines = series.channels
-        .filter((c) => c.in_total)
-        .map((c): Line => {
-            const n = seen.get(c.device) ?? 0;
-            seen.set(c.device, n + 1);
-            const line: Line = { key: c.id, label: channelLabel(c), color: deviceColor(c.device), dash: dashOf(n), y: share ? c.run_w : c.mean_w, estimated: c.method === 'modelled' };
-            return share ? line : { ...line, min: c.min_w, max: c.max_w };
-        });
+    const there = series.channels.filter((c) => c.in_total);
+    const lines = there.map((c): Line => {
+        const n = seen.get(c.device) ?? 0;
+        seen.set(c.device, n + 1);
+        const line: Line = { key: c.id, label: channelLabel(c, there), color: deviceColor(c.device), dash: dashOf(n), y: share ? c.run_w : c.mean_w, estimated: c.method === 'modelled' };
+        return share ? line : { ...line, min: c.min_w, max: c.max_w };
+    });
     return { ...frame(series, whole), lines, format: (y) => watts(y), unit: unitOf.power, hatches, height: 220 };
 }
 
