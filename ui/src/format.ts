@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers for people: three significant digits, one unit, no-break spaces; what is not known is a dash.
+import { language } from './i18n';
 
 const NBSP = '\u00a0';
 export const DASH = '–';
@@ -96,7 +97,8 @@ export const gramsCo2e = (x: Maybe) => say(x, MASS, `${NBSP}CO₂e`);
 export const bytes = (x: Maybe) => say(x, BYTES);
 export const intensity = (x: Maybe) => (known(x) ? `${digits(x)}${NBSP}g/kWh` : DASH);
 export const number = (x: Maybe) => digits(x);
-export const count = (x: Maybe) => (known(x) ? digits(x, Math.max(3, String(Math.trunc(Math.abs(x))).length)) : DASH);
+/** How many: all digits. */
+export const count = (x: Maybe) => (known(x) ? digits(Math.round(x), Math.max(1, String(Math.abs(Math.round(x))).length)) : DASH);
 
 /** A share of 1 as percent, one decimal below 10 %. */
 export function percent(x: Maybe): string {
@@ -106,28 +108,52 @@ export function percent(x: Maybe): string {
     return `${Math.abs(p) < 10 ? p.toFixed(1) : p.toFixed(0)}${NBSP}%`.replace('-', '\u2212');
 }
 
-/** `±` in the unit of the value it belongs to, to two digits, with or without that unit; empty when it is not known. */
-export function plusMinus(uncertainty: Maybe, value: Maybe, kind: 'power' | 'energy' | 'joules' | 'mass', bare = false): string {
+/** `±` in the unit of the value it belongs to, to two digits; empty when it is not known. */
+export function plusMinus(uncertainty: Maybe, value: Maybe, kind: 'power' | 'energy' | 'joules' | 'mass'): string {
     if (!known(uncertainty)) return '';
     const unit = unitOf[kind]([known(value) ? value : uncertainty]);
-    return `±${NBSP}${digits(uncertainty / unit.by, 2)}${bare ? '' : `${NBSP}${unit.name}`}`;
+    return `±${NBSP}${digits(uncertainty / unit.by, 2)}${NBSP}${unit.name}`;
 }
 
-/** 12.3 s, 4 min 05 s, 3 h 07 min, 2 d 04 h */
+/** `±` to stand behind a value that is printed: the same unit, not said again, and the same decimals as far as that is not 0. */
+export function doubt(uncertainty: Maybe, value: Maybe, kind: 'power' | 'energy' | 'mass' | 'number'): string {
+    if (!known(uncertainty)) return '';
+    const { by } = kind === 'number' ? { by: 1 } : unitOf[kind]([known(value) ? value : uncertainty]);
+    const decimals = known(value) ? (digits(value / by).split('.')[1]?.length ?? 0) : 2;
+    const fixed = (uncertainty / by).toFixed(decimals);
+    return `±${NBSP}${Number(fixed) === 0 ? digits(uncertainty / by, 1) : fixed}`;
+}
+
+const WORDS = {
+    en: { s: `${NBSP}s`, min: `${NBSP}min`, h: `${NBSP}h`, d: `${NBSP}d`, pad: 2 },
+    ko: { s: '초', min: '분', h: '시간', d: '일', pad: 1 },
+};
+
+/** 12.3 s, 4 min 05 s, 3 h 07 min, 2 d 04 h; 4분 5초 */
 export function duration(s: Maybe): string {
     if (!known(s)) return DASH;
+    const word = WORDS[language.value];
     const sign = s < 0 ? '\u2212' : '';
     const a = Math.abs(s);
     if (a < 1e-3 && a > 0) return `${sign}${digits(a * 1e6)}${NBSP}µs`;
     if (a < 1 && a > 0) return `${sign}${digits(a * 1e3)}${NBSP}ms`;
-    if (a < 59.95) return `${sign}${Number.isInteger(a) ? a : a < 10 ? a.toFixed(2) : a.toFixed(1)}${NBSP}s`;
-    const two = (x: number) => String(x).padStart(2, '0');
+    if (a < 59.95) return `${sign}${Number.isInteger(a) ? a : a < 10 ? a.toFixed(2) : a.toFixed(1)}${word.s}`;
+    const two = (big: number, bigWord: string, small: number, smallWord: string) => `${sign}${big}${bigWord}${NBSP}${String(small).padStart(word.pad, '0')}${smallWord}`;
     const whole = Math.round(a);
-    if (whole < 3600) return `${sign}${Math.floor(whole / 60)}${NBSP}min${NBSP}${two(whole % 60)}${NBSP}s`;
+    if (whole < 3600) return two(Math.floor(whole / 60), word.min, whole % 60, word.s);
     const minutes = Math.round(a / 60);
-    if (minutes < 1440) return `${sign}${Math.floor(minutes / 60)}${NBSP}h${NBSP}${two(minutes % 60)}${NBSP}min`;
+    if (minutes < 1440) return two(Math.floor(minutes / 60), word.h, minutes % 60, word.min);
     const hours = Math.round(a / 3600);
-    return `${sign}${Math.floor(hours / 24)}${NBSP}d${NBSP}${two(hours % 24)}${NBSP}h`;
+    return two(Math.floor(hours / 24), word.d, hours % 24, word.h);
+}
+
+/** How old something is, in one unit: 40 s, 5 min, 3 h, 2 d */
+export function age(s: Maybe): string {
+    if (!known(s)) return DASH;
+    const word = WORDS[language.value];
+    if (s < 60) return `${Math.round(s)}${word.s}`;
+    if (s < 3600) return `${Math.round(s / 60)}${word.min}`;
+    return s < 172_800 ? `${Math.round(s / 3600)}${word.h}` : `${Math.round(s / 86_400)}${word.d}`;
 }
 
 export type Moment = string | number | null | undefined;
@@ -139,10 +165,10 @@ function dateOf(t: Moment): Date | null {
 }
 
 /** Local date and time to the minute, or the second. */
-export function localTime(t: Moment, language = 'en', seconds = false): string {
+export function localTime(t: Moment, seconds = false): string {
     const date = dateOf(t);
     if (!date) return DASH;
-    return new Intl.DateTimeFormat(language === 'ko' ? 'ko-KR' : 'sv-SE', {
+    return new Intl.DateTimeFormat(language.value === 'ko' ? 'ko-KR' : 'sv-SE', {
         year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23',
         ...(seconds ? { second: '2-digit' } : {}),
     }).format(date);

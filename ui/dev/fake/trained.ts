@@ -91,7 +91,9 @@ export function seriesOf(r: RunRecord, query: URLSearchParams): Series {
     const rests = r.regions.filter((x) => x.name === 'checkpoint');
     const inside = (all: typeof epochs, t: number) => all.some((x) => t >= x.start_s! && t < x.start_s! + x.duration_s!);
     const wave = (t: number, i: number) => 0.5 * Math.sin(t * 7.3 + i * 1.7) * Math.sin(t * 0.9 + i);
-    const shape = t_s.map((t) => (inside(rests, t) ? 0.01 : epochs.length === 0 || inside(epochs, t) ? 1 : 0.25));
+    const busy = (t: number) => (inside(rests, t) ? 0.01 : epochs.length === 0 || inside(epochs, t) ? 1 : 0.25);
+    const shape = t_s.map(busy);
+    const level = Array.from({ length: 500 }, (_, i) => busy((length * i) / 500)).reduce((a, b) => a + b, 0) / 500;
     const gap = (t: number) => t > length * 0.61 && t < length * 0.63;
     const there = r.energy.channels.filter((c) => c.in_total && c.energy_j !== null);
     return {
@@ -99,7 +101,7 @@ export function seriesOf(r: RunRecord, query: URLSearchParams): Series {
         channels: there.map((c, i) => {
             const run = (c.run_j ?? 0) / length;
             const idle = Math.max(0, (c.energy_j ?? 0) / length - run);
-            const run_w = t_s.map((t, k) => (gap(t) && i === 3 ? null : Math.max(0, run * shape[k]! * (1 + 0.15 * wave(t, i)))));
+            const run_w = t_s.map((t, k) => (gap(t) && i === 3 ? null : Math.max(0, run * (shape[k]! / level) * (1 + 0.15 * wave(t, i)))));
             const mean_w = run_w.map((w, k) => (w === null ? null : w + idle * (1 + 0.02 * wave(t_s[k]!, i + 5))));
             return {
                 id: c.id, device: c.device, name: c.name, source: c.source, method: c.method, in_total: true, mean_w, min_w: mean_w.map((w) => times(w, 0.93)), max_w: mean_w.map((w) => times(w, 1.06)),

@@ -173,6 +173,15 @@ export interface RunHead {
     parent: string | null;
 }
 
+/** Of a record: an epoch or region of the program, in seconds since the start of the run. */
+export interface Region {
+    kind: string;
+    name: string | null;
+    index: number | null;
+    start_s: number;
+    duration_s: number | null;
+}
+
 /** A line of `runs`: the run object and its sums. */
 export interface RunLine extends RunHead {
     mine: boolean;

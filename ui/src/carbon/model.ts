@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The chart of the carbon page: what was, measured and estimated, and what is foretold.
 import type { Grid, GridPoint } from '../api/types';
+import { ESTIMATED } from '../charts/palette';
 import { splitEstimated, type ChartModel, type Line, type Value } from '../charts/model';
 import { intensity } from '../format';
 
@@ -24,8 +25,9 @@ export function steps(points: readonly GridPoint[]): { t: number[]; y: Value[]; 
     points.forEach((point, i) => {
         put(point.start_ms / 1000, point.g_per_kwh, point.estimated ?? false);
         const next = points[i + 1];
-        if (!next) put(point.end_ms / 1000, point.g_per_kwh, point.estimated ?? false);
-        else if (next.start_ms > point.end_ms + 1000) put(point.end_ms / 1000, null, point.estimated ?? false);
+        if (next && next.start_ms <= point.end_ms + 1000) return;
+        put(point.end_ms / 1000, point.g_per_kwh, point.estimated ?? false);
+        if (next) put(point.end_ms / 1000 + 0.001, null, point.estimated ?? false);
     });
     return { t, y, estimated };
 }
@@ -44,8 +46,8 @@ export function carbonModel(grid: Grid, hours: number, now_ms: number, words: Wo
     const { sure, guess } = splitEstimated(past.y, past.estimated);
     const lines: Line[] = [];
     if (sure.some((y) => y !== null)) lines.push({ key: 'measured', label: words.measured, color: 'runs', y: place(past.t, sure), step: true, width: 2 });
-    if (guess.some((y) => y !== null)) lines.push({ key: 'estimated', label: words.estimated, color: 'runs', y: place(past.t, guess), step: true, estimated: true, width: 2 });
-    if (ahead.t.length) lines.push({ key: 'forecast', label: words.forecast, color: 'gpu', y: place(ahead.t, ahead.y), step: true, dash: [6, 4], width: 2 });
+    if (guess.some((y) => y !== null)) lines.push({ key: 'estimated', label: words.estimated, color: 'runs', y: place(past.t, guess), step: true, dash: ESTIMATED, width: 2 });
+    if (ahead.t.length) lines.push({ key: 'forecast', label: words.forecast, color: 'runs', y: place(ahead.t, ahead.y), step: true, dash: [6, 4], width: 2 });
     const yearly = grid.yearly?.g_per_kwh;
     if (yearly !== null && yearly !== undefined) lines.push({ key: 'yearly', label: words.yearly, color: 'none', y: x.map(() => yearly), limit: true });
     const best = grid.greenest;

@@ -40,7 +40,7 @@ export function DataTable({ name, model }: { name: string; model: ChartModel }) 
                                 {xText(model, x)}
                             </th>
                             {model.lines.map((line) => (
-                                <td class="right" key={line.key + line.label}>
+                                <td class="right" key={line.key + line.label} title={line.y[i] === null ? t('chart.gap') : undefined}>
                                     {model.format(line.y[i] ?? null)}
                                 </td>
                             ))}

@@ -34,7 +34,7 @@ export function Ribbon({ id, name, note, rows, all, group, xKind }: Props) {
     return (
         <figure class="chart panel" data-chart={id}>
             <figcaption class="chart-head">
-                <h3>{name}</h3>
+                <h2>{name}</h2>
                 {note && <span class="soft small">{note}</span>}
                 <span class="grow" />
                 <button class="plain small" aria-pressed={table.value} onClick={() => (table.value = !table.value)}>

@@ -20,6 +20,9 @@ export function Mark({ line }: { line: Pick<Line, 'color' | 'dash' | 'estimated'
     );
 }
 
+/** Inside of the padding. */
+const widthOf = (box: HTMLElement) => box.clientWidth - 8;
+
 interface Props {
     /** what it is for tests and anchors: power, energy, ... */
     id: string;
@@ -43,9 +46,9 @@ export function TimeSeries({ id, name, model, group, note, onAlone }: Props) {
     useLayoutEffect(() => {
         const box = host.current;
         if (!box || table.value || empty) return undefined;
-        const made = createChart(box, latest.current, group, box.clientWidth || 600);
+        const made = createChart(box, latest.current, group, widthOf(box) || 600);
         chart.current = made;
-        const watch = new ResizeObserver(() => made.resize(box.clientWidth));
+        const watch = new ResizeObserver(() => made.resize(widthOf(box)));
         watch.observe(box);
         return () => {
             watch.disconnect();
@@ -96,7 +99,7 @@ export function TimeSeries({ id, name, model, group, note, onAlone }: Props) {
     return (
         <figure class="chart panel" data-chart={id} data-points={model.x.length}>
             <figcaption class="chart-head">
-                <h3>{name}</h3>
+                <h2>{name}</h2>
                 {note && <span class="soft small">{note}</span>}
                 <span class="grow" />
                 {x !== null && (

@@ -20,7 +20,8 @@ export interface Chart {
 }
 
 const FONT = '11px system-ui, sans-serif';
-const LABELS = 76;
+/** room for the labels at the ends of lines; the ribbon in layout.css keeps the same */
+const LABELS = 96;
 const NARROW = 520;
 
 /** Two charts with the same signature can share an uPlot: only data differ. */
@@ -145,7 +146,8 @@ export function createChart(host: HTMLElement, first: ChartModel, group: ChartGr
             if (!visible(line)) continue;
             let i = line.y.length - 1;
             while (i >= 0 && (line.y[i] === null || line.y[i] === undefined || model.x[i]! > span.x1)) i--;
-            if (i < 0 || model.x[i]! < span.x0) continue;
+            // one that ended long before the edge is named by its legend alone
+            if (i < 0 || model.x[i]! < span.x1 - 0.2 * (span.x1 - span.x0)) continue;
             ends.push({ y: u.valToPos(line.y[i]!, 'y', true), text: line.label, color: line.color });
         }
         const at = spread(ends.map((e) => e.y), 13 * dpr, u.bbox.top + 6 * dpr, u.bbox.top + u.bbox.height - 4 * dpr);

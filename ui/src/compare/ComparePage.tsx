@@ -10,11 +10,9 @@ import type { ChartModel } from '../charts/model';
 import { digits, unitOf, wattHours, watts } from '../format';
 import { t, word } from '../i18n';
 import { link, numberOf as numberParam, route, setParams } from '../router';
-import { csv } from '../run/csv';
-import { saveCsv } from '../run/download';
+import { downloadCsv } from '../export/csv';
 import { epochsOf } from '../run/epochs';
 import { denied, unknown } from '../run/hooks';
-import { axisOf } from '../run/models';
 import { basisEnergy, known, type RunRecord } from '../run/record';
 import { lowerIsBetter, metricNames, numberOf } from '../run/tags';
 import { Section } from '../run/texts';
@@ -66,7 +64,11 @@ function Legend({ runs, labels, ids }: { runs: Shown[]; labels: string[]; ids: s
             ),
         },
     ];
-    return <Table name={t('page.compare')} columns={columns} rows={runs} rowKey={(r) => r.id} />;
+    return (
+        <section class="panel">
+            <Table name={t('page.compare')} columns={columns} rows={runs} rowKey={(r) => r.id} />
+        </section>
+    );
 }
 
 function Courses({ runs, labels }: { runs: Shown[]; labels: string[] }) {
@@ -94,25 +96,25 @@ function Courses({ runs, labels }: { runs: Shown[]; labels: string[] }) {
                 x, xKind: align === 'time' ? 'elapsed' : 'number', x0: 0, x1: all, height: of === 'watts' ? 220 : 180,
                 lines: y.map((values, i) => ({ key: runs[i]!.id, label: labels[i]!, color: `k${i}`, dash: dashOf(i), y: values })).filter((l) => l.y.some(known)),
                 format: of === 'watts' ? (v) => watts(v) : (v) => wattHours(v),
-                axis: axisOf(of === 'watts' ? unitOf.power : unitOf.energy),
+                unit: of === 'watts' ? unitOf.power : unitOf.energy,
             };
         });
     }, [align, what, labels.join(), ...ready, ...runs.map((r) => r.record)]);
     const without = align === 'epoch' ? runs.filter((r) => epochsOf(r.record).length === 0) : [];
     return (
-        <Section
-            title={t('cmp.courses')} note={align === 'epoch' ? t('cmp.epochNote') : t('cmp.timeNote')}
-            actions={
-                <>
+        <>
+            <header class="r-head">
+                <h2>{t('cmp.courses')}</h2>
+                <span class="soft small">{t(align === 'epoch' ? 'cmp.epochNote' : 'cmp.timeNote')}</span>
+                <span class="r-actions">
                     <Toggle name={t('cmp.align')} param="align" options={[['time', t('cmp.time')], ['epoch', t('cmp.epoch')]]} current={align} />
                     <Toggle name={t('r.tl.what')} param="what" options={[['run', t('r.is.runShort')], ['machine', t('r.is.machineShort')]]} current={what === 'run_w' ? 'run' : 'machine'} />
-                </>
-            }
-        >
+                </span>
+            </header>
             {without.length > 0 && <p class="soft small">{t('cmp.noEpochs', { names: without.map((r) => labels[runs.indexOf(r)]).join(', ') })}</p>}
             <TimeSeries id="power" name={t('r.tl.powerOf')} model={models[0]!} group={group} />
             <TimeSeries id="energy" name={t('r.tl.energy')} model={models[1]!} group={group} />
-        </Section>
+        </>
     );
 }
 
@@ -204,10 +206,10 @@ export function ComparePage() {
     }
     const rows = deltaTable(records);
     const save = () =>
-        saveCsv(
-            `joulebook-compare-${ids.length}`,
-            csv([['quantity', ...labels.flatMap((l) => [l, `${l} sd`])], ...rows.map((row) => [row.quantity, ...row.values.flatMap((v) => [v.value, v.sigma])])]),
-        );
+        downloadCsv(`joulebook-compare-${ids.length}.csv`, [
+            ['quantity', ...labels.flatMap((l) => [l, `${l} sd`])],
+            ...rows.map((row) => [row.quantity, ...row.values.flatMap((v) => [v.value, v.sigma])]),
+        ]);
     return (
         <article class="r-page">
             <h1>{t('page.compare')}</h1>

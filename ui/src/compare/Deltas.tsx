@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values side by side and what the others differ by from the first; a sign and a word say whether more than the doubt.
-import { DASH, digits, duration, gramsCo2e, intensity, joules, percent, plusMinus, wattHours, watts } from '../format';
+import { digits, duration, gramsCo2e, intensity, joules, percent, plusMinus, wattHours, watts } from '../format';
 import { t } from '../i18n';
 import { known } from '../run/record';
 import { Table, type Column } from '../ui';
@@ -37,9 +37,9 @@ function Cell({ kind, delta, first }: { kind: DeltaLine['kind']; delta: Delta; f
     return (
         <span class="nowrap" title={known(delta.value) && pm === 'energy' ? joules(delta.value) : undefined}>
             {valueText(kind, delta.value)} <span class="soft small">{pm && known(delta.sigma) && delta.sigma > 0 ? plusMinus(delta.sigma, delta.value, pm) : ''}</span>
-            {!first && (
+            {!first && delta.delta !== null && (
                 <span class={`block small v-${delta.verdict}`}>
-                    {delta.delta === null ? DASH : <>{SIGN[delta.verdict]} {known(delta.relative) ? (delta.relative > 0 ? '+' : '') + percent(delta.relative) : valueText(kind, delta.delta)}</>} {delta.delta !== null && <span class="soft">{t(`cmp.v.${delta.verdict}`)}</span>}
+                    {SIGN[delta.verdict]} {known(delta.relative) ? (delta.relative > 0 ? '+' : '') + percent(delta.relative) : valueText(kind, delta.delta)} {delta.verdict !== 'unknown' && <span class="soft">{t(`cmp.v.${delta.verdict}`)}</span>}
                 </span>
             )}
         </span>

@@ -45,13 +45,13 @@ export function Scatter({ points, metric, lower }: { points: Dot[]; metric: stri
                         <g key={v}>
                             <line class="grid" x1={LEFT} x2={width - RIGHT} y1={py(v)} y2={py(v)} />
                             <text class="tick" x={LEFT - 6} y={py(v) + 4} text-anchor="end">
-                                {digits(v, 4)}
+                                {String(Number(v.toPrecision(6)))}
                             </text>
                         </g>
                     ))}
                     {xs.map((v) => (
                         <text class="tick" key={v} x={px(v)} y={HEIGHT - BOTTOM + 16} text-anchor="middle">
-                            {digits(small ? v * 1000 : v)}
+                            {String(Number((small ? v * 1000 : v).toPrecision(6)))}
                         </text>
                     ))}
                     <text class="tick" x={(width + LEFT) / 2} y={HEIGHT - 6} text-anchor="middle">

@@ -66,11 +66,11 @@ export function deltaOf(value: Value, base: Value): Delta {
     }
     const delta = value.value - base.value;
     const relative = base.value !== 0 ? delta / Math.abs(base.value) : null;
-    if (!known(value.sigma) || !known(base.sigma)) {
-        return { ...none, delta, relative };
+    if (delta === 0 || !known(value.sigma) || !known(base.sigma)) {
+        return { ...none, delta, relative, verdict: delta === 0 ? 'same' : 'unknown' };
     }
     const half95 = 1.96 * Math.hypot(value.sigma, base.sigma);
-    const verdict = delta === 0 ? 'same' : Math.abs(delta) <= half95 ? 'within' : delta > 0 ? 'more' : 'less';
+    const verdict = Math.abs(delta) <= half95 ? 'within' : delta > 0 ? 'more' : 'less';
     return { ...value, delta, relative, half95, verdict };
 }
 
@@ -176,8 +176,8 @@ export function courseOf(record: RunRecord, series: Series, what: 'mean_w' | 'ru
     return course.x.length > 0 ? course : null;
 }
 
-// Courses of different steps on one axis of `count` points: each shows the nearest of its own points, and nothing where it
-// has none within `reach` of them (2 of its own mean steps).
+// Courses of different steps on one axis of `count` points: straight from one of their own points to the next, and nothing
+// beside a gap or beyond their ends.
 export function onOneAxis(courses: (Course | null)[], what: 'watts' | 'joules', count: number, window?: [number, number]): { x: number[]; y: Maybe[][] } {
     const there = courses.filter((c): c is Course => c !== null && c.x.length > 0);
     if (there.length === 0) {
@@ -190,13 +190,21 @@ export function onOneAxis(courses: (Course | null)[], what: 'watts' | 'joules', 
 }
 
 function sample(x: number[], y: Maybe[], at: number[]): Maybe[] {
-    const own = x.length > 1 ? (x[x.length - 1]! - x[0]!) / (x.length - 1) : Infinity;
+    const half = x.length > 1 ? (x[x.length - 1]! - x[0]!) / (x.length - 1) / 2 : 0;
     let i = 0;
     return at.map((t) => {
-        while (i + 1 < x.length && Math.abs(x[i + 1]! - t) <= Math.abs(x[i]! - t)) {
+        while (i + 2 < x.length && x[i + 1]! < t) {
             i++;
         }
-        return x.length > 0 && Math.abs(x[i]! - t) <= 2 * own ? y[i]! : null;
+        const [x0, x1] = [x[i]!, x[Math.min(i + 1, x.length - 1)]!];
+        const [y0, y1] = [y[i]!, y[Math.min(i + 1, x.length - 1)]!];
+        if (t < x0 || t > x1) {
+            return t >= x0 - half && t <= x1 + half ? (t < x0 ? y0 : y1) : null;
+        }
+        if (!known(y0) || !known(y1)) {
+            return t - x0 < x1 - t ? y0 : y1;
+        }
+        return x1 > x0 ? y0 + ((y1 - y0) * (t - x0)) / (x1 - x0) : y0;
     });
 }
 

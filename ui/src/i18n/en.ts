@@ -67,7 +67,6 @@ const base = {
     'chart.elapsed': 'Since the start',
     'chart.legend': 'Lines of: {name}. Pressing one shows it alone.',
     'chart.estimated': 'est.',
-    'chart.estimatedLong': 'estimated',
     'chart.limit': 'limit',
     'chart.gap': 'no data',
     'chart.empty': 'Nothing is known of this time.',
@@ -100,7 +99,6 @@ const base = {
     'run.lost': 'lost',
     'run.running': 'running',
     'error.title': 'This could not be loaded',
-    'error.fix': 'What mends it',
 } as const;
 
 export const en = { ...base, ...liveEn, ...pagesEn, ...runEn };

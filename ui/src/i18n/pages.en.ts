@@ -42,6 +42,7 @@ export const pagesEn = {
     'carbon.measured': 'measured',
     'carbon.estimated': 'estimated',
     'carbon.forecast': 'forecast',
+    'carbon.yearlyShort': 'year’s mean',
     'carbon.hatched': 'hatched: the greenest hours ahead',
     'carbon.none': 'No history of this zone',
     'carbon.noneText': 'Without a provider the average of a year of {zone} is used, {g} g/kWh. A free key brings figures of the very hour:',

@@ -44,6 +44,7 @@ export const pagesKo: Record<keyof typeof pagesEn, string> = {
     'carbon.measured': '실측',
     'carbon.estimated': '추정',
     'carbon.forecast': '예보',
+    'carbon.yearlyShort': '연평균',
     'carbon.hatched': '빗금: 앞으로 가장 깨끗한 시간',
     'carbon.none': '이 구역의 이력이 없습니다',
     'carbon.noneText': '제공자가 없으면 {zone}의 연평균 {g} g/kWh를 사용합니다. 무료 키를 설정하면 시간별 값을 받을 수 있습니다.',

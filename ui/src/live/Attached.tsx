@@ -33,7 +33,7 @@ export function Attached({ live }: { live: Live }) {
         { key: 'user', label: t('runs.user'), cell: (run) => <>{run.user ?? '–'} {run.mine && <Badge>{t('live.mine')}</Badge>}</> },
         { key: 'elapsed', label: t('runs.duration'), right: true, cell: (run) => duration(Math.round(run.elapsed_s)) },
         { key: 'power', label: t('live.powerNow'), right: true, cell: (run) => watts(run.power_w) },
-        { key: 'energy', label: unit.name, name: t('live.energyMachine'), right: true, cell: (run) => inUnit(basisEnergy(run), unit), title: (run) => joules(basisEnergy(run)) },
+        { key: 'energy', label: unit.name, name: t('runs.energy'), right: true, cell: (run) => inUnit(basisEnergy(run), unit), title: (run) => joules(basisEnergy(run)) },
         { key: 'emissions', label: t('live.emissions'), right: true, cell: (run) => gramsCo2e(run.emissions_g) },
         { key: 'phase', label: t('live.does'), cell: (run) => [run.epoch !== null && t('live.epoch', { n: run.epoch }), run.phase && word('phase', run.phase)].filter(Boolean).join(' · ') || '–' },
     ];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Live, LiveRun } from '../api/types';
 import { deviceColor } from '../charts/palette';
-import { clock, joules, wattHours, watts } from '../format';
+import { clock, joules, localTime, wattHours, watts } from '../format';
 import { t, word } from '../i18n';
 import { Bar, type Part } from '../ui';
 import { byDevice } from './figures';
@@ -47,7 +47,7 @@ export function LiveBars({ live, run }: { live: Live; run: LiveRun | null }) {
                 />
             )}
             <Bar
-                name={t('live.barSplit', { time: clock(live.started) })}
+                name={t('live.barSplit', { time: live.elapsed_s < 72_000 ? clock(live.started) : localTime(live.started) })}
                 parts={[
                     ...part('runs', 'runs', t('live.partRuns'), runs_j),
                     ...part('idle', 'idle', t('live.partIdle'), idle_j),

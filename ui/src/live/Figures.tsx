@@ -2,7 +2,7 @@
 // The five numbers: what it uses now, how much so far, in energy and in greenhouse gas, how sure, and who said so.
 import type { GridNow, Live, LiveRun } from '../api/types';
 import { carbonStep } from '../charts/palette';
-import { digits, duration, gramsCo2e, intensity, joules, number, percent, plusMinus, utcTime, wattHours, watts } from '../format';
+import { age, count, digits, doubt, duration, gramsCo2e, intensity, joules, percent, plusMinus, utcTime, wattHours, watts } from '../format';
 import { equivalents } from '../equivalents';
 import { t, word } from '../i18n';
 import { settings } from '../state/settings';
@@ -70,7 +70,7 @@ export function LiveFigures({ live, run }: { live: Live; run: LiveRun | null }) 
             key: 'power',
             label: run ? t('live.powerRun') : t('live.powerMachine'),
             value: watts(sums.power_w),
-            sure: plusMinus(powerDoubt(live, run), sums.power_w, 'power', true),
+            sure: doubt(powerDoubt(live, run), sums.power_w, 'power'),
             title: t('live.powerTitle'),
             foot: <Witnesses live={live} />,
         },
@@ -78,7 +78,7 @@ export function LiveFigures({ live, run }: { live: Live; run: LiveRun | null }) 
             key: 'energy',
             label: run ? t('live.energyRun') : t('live.energyMachine'),
             value: wattHours(sums.energy_j),
-            sure: plusMinus(sums.energy_sure_j, sums.energy_j, 'energy', true),
+            sure: doubt(sums.energy_sure_j, sums.energy_j, 'energy'),
             title: `${joules(sums.energy_j)} ${plusMinus(sums.energy_sure_j, sums.energy_j, 'joules')}`,
             foot: run ? runEnergyFoot(run) : share === null ? undefined : t('live.measured', { share: percent(1 - share) }),
         },
@@ -86,7 +86,7 @@ export function LiveFigures({ live, run }: { live: Live; run: LiveRun | null }) 
             key: 'emissions',
             label: t('live.emissions'),
             value: gramsCo2e(sums.emissions_g),
-            sure: plusMinus(sums.emissions_sure_g, sums.emissions_g, 'mass', true),
+            sure: doubt(sums.emissions_sure_g, sums.emissions_g, 'mass'),
             title: run ? t('live.emissionsTitle') : undefined,
             foot: (
                 <>
@@ -98,12 +98,12 @@ export function LiveFigures({ live, run }: { live: Live; run: LiveRun | null }) 
             key: 'intensity',
             label: t('live.intensity'),
             value: intensity(grid?.g_per_kwh),
-            sure: grid?.rel_error && grid.g_per_kwh ? `±\u00a0${digits(grid.rel_error * grid.g_per_kwh, 2)}` : undefined,
+            sure: grid?.rel_error && grid.g_per_kwh ? doubt(grid.rel_error * grid.g_per_kwh, grid.g_per_kwh, 'number') : undefined,
             title: grid?.factor ? t('live.factor', { factor: grid.factor }) : undefined,
             foot: grid ? (
                 <>
                     {grid.g_per_kwh !== null && <span class={`swatch ramp${carbonStep(grid.g_per_kwh)}`} aria-hidden="true" />} {grid.zone_name ?? grid.zone} · {grid.source}
-                    {grid.age_s !== null && ` · ${t('live.age', { age: duration(Math.round(grid.age_s)) })}`} <GridBadge grid={grid} />
+                    {grid.age_s !== null && ` · ${t('live.age', { age: age(grid.age_s) })}`} <GridBadge grid={grid} />
                 </>
             ) : (
                 t('live.noGrid')
@@ -116,7 +116,7 @@ export function LiveFigures({ live, run }: { live: Live; run: LiveRun | null }) 
             title: utcTime(run ? run.started : live.started),
             foot: run ? (
                 run.epoch !== null || run.phase !== null ? (
-                    [run.epoch !== null && t('live.epoch', { n: run.epoch }), run.phase && word('phase', run.phase), run.step !== null && t('live.step', { n: number(run.step) })].filter(Boolean).join(' · ')
+                    [run.epoch !== null && t('live.epoch', { n: run.epoch }), run.phase && word('phase', run.phase), run.step !== null && t('live.step', { n: count(run.step) })].filter(Boolean).join(' · ')
                 ) : (
                     t('live.untold')
                 )

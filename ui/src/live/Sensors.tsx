@@ -66,6 +66,7 @@ export function Sensors({ live }: { live: Live }) {
             <h3>{t('live.self')}</h3>
             <p class="small soft">
                 {[
+                    t('app.version', { version: live.version }),
                     self.share !== null && t('live.selfShare', { share: percent(self.share) }),
                     self.energy_j !== null && live.elapsed_s > 0 && watts(self.energy_j / live.elapsed_s),
                     self.rss_bytes !== null && bytes(self.rss_bytes),

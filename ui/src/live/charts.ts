@@ -79,7 +79,8 @@ export function powerModel(live: Live, trace: Trace, span_s: number, by: By, run
         lines.push({ key: device, label: `${words.device(device)} ${words.limit}`, color: deviceColor(device), y: trace.t.map(() => limit), limit: true });
     }
     const track = run === null ? undefined : trace.runs[run];
-    if (track) lines.push({ key: 'run', label: words.run, color: 'run', y: track.power, width: 2 });
+    // beside single channels a whole run is a giant
+    if (track && by === 'device') lines.push({ key: 'run', label: words.run, color: 'run', y: track.power, width: 2 });
     return { ...shared(trace, span_s), lines, format: watts, unit: unitOf.power, height: 240 };
 }
 

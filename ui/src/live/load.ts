@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Asks the server for the past that the charts of the live page begin with.
+import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { api } from '../api/client';
-import type { LiveRun } from '../api/types';
+import type { LiveRun, Region } from '../api/types';
 import { sum } from './charts';
+import { epochSpans, type EpochSpan } from './ribbon';
 import { begin, fill, link, live, window_s } from '../state/live';
 import { fromHistory } from '../state/trace';
+
+/** Epochs that a run had told before the page was opened, by its record. */
+export const told = signal<{ id: string; spans: EpochSpan[] } | null>(null);
 
 /** Slices to ask for: what a screen is wide. */
 const SLICES = 600;
@@ -30,6 +35,12 @@ async function load(span_s: number, run: LiveRun | null, abort: AbortSignal): Pr
         fill(run.id, started + first, series.step_s, sum(counted.map((channel) => channel.run_w), series.t_s.length));
     } catch {
         // a run that has only just begun, or is kept elsewhere
+    }
+    try {
+        const { regions } = await api.run<{ regions?: Region[] | null }>(run.id, abort);
+        told.value = { id: run.id, spans: epochSpans(regions ?? [], started) };
+    } catch {
+        // what is told from now on is drawn all the same
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Epochs and phases as the ticks told them.
+import type { Region } from '../api/types';
 import type { Value } from '../charts/model';
 
 export interface Piece {
@@ -25,5 +26,27 @@ export function pieces(t: readonly number[], values: readonly (string | number |
     return found.filter((piece) => piece.x1 > piece.x0);
 }
 
+export interface EpochSpan {
+    x0: number;
+    x1: number;
+    epoch: number;
+}
+
+/** The epochs that have ended, of a record whose run began at `started` (seconds since 1970). */
+export function epochSpans(regions: readonly Region[], started: number): EpochSpan[] {
+    return regions.flatMap((region) =>
+        region.kind === 'epoch' && region.duration_s !== null ? [{ x0: started + region.start_s, x1: started + region.start_s + region.duration_s, epoch: region.index ?? 0 }] : [],
+    );
+}
+
+const kindOf = (epoch: number) => (epoch % 2 ? 'odd' : 'even');
+
+/** What the record tells, as far as the ticks do not tell it themselves; it ends where they begin. */
+export function withEarlier(seen: readonly Piece[], earlier: readonly EpochSpan[], word: string): Piece[] {
+    const first = seen[0]?.x0 ?? Infinity;
+    const before = earlier.filter((span) => span.x0 < first).map((span): Piece => ({ x0: span.x0, x1: Math.min(span.x1, first), label: `${word} ${span.epoch}`, kind: kindOf(span.epoch) }));
+    return [...before, ...seen];
+}
+
 export const epochs = (t: readonly number[], values: readonly Value[], word: string): Piece[] =>
-    pieces(t, values, (value) => `${word} ${value}`, (value) => (Number(value) % 2 ? 'odd' : 'even'));
+    pieces(t, values, (value) => `${word} ${value}`, (value) => kindOf(Number(value)));

@@ -9,7 +9,7 @@ import { carbonStep } from '../charts/palette';
 import { chartGroup } from '../charts/sync';
 import { modelCsv } from '../export/chart';
 import { downloadCsv } from '../export/csv';
-import { digits, duration, intensity, percent } from '../format';
+import { age, doubt, intensity, percent } from '../format';
 import { t } from '../i18n';
 import { GridBadge } from '../live/Figures';
 import { route, setParams } from '../router';
@@ -20,9 +20,11 @@ import type { Grid } from '../api/types';
 
 const SPANS = [24, 168];
 
-/** The command that waits for the greenest hours. */
-export function waitCommand(length_s: number): string {
-    return `joulebook run --when greenest:${Math.round(length_s / 3600)}h,within:24h -- python3 train.py`;
+/** The command that waits for the greenest hours: they must have ended within a time that is at most 72 h. */
+export function waitCommand(start_ms: number, length_s: number, now_ms: number): string {
+    const until_h = Math.ceil((start_ms - now_ms) / 3_600_000 + length_s / 3600);
+    const within = Math.min(72, Math.max(12, Math.ceil(until_h / 12) * 12));
+    return `joulebook run --when greenest:${Math.max(1, Math.round(length_s / 3600))}h,within:${within}h -- python3 train.py`;
 }
 
 function Figures({ grid }: { grid: Grid }) {
@@ -30,17 +32,17 @@ function Figures({ grid }: { grid: Grid }) {
     const list: Figure[] = [
         {
             key: 'now', label: t('carbon.now'), value: intensity(now?.g_per_kwh),
-            sure: now?.rel_error && now.g_per_kwh ? `±\u00a0${digits(now.rel_error * now.g_per_kwh, 2)}` : undefined,
+            sure: now?.rel_error && now.g_per_kwh ? doubt(now.rel_error * now.g_per_kwh, now.g_per_kwh, 'number') : undefined,
             foot: now && (
                 <>
                     {now.g_per_kwh !== null && <span class={`swatch ramp${carbonStep(now.g_per_kwh)}`} aria-hidden="true" />} {now.source}
-                    {now.age_s !== null && ` · ${t('live.age', { age: duration(Math.round(now.age_s)) })}`} <GridBadge grid={now} />
+                    {now.age_s !== null && ` · ${t('live.age', { age: age(now.age_s) })}`} <GridBadge grid={now} />
                 </>
             ),
         },
         { key: 'yearly', label: t('carbon.yearly', { year: yearly?.year ?? '' }), value: intensity(yearly?.g_per_kwh), foot: yearly?.source },
         {
-            key: 'greenest', label: greenest ? t('carbon.greenest', { length: duration(greenest.length_s).replace(/\u00a000\u00a0min$/, '') }) : t('carbon.greenestNone'),
+            key: 'greenest', label: greenest ? t('carbon.greenest', { length: age(greenest.length_s) }) : t('carbon.greenestNone'),
             value: greenest ? intensity(greenest.g_per_kwh) : '–',
             foot: greenest ? (
                 <>
@@ -56,8 +58,8 @@ function Figures({ grid }: { grid: Grid }) {
 }
 
 function Providers({ grid }: { grid: Grid }) {
-    const rank = ['ok', 'failed', 'no key', 'not for this zone'];
-    const list = grid.providers.slice().sort((a, b) => rank.indexOf(a.status) - rank.indexOf(b.status));
+    // the order is that of preference; those of other places come after all that could help here
+    const list = grid.providers.slice().sort((a, b) => Number(a.status === 'not for this zone') - Number(b.status === 'not for this zone'));
     return (
         <section class="panel pad">
             <h2>{t('carbon.providers')}</h2>
@@ -105,7 +107,7 @@ export function Carbon() {
     const group = useMemo(() => chartGroup(), []);
     const hours = params.span === '24' ? 24 : 168;
     const grid = data.value;
-    const words = { measured: t('carbon.measured'), estimated: t('carbon.estimated'), forecast: t('carbon.forecast'), yearly: t('kind.yearly') };
+    const words = { measured: t('carbon.measured'), estimated: t('carbon.estimated'), forecast: t('carbon.forecast'), yearly: t('carbon.yearlyShort') };
     const model = useMemo(() => grid && carbonModel(grid, hours, Date.now(), words), [grid, hours, words.measured]);
     useEffect(() => bind({ export: () => model && downloadCsv('joulebook-carbon.csv', modelCsv(model)), close: () => (group.zoom.value = null) }), [model]);
     return (
@@ -157,7 +159,7 @@ export function Carbon() {
                                 <section class="panel pad">
                                     <h2>{t('carbon.wait')}</h2>
                                     <p class="soft small">{t('carbon.waitText')}</p>
-                                    <Command text={waitCommand(grid.greenest.length_s)} />
+                                    <Command text={waitCommand(grid.greenest.start_ms, grid.greenest.length_s, Date.now())} />
                                 </section>
                             )}
                         </div>

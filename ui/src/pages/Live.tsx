@@ -13,8 +13,8 @@ import { LiveBars } from '../live/Bars';
 import { energyModel, intensityModel, powerModel, type By, type Words } from '../live/charts';
 import { LiveFigures } from '../live/Figures';
 import { MACHINE, scopeOf } from '../live/figures';
-import { useHistory } from '../live/load';
-import { epochs, pieces } from '../live/ribbon';
+import { told, useHistory } from '../live/load';
+import { epochs, pieces, withEarlier } from '../live/ribbon';
 import { Sensors } from '../live/Sensors';
 import { link, numberOf, route, setParams } from '../router';
 import { bind } from '../state/keys';
@@ -23,6 +23,9 @@ import { Command, Empty, Loading } from '../ui';
 
 const SPANS = [300, 900, 3600, 21600, 86400, 604800];
 const spanText = (s: number) => (s < 3600 ? t('live.minutes', { n: s / 60 }) : s < 86400 ? t('live.hours', { n: s / 3600 }) : t('live.days', { n: s / 86400 }));
+
+/** A ribbon of less is not worth its room. */
+const TOLD_S = 10;
 
 /** The span that was zoomed to, out of the URL. */
 function zoomOf(params: Record<string, string>) {
@@ -51,10 +54,11 @@ export function LivePage() {
     const energy = useMemo(() => energyModel(past, span, run?.id ?? null, words), [past, span, run?.id]);
     const guess = now?.grid ? now.grid.estimated || now.grid.kind !== 'live' : true;
     const carbon = useMemo(() => intensityModel(past, span, now?.grid?.zone ?? '', guess), [past, span, now?.grid?.zone, guess]);
+    const save = () => power && downloadCsv('joulebook-live.csv', modelCsv(power));
     useEffect(
         () =>
             bind({
-                export: () => power && downloadCsv('joulebook-live.csv', modelCsv(power)),
+                export: save,
                 close: () => (group.zoom.value = null),
                 pause: () => pause(!paused.value),
             }),
@@ -76,9 +80,9 @@ export function LivePage() {
     const track = run ? past.runs[run.id] : undefined;
     const rows = track
         ? [
-              { name: t('live.epochs'), pieces: epochs(past.t, track.epoch, t('live.epochShort')) },
+              { name: t('live.epochs'), pieces: withEarlier(epochs(past.t, track.epoch, t('live.epochShort')), told.value?.id === run?.id ? (told.value?.spans ?? []) : [], t('live.epochShort')) },
               { name: t('live.phases'), pieces: pieces(past.t, track.phase, (phase) => word('phase', String(phase)), String) },
-          ].filter((row) => row.pieces.length > 0)
+          ].filter((row) => row.pieces.reduce((sum, piece) => sum + piece.x1 - piece.x0, 0) >= TOLD_S)
         : [];
     const alone = (key: string | null) => setParams({ ch: key });
     const blind = now.machine.measured_j === 0 ? now.sources.find((source) => source.fix && source.status !== 'ok') : undefined;
@@ -91,7 +95,7 @@ export function LivePage() {
                     <div class="chips" role="group" aria-label={t('live.scope')}>
                         {now.runs.map((one) => (
                             <button key={one.id} aria-pressed={scope === one.id} onClick={() => setParams({ run: one.id })}>
-                                {runName(one)}
+                                {now.runs.length > 1 ? runName(one) : t('page.run')}
                             </button>
                         ))}
                         <button aria-pressed={scope === MACHINE} onClick={() => setParams({ run: MACHINE })}>
@@ -156,6 +160,9 @@ export function LivePage() {
                                 {t('act.reset')}
                             </button>
                         )}
+                        <button class="small" onClick={save}>
+                            {t('act.export')} CSV
+                        </button>
                     </div>
                     {power && <TimeSeries id="power" name={t('live.power')} model={power} group={group} onAlone={alone} />}
                     {rows.length > 0 && <Ribbon id="ribbon" name={t('live.ribbon')} note={t('live.ribbonNote')} rows={rows} all={{ x0: energy.x0 ?? 0, x1: energy.x1 ?? 1 }} group={group} xKind="time" />}

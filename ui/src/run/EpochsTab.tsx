@@ -2,15 +2,16 @@
 // Epochs, phases and named parts: bars from zero with one standard deviation, and the same as tables.
 import { DASH, count, duration, gramsCo2e, joules, number, percent, unitOf } from '../format';
 import { t, word } from '../i18n';
+import { axisTexts } from '../charts/model';
 import { setParams } from '../router';
 import { Empty, Table, type Column } from '../ui';
-import { csv, fileName } from './csv';
 import { epochBars, epochSummary, epochsOf, share, ticks, type EpochBar, type EpochSummary } from './epochs';
 import { useWidth } from './hooks';
-import { saveCsv } from './download';
+import { downloadCsv } from '../export/csv';
+import { fileName } from './download';
 import { known, type Layer, type Maybe, type Phase, type RegionTotal, type RunRecord } from './record';
 import { isTold } from './stats';
-import { Joules, Section } from './texts';
+import { Joules, Section, ShareBar } from './texts';
 
 const LEFT = 62;
 const BOTTOM = 22;
@@ -19,9 +20,10 @@ const HEIGHT = 220;
 function Bars({ bars, name }: { bars: EpochBar[]; name: string }) {
     const { ref, width } = useWidth<HTMLDivElement>();
     const top = Math.max(...bars.map((b) => b.joules + (b.sigma ?? 0)));
-    const marks = ticks(top);
+    const unit = unitOf.joules([top]);
+    const marks = ticks(top / unit.by).map((v) => v * unit.by);
     const max = marks.at(-1)! || 1;
-    const unit = unitOf.joules([max]);
+    const texts = axisTexts(marks, unit);
     const inner = Math.max(10, width - LEFT);
     const high = HEIGHT - BOTTOM - 8;
     const slot = inner / bars.length;
@@ -32,11 +34,11 @@ function Bars({ bars, name }: { bars: EpochBar[]; name: string }) {
         <div ref={ref} class="r-plot">
             {width > 0 && (
                 <svg width={width} height={HEIGHT} role="img" aria-label={t('r.bars.help', { name })}>
-                    {marks.map((mark) => (
+                    {marks.map((mark, i) => (
                         <g key={mark}>
                             <line class="grid" x1={LEFT} x2={width} y1={y(mark)} y2={y(mark)} />
                             <text class="tick" x={LEFT - 6} y={y(mark) + 4} text-anchor="end">
-                                {mark === 0 ? '0' : `${number(mark / unit.by)}\u00a0${unit.name}`}
+                                {texts[i]}
                             </text>
                         </g>
                     ))}
@@ -81,10 +83,9 @@ function EpochPart({ record, summary }: { record: RunRecord; summary: EpochSumma
         { key: 'g', label: 'CO₂e', right: true, cell: (b) => <span class="nowrap">{gramsCo2e(b.grams)}</span> },
     ];
     const save = () =>
-        saveCsv(
-            fileName(record.run.name ?? record.run.id, 'epochs'),
-            csv([['epoch', 'start_s', 'duration_s', 'energy_j', 'uncertainty_j', 'emissions_g'], ...epochsOf(record).map((e, i) => [e.index ?? i, e.start_s, e.duration_s, e.energy_j, e.uncertainty_j, e.emissions_g])]),
-        );
+        downloadCsv(`${fileName(record.run.name ?? record.run.id, 'epochs')}.csv`, [
+            ['epoch', 'start_s', 'duration_s', 'energy_j', 'uncertainty_j', 'emissions_g'], ...epochsOf(record).map((e, i) => [e.index ?? i, e.start_s, e.duration_s, e.energy_j, e.uncertainty_j, e.emissions_g]),
+        ]);
     return (
         <Section title={t('r.ep.title')} note={t('r.own')} actions={<button class="small" onClick={save}>CSV</button>}>
             <p>{sentence(summary)}</p>
@@ -97,20 +98,9 @@ function EpochPart({ record, summary }: { record: RunRecord; summary: EpochSumma
     );
 }
 
-/** A table whose first number has a bar behind it. */
-function ShareBar({ part }: { part: Maybe }) {
-    return (
-        <svg class="share c-runs" width="88" height="10" aria-hidden="true">
-            <rect class="track" width="88" height="10" />
-            <rect width={88 * Math.min(1, Math.max(0, part ?? 0))} height="10" fill="currentColor" />
-        </svg>
-    );
-}
-
 function Phases({ record }: { record: RunRecord }) {
     const phases = record.phases.filter((p) => known(p.energy_j) && (p.energy_j > 0 || (p.duration_s ?? 0) > 0));
     const whole = record.energy.run_j;
-    const most = Math.max(0, ...phases.map((p) => p.energy_j!));
     const columns: Column<Phase>[] = [
         {
             key: 'n', label: t('r.phase'), head: true,
@@ -126,11 +116,7 @@ function Phases({ record }: { record: RunRecord }) {
         { key: 'w', label: t('r.mean'), right: true, cell: (p) => (known(p.energy_j) && (p.duration_s ?? 0) > 0 ? `${number(p.energy_j / p.duration_s!)}\u00a0W` : DASH) },
         {
             key: 'p', label: t('r.share'), right: true,
-            cell: (p) => (
-                <span class="nowrap">
-                    <ShareBar part={share(p.energy_j, most)} /> {percent(share(p.energy_j, whole))}
-                </span>
-            ),
+            cell: (p) => <ShareBar part={share(p.energy_j, whole)} />,
         },
     ];
     return (
@@ -142,7 +128,6 @@ function Phases({ record }: { record: RunRecord }) {
 
 function Groups({ title, note, rows, whole }: { title: string; note: string; rows: (Layer | RegionTotal)[]; whole: Maybe }) {
     const sorted = [...rows].sort((a, b) => (b.energy_j ?? 0) - (a.energy_j ?? 0));
-    const most = sorted[0]?.energy_j ?? null;
     const columns: Column<Layer | RegionTotal>[] = [
         { key: 'n', label: t('r.name'), head: true, cell: (g) => <span class="mono wrap">{g.name}</span> },
         { key: 'c', label: t('r.calls'), right: true, cell: (g) => count(g.calls) },
@@ -150,11 +135,7 @@ function Groups({ title, note, rows, whole }: { title: string; note: string; row
         { key: 'j', label: t('r.energy'), right: true, cell: (g) => <Joules j={g.energy_j} sigma={g.uncertainty_j} /> },
         {
             key: 'p', label: t('r.share'), right: true,
-            cell: (g) => (
-                <span class="nowrap">
-                    <ShareBar part={share(g.energy_j, most)} /> {percent(share(g.energy_j, whole))}
-                </span>
-            ),
+            cell: (g) => <ShareBar part={share(g.energy_j, whole)} />,
         },
     ];
     return (

@@ -5,8 +5,8 @@ import { api } from '../api/client';
 import { t, type Key } from '../i18n';
 import { CopyButton } from '../ui';
 import { huggingFace, methodsSentence, TRAINING_TYPES } from './citation';
-import { fileName } from './csv';
-import { save } from './download';
+import { download } from '../export/csv';
+import { fileName } from './download';
 import type { RunRecord } from './record';
 import { Section } from './texts';
 
@@ -21,7 +21,7 @@ function Text({ title, note, text, file, type, children }: { title: string; note
                 text !== null && (
                     <>
                         <CopyButton text={text} what={title} />
-                        <button class="small" onClick={() => save(file, type, text)}>
+                        <button class="small" onClick={() => download(file, new Blob([text], { type }))}>
                             {t('r.ex.save')}
                         </button>
                     </>
@@ -53,7 +53,7 @@ export function Export({ record }: { record: RunRecord }) {
                     ))}
                 </ul>
                 <p class="soft small">
-                    {t('r.ex.shell')} <code>joulebook export {id} --format csv -o {name}.csv</code>
+                    {t('r.ex.shell')} <code>{`joulebook export ${id} --format csv -o ${name}.csv`}</code>
                 </p>
             </Section>
             <Text title={t('r.ex.hf')} note={t('r.ex.hfNote')} text={huggingFace(record, { training: training.value, place: place.value.trim() })} file={`${name}-co2.yaml`} type="text/yaml">

@@ -5,7 +5,7 @@ import { t, word } from '../i18n';
 import { Badge, Table, type Column } from '../ui';
 import { gpuNames } from './citation';
 import { known, type Channel, type RunRecord } from './record';
-import { channelLabel, Energy, Section } from './texts';
+import { Energy, Section } from './texts';
 
 type Fact = [string, string | null | undefined];
 
@@ -60,12 +60,12 @@ function method(record: RunRecord): Fact[] {
     const wall = energy.wall;
     return [
         [t('r.hw.coverage'), known(energy.coverage) ? percent(energy.coverage) : null],
-        [t('r.basis'), word('r.basis', carbon.basis)],
+        [t('r.basis'), word('rbasis', carbon.basis)],
         [t('r.hw.pue'), known(carbon.pue) ? digits(carbon.pue) : null],
         [t('r.hw.grid'), [...new Set(carbon.segments.map((s) => s.source).filter(Boolean))].join(', ')],
         [t('r.hw.wall'), wall && known(wall.energy_j) ? t('r.hw.wallText', { j: joules(wall.energy_j), source: wall.source ?? DASH, p: percent(wall.coverage) }) : null],
         [t('r.hw.ops'), work ? [work.ops, work.sources.join(', ')].filter(Boolean).join(': ') : t('r.hw.opsOff')],
-        [t('r.hw.attribution'), work ? word('r.hw.by', work.attribution) : null],
+        [t('r.hw.attribution'), work ? word('rattr', work.attribution) : null],
         [t('r.hw.slowdown'), work && known(work.slowdown) ? `${percent(work.slowdown)} ± ${percent(work.slowdown_uncertainty)}` : null],
         [t('r.hw.self'), self ? t('r.hw.selfText', { cpu: duration(self.cpu_s), j: joules(self.energy_j), rss: bytes(self.max_rss_bytes) }) : null],
         [t('r.hw.dropped'), self && known(self.events_dropped) && self.events_dropped > 0 ? String(self.events_dropped) : null],
@@ -78,8 +78,8 @@ function columns(): Column<Channel>[] {
             key: 'c', label: t('r.hw.channel'), head: true,
             cell: (c) => (
                 <>
-                    <span class="mono">{c.id}</span>
-                    <span class="soft small block">{c.name ?? channelLabel(c)}</span>
+                    <span class="mono nowrap">{c.id}</span>
+                    <span class="soft small block nowrap">{c.name}</span>
                     {c.note && <span class="soft small block wrap">{c.note}</span>}
                 </>
             ),
@@ -91,7 +91,7 @@ function columns(): Column<Channel>[] {
         { key: 'e', label: t('r.energy'), right: true, cell: (c) => <Energy j={c.energy_j} sigma={c.uncertainty_j} /> },
         { key: 'r', label: t('r.is.run'), right: true, cell: (c) => <Energy j={c.run_j} sigma={c.run_uncertainty_j ?? null} /> },
         { key: 'v', label: t('r.hw.coverage'), right: true, cell: (c) => percent(c.coverage) },
-        { key: 'i', label: t('r.hw.idle'), cell: (c) => word('r.hw.idleBy', c.idle_source) },
+        { key: 'i', label: t('r.hw.idle'), cell: (c) => word('ridle', c.idle_source) },
         { key: 'f', label: t('r.hw.flags'), cell: (c) => c.flags.map((f) => <Badge key={f}>{f}</Badge>) },
     ];
 }

@@ -6,15 +6,15 @@ import { t, word, type Key } from '../i18n';
 import { route, setParams } from '../router';
 import { bind } from '../state/keys';
 import { Badge, Empty, Table, type Column } from '../ui';
-import { csv, fileName } from './csv';
-import { ink, paper, saveCsv, savePng, saveSvg } from './download';
+import { downloadCsv } from '../export/csv';
+import { fileName, ink, paper, savePng, saveSvg } from './download';
 import { drawing, Icicle, IcicleTable } from './IcicleChart';
 import { moduleTree, operatorTree } from './icicle';
 import { filterRows, groupRows, operatorTable, sortRows, type Direction, type OpRow, type SortKey } from './operators';
 import { known, type RunRecord } from './record';
-import { opJoules, opName, opShare, Section } from './texts';
+import { opJoules, opName, opShare, Section, ShareBar } from './texts';
 
-const FIRST = 60;
+const FIRST = 30;
 
 function confidence(row: OpRow) {
     if (!row.confidence) return null;
@@ -26,7 +26,7 @@ function confidence(row: OpRow) {
     );
 }
 
-function columns(several: boolean, most: number): Column<OpRow>[] {
+function columns(several: boolean): Column<OpRow>[] {
     return [
         {
             key: 'name', label: t('r.operator'), head: true, sortable: true,
@@ -57,15 +57,7 @@ function columns(several: boolean, most: number): Column<OpRow>[] {
         { key: 'perCall', label: t('r.perCall'), right: true, sortable: true, cell: (row) => <span class="nowrap">{known(row.perCall) ? opJoules(row, row.perCall) : ''}</span> },
         {
             key: 'share', label: t('r.share'), right: true, sortable: true, title: (row) => (known(row.shareHalf95) ? `${t('r.half95')} ±\u00a0${percent(row.shareHalf95)}` : undefined),
-            cell: (row) => (
-                <span class="nowrap">
-                    <svg class="share c-runs" width="56" height="10" aria-hidden="true">
-                        <rect class="track" width="56" height="10" />
-                        <rect width={(56 * row.joules) / (most || 1)} height="10" fill="currentColor" />
-                    </svg>{' '}
-                    {opShare(row)}
-                </span>
-            ),
+            cell: (row) => <ShareBar part={row.share} text={opShare(row)} />,
         },
         { key: 'confidence', label: t('r.confidence'), sortable: true, cell: confidence },
     ];
@@ -84,7 +76,7 @@ function found(record: RunRecord): string {
 function save(record: RunRecord, rows: OpRow[]): void {
     const head = ['operator', 'merged_with', 'class', 'device', 'direction', 'calls', 'time_s', 'energy_j', 'uncertainty_j', 'energy_per_call_j', 'share', 'confidence'];
     const lines = rows.map((r) => [r.kind === 'operator' ? r.name : r.kind, r.names.slice(1).join(' + '), r.class, r.device, r.direction, r.calls, r.seconds, r.joules, r.sigma, r.perCall, r.share, r.confidence]);
-    saveCsv(fileName(record.run.name ?? record.run.id, 'operators'), csv([head, ...lines]));
+    downloadCsv(`${fileName(record.run.name ?? record.run.id, 'operators')}.csv`, [head, ...lines]);
 }
 
 export function Operators({ record }: { record: RunRecord }) {
@@ -138,7 +130,7 @@ export function Operators({ record }: { record: RunRecord }) {
                         <p class="soft pad">{t('r.op.nothing')}</p>
                     ) : (
                         <Table
-                            class="r-ops" name={t('r.op.title')} columns={columns(table.devices.length > 1, Math.max(...sorted.map((r) => r.joules)))} rows={shown} rowKey={(r) => r.key}
+                            name={t('r.op.title')} columns={columns(table.devices.length > 1)} rows={shown} rowKey={(r) => r.key}
                             sort={sort} onSort={(s) => setParams({ sort: s })}
                         />
                     )}

@@ -10,7 +10,7 @@ import { ribbon, type Block, type Idle, type Span } from './timeline';
 
 // As charts/timeseries.ts leaves them beside a chart.
 const LEFT = 58;
-const RIGHT = 76;
+const RIGHT = 96;
 const NARROW = 520;
 const ROW = 18;
 const COLORS = ['cpu', 'ram', 'board', 'gpu', 'other'];
@@ -59,14 +59,14 @@ export function Ribbon({ regions, idle, whole, group }: Props) {
                     {rows.map(({ lane, at: top }) => (
                         <g key={lane.kind}>
                             <text class="tick" x={left - 6} y={top + 13} text-anchor="end">
-                                {word('r.kind', lane.kind)}
+                                {word('rkind', lane.kind)}
                             </text>
                             {lane.blocks.map((block) => {
                                 const wide = Math.max(1, block.width * inner - 1);
                                 const from = left + block.x * inner;
                                 const { region } = block;
                                 const many = block.count > 1;
-                                const name = many ? t('r.tl.many', { n: block.count, kind: word('r.kind', block.kind) }) : `${region.kind === 'region' ? '' : `${word('r.kind', block.kind)} `}${block.label}: ${duration(region.duration_s)}, ${joules(region.energy_j)}`;
+                                const name = many ? t('r.tl.many', { n: block.count, kind: word('rkind', block.kind) }) : `${region.kind === 'region' ? '' : `${word('rkind', block.kind)} `}${block.label}: ${duration(region.duration_s)}, ${joules(region.energy_j)}`;
                                 return (
                                     <g key={`${region.id}:${block.x}`} class={`block f-${colorOf(block)}`} onClick={() => !many && (group.zoom.value = { x0: region.start_s!, x1: region.start_s! + region.duration_s! })}>
                                         <title>{name}</title>

@@ -2,7 +2,7 @@
 // One run: its head, its states, its tabs. The tab is in the URL.
 import { useEffect } from 'preact/hooks';
 import type { LiveRun } from '../api/types';
-import { DASH, duration, gramsCo2e, joules, plusMinus, wattHours, watts } from '../format';
+import { DASH, duration, gramsCo2e, intensity, joules, plusMinus, wattHours, watts } from '../format';
 import { t, word, type Key } from '../i18n';
 import { link, route, setParams } from '../router';
 import { bind } from '../state/keys';
@@ -47,7 +47,7 @@ function Head({ record }: { record: RunRecord }) {
                 {Object.entries(run.tags ?? {}).map(([key, value]) => (
                     <Badge key={key}>{value ? `${key}=${value}` : key}</Badge>
                 ))}
-                <a href={link('/compare', { ids: run.id })}>{t('r.compare')}</a>
+                <a href={link('/runs', { ids: run.id })}>{t('r.compare')}</a>
             </p>
             {run.command && run.command.length > 0 && <Command text={run.command.map(quoted).join(' ')} />}
         </header>
@@ -65,7 +65,7 @@ function Ended({ record }: { record: RunRecord }) {
 }
 
 /** What the meter says of it now; the record behind it is a few seconds old. */
-function Now({ now }: { now: LiveRun }) {
+function Now({ now, record }: { now: LiveRun; record?: RunRecord }) {
     const told = [now.epoch !== null ? `${t('r.epoch')} ${now.epoch}` : '', now.step !== null ? `${t('r.step')} ${now.step}` : '', now.phase ? word('phase', now.phase) : ''].filter(Boolean).join(' · ');
     return (
         <Strip
@@ -75,6 +75,7 @@ function Now({ now }: { now: LiveRun }) {
                 { key: 'energy', label: t('r.nowEnergy'), value: wattHours(now.footprint_j), sure: plusMinus(now.uncertainty_j, now.footprint_j, 'energy'), title: joules(now.footprint_j) },
                 { key: 'carbon', label: t('r.carbon'), value: gramsCo2e(now.emissions_g), sure: plusMinus(now.emissions_uncertainty_g, now.emissions_g, 'mass') },
                 { key: 'elapsed', label: t('r.elapsed'), value: duration(now.elapsed_s), foot: told },
+                ...(record ? [{ key: 'intensity', label: t('r.intensity'), value: intensity(record.carbon.intensity_g_per_kwh), foot: record.carbon.zone_name ?? record.carbon.zone }] : []),
             ]}
         />
     );
@@ -113,9 +114,9 @@ export function RunPage({ id }: { id: string }) {
             <Head record={record} />
             <Ended record={record} />
             {error !== null && <p class="banner warn">{t('r.stale')} <button class="small" onClick={retry}>{t('act.retry')}</button></p>}
-            {now && <Now now={now} />}
+            {now && <Now now={now} record={record} />}
             <Tabs name={t('page.run')} tabs={TABS.map((key) => ({ key, label: t(`r.tab.${key}`) }))} current={tab} onChange={show}>
-                <View record={record} key={record.run.id} />
+                <View record={record} now={now !== null} key={record.run.id} />
             </Tabs>
         </article>
     );

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first tab: how much, how sure, of what, where from.
-import { DASH, digits, duration, gramsCo2e, intensity, joules, percent, plusMinus, wattHours, watts } from '../format';
+import { DASH, digits, duration, gramsCo2e, intensity, joules, percent, plusMinus, watts } from '../format';
 import { deviceColor } from '../charts/palette';
 import { t, word, type Key } from '../i18n';
 import { Badge, Bar, Strip, Table, Time, type Column, type Figure } from '../ui';
 import { measuredShare, sourcesOf } from './citation';
 import { epochSummary } from './epochs';
 import { basisEnergy, byDevice, known, parts, type FormerPrice, type Maybe, type RunRecord, type Segment } from './record';
-import { Energy, Section } from './texts';
+import { energy, Energy, Section } from './texts';
 
 const over = (a: Maybe, b: Maybe): Maybe => (known(a) && known(b) && b > 0 ? a / b : null);
 
 /** "live", "average", "estimated": the worst of what the price rests on. */
-export function priceKind(record: RunRecord): Key | null {
+function priceKind(record: RunRecord): Key | null {
     const { segments } = record.carbon;
     if (segments.length === 0) return null;
     if (segments.some((s) => s.estimated)) return 'r.price.estimated';
     return segments.every((s) => s.live === true) ? 'r.price.live' : 'r.price.average';
 }
+
+const cost = (record: RunRecord): string => (record.cost && known(record.cost.amount) ? `${digits(record.cost.amount)}\u00a0${record.cost.currency ?? ''}` : '');
 
 function figures(record: RunRecord): Figure[] {
     const { carbon, run } = record;
@@ -25,10 +27,10 @@ function figures(record: RunRecord): Figure[] {
     const epochs = epochSummary(record);
     const kind = priceKind(record);
     const mean = over(basis.joules, run.duration_s);
-    const some: (Figure | null)[] = [
+    return [
         {
-            key: 'energy', label: t('r.energy'), value: wattHours(basis.joules), sure: plusMinus(basis.sigma, basis.joules, 'energy'),
-            title: known(basis.joules) ? joules(basis.joules) : undefined, foot: word('r.basis', basis.name),
+            key: 'energy', label: t('r.energy'), value: energy(basis.joules), sure: plusMinus(basis.sigma, basis.joules, 'energy'),
+            title: known(basis.joules) ? joules(basis.joules) : undefined, foot: [word('rbasis', basis.name), cost(record)].filter(Boolean).join(' · '),
         },
         {
             key: 'carbon', label: t('r.carbon'), value: gramsCo2e(carbon.emissions_g), sure: plusMinus(carbon.uncertainty_g, carbon.emissions_g, 'mass'),
@@ -50,11 +52,7 @@ function figures(record: RunRecord): Figure[] {
                 </>
             ),
         },
-        record.cost && known(record.cost.amount)
-            ? { key: 'cost', label: t('r.cost'), value: `${digits(record.cost.amount)}\u00a0${record.cost.currency ?? ''}`, foot: known(record.cost.per_kwh) ? `${digits(record.cost.per_kwh)}\u00a0${record.cost.currency ?? ''}/kWh` : undefined }
-            : null,
     ];
-    return some.filter((f): f is Figure => f !== null);
 }
 
 /** How the energy was found, in a sentence. */
@@ -77,17 +75,17 @@ function Bars({ record }: { record: RunRecord }) {
     const devices = byDevice(record.energy);
     if (split.length === 0) return null;
     return (
-        <Section title={t('r.where')} note={t('r.whereNote', { j: wattHours(record.energy.machine_j) })}>
+        <Section title={t('r.where')} note={t('r.whereNote', { j: energy(record.energy.machine_j) })}>
             <div class="r-bars">
                 <Bar
                     name={t('r.bar.parts')}
-                    parts={split.map(({ part, joules: j }) => ({ key: part, label: t(`r.part.${part}`), color: PART_COLORS[part], value: j, text: wattHours(j), title: joules(j) }))}
+                    parts={split.map(({ part, joules: j }) => ({ key: part, label: t(`r.part.${part}`), color: PART_COLORS[part], value: j, text: energy(j), title: joules(j) }))}
                 />
                 <Bar
                     name={t('r.bar.devices')}
                     parts={devices.map((d) => ({
                         key: d.device, label: word('device', d.device) + (d.channels > 1 ? ` ×${d.channels}` : '') + (d.modelled ? ` (${t('chart.estimated')})` : ''),
-                        color: deviceColor(d.device), value: d.energy, text: wattHours(d.energy), title: joules(d.energy), estimated: d.modelled,
+                        color: deviceColor(d.device), value: d.energy, text: energy(d.energy), title: joules(d.energy), estimated: d.modelled,
                     }))}
                 />
             </div>
@@ -136,7 +134,7 @@ function Carbon({ record }: { record: RunRecord }) {
             key: 'time', label: t('chart.time'), head: true,
             cell: (s) => (
                 <span class="nowrap">
-                    <Time at={s.start} seconds /> – <Time at={s.end} short seconds />
+                    <Time at={s.start} seconds /> – {s.end ? <Time at={s.end} short seconds /> : t('r.now')}
                 </span>
             ),
         },
@@ -149,7 +147,7 @@ function Carbon({ record }: { record: RunRecord }) {
                 </>
             ),
         },
-        { key: 'factor', label: t('r.factor'), cell: (s) => word('r.factor', s.factor) },
+        { key: 'factor', label: t('r.factor'), cell: (s) => word('rfactor', s.factor) },
         { key: 'age', label: t('r.age'), right: true, cell: (s) => (known(s.age_s) ? duration(s.age_s) : DASH) },
         { key: 'energy', label: t('r.energy'), right: true, cell: (s) => <Energy j={s.energy_j ?? null} /> },
         { key: 'co2', label: 'CO₂e', right: true, cell: (s) => <span class="nowrap">{gramsCo2e(s.emissions_g ?? null)}</span> },
@@ -185,10 +183,10 @@ function Former({ prices }: { prices: FormerPrice[] }) {
     );
 }
 
-export function Summary({ record }: { record: RunRecord }) {
+export function Summary({ record, now }: { record: RunRecord; now: boolean }) {
     return (
         <>
-            <Strip name={t('r.tab.summary')} figures={figures(record)} />
+            {!now && <Strip name={t('r.tab.summary')} figures={figures(record)} />}
             <p class="r-method">{methodText(record)}</p>
             {record.warnings.length > 0 && (
                 <section class="banner warn r-warnings" aria-label={t('r.warnings')}>

@@ -6,14 +6,14 @@ import { useEffect, useMemo } from 'preact/hooks';
 import type { Series } from '../api/types';
 import { chartGroup, type ChartGroup } from '../charts/sync';
 import { TimeSeries } from '../charts/TimeSeries';
-import type { ChartModel } from '../charts/model';
+import { axisTexts, type ChartModel } from '../charts/model';
 import { duration, gramsCo2e, joules, percent } from '../format';
 import { t, word } from '../i18n';
 import { numberOf, route, setParams } from '../router';
 import { bind } from '../state/keys';
 import { Empty, Loading, Table, Trouble, type Column } from '../ui';
-import { csv, fileName } from './csv';
-import { ink, paper, saveCsv, savePng, saveSvg } from './download';
+import { downloadCsv } from '../export/csv';
+import { fileName, ink, paper, savePng, saveSvg } from './download';
 import { lineDrawing } from './drawing';
 import { ticks } from './epochs';
 import { energyModel, hatchesOf, intensityModel, powerModel, totalModel } from './models';
@@ -45,11 +45,12 @@ function useZoomInUrl(group: ChartGroup): void {
 export function picture(model: ChartModel, title: string) {
     const span = { t0: model.x0 ?? model.x[0] ?? 0, t1: model.x1 ?? model.x.at(-1) ?? 1 };
     const top = Math.max(...model.lines.flatMap((l) => l.y.filter(known)), 0);
-    const yTicks = ticks(top);
+    const { by } = model.unit([top]);
+    const yTicks = ticks(top / by).map((v) => v * by);
     const step = ticks(span.t1 - span.t0, 8);
     return lineDrawing(
         model.lines.map((l) => ({ label: l.label, color: ink(l.color), dash: l.estimated ? [2, 3] : l.dash?.length ? l.dash : undefined, x: [...model.x], y: [...l.y] })),
-        { title, xLabel: t('chart.elapsed'), yLabel: '', xTicks: step.map((s) => s + span.t0), yTicks, xText: (s) => duration(Number(s.toPrecision(6))), yText: (v) => model.axis(yTicks)[yTicks.indexOf(v)] ?? '', ...paper() },
+        { title, xLabel: t('chart.elapsed'), yLabel: '', xTicks: step.map((s) => s + span.t0), yTicks, xText: (s) => duration(Number(s.toPrecision(6))), yText: (v) => axisTexts([v], model.unit(yTicks))[0] ?? '', ...paper() },
     );
 }
 
@@ -73,8 +74,8 @@ function RegionTable({ regions, group }: { regions: Region[]; group: ChartGroup 
     const zoom = group.zoom.value;
     const here = regions.filter((r) => known(r.start_s) && known(r.duration_s) && (!zoom || (r.start_s < zoom.x1 && r.start_s + r.duration_s > zoom.x0)));
     const columns: Column<Region>[] = [
-        { key: 'n', label: t('r.name'), head: true, cell: (r) => <button class="plain" onClick={() => (group.zoom.value = { x0: r.start_s!, x1: r.start_s! + r.duration_s! })}>{[r.kind === 'region' || r.name !== r.kind ? r.name : word('r.kind', r.kind), r.index].filter((x) => x !== null).join(' ')}</button> },
-        { key: 'k', label: t('r.tl.kind'), cell: (r) => word('r.kind', r.kind) },
+        { key: 'n', label: t('r.name'), head: true, cell: (r) => <button class="plain" onClick={() => (group.zoom.value = { x0: r.start_s!, x1: r.start_s! + r.duration_s! })}>{[r.kind === 'region' || r.name !== r.kind ? r.name : word('rkind', r.kind), r.index].filter((x) => x !== null).join(' ')}</button> },
+        { key: 'k', label: t('r.tl.kind'), cell: (r) => word('rkind', r.kind) },
         { key: 's', label: t('chart.elapsed'), right: true, cell: (r) => duration(r.start_s) },
         { key: 'd', label: t('r.duration'), right: true, cell: (r) => duration(r.duration_s) },
         { key: 'j', label: t('r.energy'), right: true, cell: (r) => <Joules j={r.energy_j} sigma={r.uncertainty_j} /> },
@@ -93,7 +94,7 @@ function saveSeries(record: RunRecord, series: Series): void {
     const there = series.channels;
     const head = ['elapsed_s', ...there.flatMap((c) => [`${c.id} mean_w`, `${c.id} run_w`]), 'g_per_kwh'];
     const rows = series.t_s.map((s, i) => [s, ...there.flatMap((c) => [c.mean_w[i] ?? null, c.run_w[i] ?? null]), series.g_per_kwh?.[i] ?? null]);
-    saveCsv(fileName(record.run.name ?? record.run.id, 'power'), csv([head, ...rows]));
+    downloadCsv(`${fileName(record.run.name ?? record.run.id, 'power')}.csv`, [head, ...rows]);
 }
 
 export function Timeline({ record }: { record: RunRecord }) {
@@ -144,7 +145,7 @@ export function Timeline({ record }: { record: RunRecord }) {
                     </>
                 )}
                 <span class="soft small" role="status">
-                    {busy ? t('app.loading') : t('r.tl.step', { s: duration(step), level: word('r.level', shown.level) })}
+                    {busy ? t('app.loading') : t('r.tl.step', { s: duration(step), level: word('rlevel', shown.level) })}
                 </span>
                 <span class="r-actions">
                     <button class="small" onClick={() => saveSeries(record, shown)}>CSV</button>

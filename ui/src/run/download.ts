@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Saves what this page made itself. A link to a blob is no request, so the Content-Security-Policy does not mind.
+// Saves pictures that this page made. A link to a blob is no request, so the Content-Security-Policy does not mind.
 import { color } from '../charts/palette';
+import { download } from '../export/csv';
 import { toCanvas, toSvg, type Drawing } from './drawing';
 
-export function save(name: string, type: string, content: string | Blob): void {
-    const url = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = name;
-    document.body.append(link);
-    link.click();
-    link.remove();
-    setTimeout(() => URL.revokeObjectURL(url), 10000);
+/** A file's name from a run's: letters, digits, "-", "_" and ".". */
+export function fileName(...words: (string | null | undefined)[]): string {
+    const text = words
+        .filter((w): w is string => !!w)
+        .map((w) => w.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[-.]+|[-.]+$/g, ''))
+        .filter((w) => w !== '')
+        .join('-');
+    return text.slice(0, 100) || 'joulebook';
 }
 
-export const saveCsv = (name: string, text: string): void => save(`${name}.csv`, 'text/csv;charset=utf-8', text);
-export const saveSvg = (name: string, drawing: Drawing): void => save(`${name}.svg`, 'image/svg+xml', toSvg(drawing));
+export const saveSvg = (name: string, drawing: Drawing): void => download(`${name}.svg`, new Blob([toSvg(drawing)], { type: 'image/svg+xml' }));
 
 const SCALE = 2;
 
@@ -26,7 +25,7 @@ export function savePng(name: string, drawing: Drawing): void {
     const context = canvas.getContext('2d');
     if (!context) return;
     toCanvas(drawing, context, SCALE);
-    canvas.toBlob((blob) => blob && save(`${name}.png`, 'image/png', blob));
+    canvas.toBlob((blob) => blob && download(`${name}.png`, blob));
 }
 
 /** "color(srgb 0.5 0 1)", as browsers print a mixed colour, in words that drawing programs know. */

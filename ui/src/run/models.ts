@@ -3,33 +3,24 @@
 import type { Series } from '../api/types';
 import type { ChartModel, Hatch, Line } from '../charts/model';
 import { dashOf, deviceColor } from '../charts/palette';
-import { digits, intensity, unitOf, wattHours, watts, type Unit } from '../format';
+import { intensity, unitOf, wattHours, watts } from '../format';
 import { t } from '../i18n';
 import { known, type Maybe } from './record';
 import { channelLabel } from './texts';
 import { cumulative, gaps, idleSpans, totalOf, type Span } from './timeline';
 
-type Scale = (values: (number | null)[]) => Unit;
-
-/** One unit for all marks of an axis. */
-export const axisOf = (scale: Scale) => (values: readonly number[]): string[] => {
-    const unit = scale([...values]);
-    return values.map((v) => `${digits(v / unit.by)}\u00a0${unit.name}`);
-};
-
 const frame = (series: Series, whole: Span) => ({ x: series.t_s, xKind: 'elapsed' as const, x0: whole.t0, x1: whole.t1 });
 
 export function powerModel(series: Series, whole: Span, share: boolean, hatches: Hatch[]): ChartModel {
     const seen = new Map<string, number>();
-    const lines = series.channels
-        .filter((c) => c.in_total)
-        .map((c): Line => {
-            const n = seen.get(c.device) ?? 0;
-            seen.set(c.device, n + 1);
-            const line: Line = { key: c.id, label: channelLabel(c), color: deviceColor(c.device), dash: dashOf(n), y: share ? c.run_w : c.mean_w, estimated: c.method === 'modelled' };
-            return share ? line : { ...line, min: c.min_w, max: c.max_w };
-        });
-    return { ...frame(series, whole), lines, format: (y) => watts(y), axis: axisOf(unitOf.power), hatches, height: 220 };
+    const there = series.channels.filter((c) => c.in_total);
+    const lines = there.map((c): Line => {
+        const n = seen.get(c.device) ?? 0;
+        seen.set(c.device, n + 1);
+        const line: Line = { key: c.id, label: channelLabel(c, there), color: deviceColor(c.device), dash: dashOf(n), y: share ? c.run_w : c.mean_w, estimated: c.method === 'modelled' };
+        return share ? line : { ...line, min: c.min_w, max: c.max_w };
+    });
+    return { ...frame(series, whole), lines, format: (y) => watts(y), unit: unitOf.power, hatches, height: 220 };
 }
 
 export function totalModel(series: Series, whole: Span, hatches: Hatch[]): ChartModel {
@@ -37,7 +28,7 @@ export function totalModel(series: Series, whole: Span, hatches: Hatch[]): Chart
         { key: 'machine', label: t('r.is.machineShort'), color: 'none', y: totalOf(series, 'mean_w') },
         { key: 'run', label: t('r.is.runShort'), color: 'runs', y: totalOf(series, 'run_w'), width: 2 },
     ];
-    return { ...frame(series, whole), lines, format: (y) => watts(y), axis: axisOf(unitOf.power), hatches, height: 180 };
+    return { ...frame(series, whole), lines, format: (y) => watts(y), unit: unitOf.power, hatches, height: 180 };
 }
 
 /** Joules since the start of the run: a window that does not begin there goes on from what all of it says. */
@@ -48,7 +39,7 @@ export function energyModel(series: Series, all: Series, whole: Span): ChartMode
         const y = own.map((j) => (known(j) ? j + before : null));
         return what === 'mean_w' ? { key: 'machine', label: t('r.is.machineShort'), color: 'none', y } : { key: 'run', label: t('r.is.runShort'), color: 'runs', y, width: 2 };
     });
-    return { ...frame(series, whole), lines, format: (y) => wattHours(y), axis: axisOf(unitOf.energy), height: 160 };
+    return { ...frame(series, whole), lines, format: (y) => wattHours(y), unit: unitOf.energy, height: 160 };
 }
 
 export function joulesAt(all: Series, what: 'mean_w' | 'run_w', at: number): number {
@@ -66,7 +57,7 @@ export function intensityModel(series: Series, whole: Span): ChartModel | null {
     if (!y.some(known)) return null;
     return {
         ...frame(series, whole), lines: [{ key: 'g', label: t('r.intensity'), color: 'carbon', y: series.t_s.map((_, i) => y[i] ?? null), step: true }],
-        format: (v) => intensity(v), axis: (values) => values.map((v) => digits(v)), fromZero: true, height: 110,
+        format: (v) => intensity(v), unit: () => ({ by: 1, name: '' }), fromZero: true, height: 110,
     };
 }
 

@@ -10,7 +10,7 @@ import { known, type Maybe } from './record';
 export function Energy({ j, sigma }: { j: Maybe | undefined; sigma?: Maybe | undefined }) {
     return (
         <span class="nowrap" title={known(j) ? `${joules(j)} ${known(sigma) ? plusMinus(sigma, j, 'joules') : ''}`.trim() : undefined}>
-            {wattHours(j ?? null)} <span class="soft">{known(sigma) ? plusMinus(sigma, j, 'energy') : ''}</span>
+            {energy(j)} <span class="soft">{known(sigma) && energy(j) === wattHours(j ?? null) ? plusMinus(sigma, j, 'energy') : ''}</span>
         </span>
     );
 }
@@ -41,12 +41,16 @@ export function opShare(row: OpRow): string {
     return p > 0 && p < 0.1 ? percent(row.share) : `~${digits(p, 1)}\u00a0%`;
 }
 
-/** The number of a unit in the id of a channel: "gpu/3/device" is 3. */
-export function channelLabel(channel: { id: string; device: string }): string {
+/** Its device, and of several of a kind the number in the id: "gpu/3/device" is 3. */
+export function channelLabel(channel: { id: string; device: string }, all: readonly { device: string }[]): string {
     const unit = channel.id.split('/')[1];
     const name = word('device', channel.device);
-    return unit !== undefined && /^\d+$/.test(unit) ? `${name} ${unit}` : name;
+    const several = all.filter((c) => c.device === channel.device).length > 1;
+    return several && unit !== undefined ? `${name} ${unit}` : name;
 }
+
+/** Wh, or joules where Wh would be a row of noughts. */
+export const energy = (j: Maybe | undefined): string => (known(j) && j !== 0 && Math.abs(j) < 0.036 ? joules(j) : wattHours(j ?? null));
 
 export function Section({ title, note, children, actions }: { title: string; note?: ComponentChildren; children: ComponentChildren; actions?: ComponentChildren }) {
     return (
@@ -63,3 +67,16 @@ export function Section({ title, note, children, actions }: { title: string; not
 
 export const opName = (row: OpRow): string =>
     row.kind === 'outside' ? t('r.op.outside') : row.kind === 'unattributed' ? t('r.op.unattributed') : row.kind === 'class' ? word('opclass', row.name) : row.name;
+
+/** A share of the run as a bar and in words. */
+export function ShareBar({ part, text = percent(part) }: { part: Maybe; text?: string }) {
+    return (
+        <span class="nowrap">
+            <svg class="share c-runs" width="64" height="10" aria-hidden="true">
+                <rect class="track" width="64" height="10" />
+                <rect width={64 * Math.min(1, Math.max(0, part ?? 0))} height="10" fill="currentColor" />
+            </svg>
+            <span class="r-num">{text}</span>
+        </span>
+    );
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One bar that sums to 100 %. The widths are SVG attributes, which the Content-Security-Policy does not mind.
+import { useId } from 'preact/hooks';
 import { percent } from '../format';
 
 export interface Part {
@@ -18,13 +19,19 @@ export interface Part {
 export function Bar({ name, parts, note }: { name: string; parts: readonly Part[]; note?: string | undefined }) {
     const some = parts.filter((part) => part.value > 0);
     const sum = some.reduce((all, part) => all + part.value, 0);
+    const pattern = useId();
     let x = 0;
     return (
         <section class="bar" aria-label={name}>
-            <h3>
+            <h2>
                 {name} {note && <span class="soft small">{note}</span>}
-            </h3>
+            </h2>
             <svg class="bar-svg" width="100%" height="18" aria-hidden="true">
+                <defs>
+                    <pattern id={pattern} width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+                        <path d="M1 0V6" />
+                    </pattern>
+                </defs>
                 {some.map((part) => {
                     const from = (x / sum) * 100;
                     x += part.value;
@@ -33,7 +40,7 @@ export function Bar({ name, parts, note }: { name: string; parts: readonly Part[
                         <g key={part.key} class={`c-${part.color}`}>
                             <title>{`${part.label} ${part.text}`}</title>
                             <rect x={`${from}%`} width={`${width}%`} height="18" fill="currentColor" />
-                            {part.estimated && <rect x={`${from}%`} width={`${width}%`} height="18" class="hatch" />}
+                            {part.estimated && <rect x={`${from}%`} width={`${width}%`} height="18" fill={`url(#${pattern})`} />}
                             {from > 0 && <rect x={`${from}%`} width="1.5" height="18" class="cut" />}
                         </g>
                     );

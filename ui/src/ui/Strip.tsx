@@ -16,7 +16,7 @@ export interface Figure {
 /** The few numbers that answer the page's question. */
 export function Strip({ name, figures }: { name: string; figures: readonly Figure[] }) {
     return (
-        <dl class="strip" aria-label={name}>
+        <dl class={`strip n${figures.length}`} aria-label={name}>
             {figures.map((figure) => (
                 <div class="figure panel" key={figure.key} data-figure={figure.key}>
                     <dt class="soft small">{figure.label}</dt>

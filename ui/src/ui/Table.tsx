@@ -46,7 +46,7 @@ export function Table<Row>({ name, columns, rows, rowKey, sort, onSort, class: e
                                     {column.sortable && onSort ? (
                                         <button class="plain sort" title={t('act.sort', { name: column.name ?? String(column.label) })} onClick={() => onSort(nextSort(sort, column.key))}>
                                             {column.label}
-                                            <span aria-hidden="true">{sorted ? (down ? ' ↓' : ' ↑') : ''}</span>
+                                            <span aria-hidden="true">{sorted ? (down ? '↓' : '↑') : ''}</span>
                                         </button>
                                     ) : (
                                         column.label

@@ -59,7 +59,9 @@ describe('one axis', () => {
         expect(x).toHaveLength(40);
         expect(y[1]).toEqual(Array(40).fill(null));
         expect(y[0]![0]).toBe(1);
-        expect(y[0]!.at(-1)).toBe(4);
+        expect(x[13]).toBeCloseTo(5.90625, 9);
+        expect(y[0]![13]).toBeCloseTo(1 + (5.90625 - 2.5) / 5, 9);
+        expect(y[0]!.at(-1)).toBeCloseTo(4, 1);
         expect(y[2]![0]).toBe(7);
         expect(y[2]!.at(-1)).toBeNull();
     });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { hardwareText, huggingFace, methodsSentence, texText, yamlText } from '../../src/run/citation';
-import { csv, csvField, fileName } from '../../src/run/csv';
+import { fileName, plain } from '../../src/run/download';
 import { lineDrawing, toCanvas, toSvg, type Ink } from '../../src/run/drawing';
 import { made, record } from './fixture';
 
@@ -52,17 +52,15 @@ describe('the sentence for a paper', () => {
     it('escapes', () => expect(texText('a_b & 50% {x}\\y~^#$')).toBe('a\\_b \\& 50\\% \\{x\\}\\textbackslash{}y\\textasciitilde{}\\textasciicircum{}\\#\\$'));
 });
 
-describe('CSV', () => {
-    it('quotes by RFC 4180 and keeps all digits', () => {
-        expect(csv([['a,b', 'c"d', 'e\nf', 0.1 + 0.2, -1, null, NaN]])).toBe('"a,b","c""d","e\nf",0.30000000000000004,-1,,\r\n');
-    });
-    it('makes no formula of a name', () => {
-        for (const text of ['=1+1', '+x', '-x', '@x', '\tx']) expect(csvField(text).replace(/^"/, '')[0]).toBe("'");
-    });
+describe('files', () => {
     it('names files safely', () => {
         expect(fileName('my run/../x', 'power')).toBe('my-run-..-x-power');
         expect(fileName('..', null)).toBe('joulebook');
         expect(fileName('훈련 1')).toBe('훈련-1');
+    });
+    it('have colours that drawing programs know', () => {
+        expect(plain('color(srgb 0.5 0 1)')).toBe('rgb(128, 0, 255)');
+        expect(plain('rgb(1, 2, 3)')).toBe('rgb(1, 2, 3)');
     });
 });
 
