@@ -5,14 +5,16 @@ PREFIX ?= /usr/local
 BUILD ?= build
 # Debian's python3, which sees Debian's torch; another one may come first in PATH.
 PYTHON ?= /usr/bin/python3
+# The dashboard is built with npm, but for a release tarball, which brings it built.
+UI = $(if $(wildcard ui/dist/index.html),,ui)
 
-.PHONY: all run test install bench lint fuzz clean
+.PHONY: all run test install dist bench lint fuzz clean
 
 all: $(BUILD)/build.ninja
 	@ninja --quiet -C $(BUILD)
 
 $(BUILD)/build.ninja:
-	@tools/setup.sh build
+	@tools/setup.sh build $(UI)
 	@meson setup $(BUILD) --buildtype=release --prefix=$(PREFIX) -Dtests=false >/dev/null
 
 run: all
@@ -20,11 +22,15 @@ run: all
 	$(BUILD)/joulebook run --name digits -- $(PYTHON) examples/train_digits.py --epochs 40
 
 test:
-	@tools/setup.sh build run test lint
+	@tools/setup.sh build $(UI) run test lint
 	@python3 tools/run_tests.py
 
 install: all
 	@meson install -C $(BUILD)
+
+# A tarball of what is committed, with the dashboard built: $(BUILD)/meson-dist/.
+dist: all
+	@meson dist -C $(BUILD) --no-tests --formats gztar --allow-dirty
 
 bench: all
 	@tools/setup.sh bench

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 seconds=${JB_FUZZ_SECONDS:-60}
 build=build/fuzz
-[ -f $build/build.ninja ] || CC=clang meson setup $build -Dfuzzers=true -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+[ -f $build/build.ninja ] || CC=clang meson setup $build -Dfuzzers=true -Dui=disabled -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 ninja -C $build >/dev/null
 status=0
 for target in "$build"/tests/fuzz/fuzz_*; do

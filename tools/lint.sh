@@ -10,13 +10,13 @@ c_files() { git ls-files 'src/*.c' 'include/*.h'; }
 format() { git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'tools/*.[ch]' | xargs clang-format --dry-run -Werror; }
 
 spelling() {
-  git ls-files | grep -vE '\.(csv|png|svg)$|corpus/|names\.txt|tests/golden/' |
+  git ls-files | grep -vE '\.(csv|png|svg)$|package-lock\.json$|corpus/|names\.txt|tests/golden/' |
     xargs codespell --ignore-words-list=shwo,alway,gird,intervall,projcts,nam,optimise,optimiser,modelled,colour,mis,ue,ot,te,fo,ser,hist,nd,inout,crate,hsi,thi,gude,ane,nane,ues,asend
 }
 
 shell() { for file in tools/*.sh .ci/run; do sh -n "$file"; done; }
 
-configure() { [ -f $build/build.ninja ] || CC=clang meson setup $build >/dev/null; ninja -C $build -t restat >/dev/null 2>&1 || true; }
+configure() { [ -f $build/build.ninja ] || CC=clang meson setup $build -Dui=disabled >/dev/null; ninja -C $build -t restat >/dev/null 2>&1 || true; }
 
 cppcheck_all() {
   c_files | xargs cppcheck --quiet --std=c17 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \

@@ -12,9 +12,11 @@ Stages, each in a build folder of its own below build/:
 usage: tools/run_tests.py [STAGE...]
 A failing test prints its output. A test that could not run counts as failed; a skipped one prints its reason.
 """
+import functools
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -26,6 +28,8 @@ WAITING = {"test_machines.py", "test_wall.py", "test_jetson.py", "test_nvml.py",
 WAITING_TOO = {"test_record.py", "test_plug.py"}
 WAITING_AGAIN = {"test_grid_run.py", "test_grid_backfill.py"}
 BUSY_TOO = {"test_operators.py", "test_python.py", "test_probe.py"}
+BROWSER = {"test_dashboard.py"}
+NO_DASHBOARD = ["-Dui=disabled"]
 TSAN_TESTS = ["unit/meter/", "unit/trace/", "unit/engine/", "unit/nvml/", "unit/sensor/", "unit/grid/feed", "unit/grid/fetch", "unit/grid/exchange"]
 
 
@@ -88,6 +92,18 @@ def build(tally, folder, compiler, options):
     return path if code == 0 else None
 
 
+@functools.lru_cache(maxsize=None)
+def dashboard(tally):
+    """Meson's options for a stage that has the dashboard: it is built once for all of them."""
+    dist = BUILD / "ui-dist"
+    if not shutil.which("npm"):
+        tally.add("dashboard: builds", "skipped", "npm is not installed; tools/setup.sh ui installs it")
+        return NO_DASHBOARD
+    code, text = run([str(ROOT / "tools" / "build_ui.sh"), str(ROOT / "ui"), str(BUILD / "ui-work"), str(dist)])
+    tally.add("dashboard: builds", "passed" if code == 0 else "failed", text)
+    return ["-Dui=prebuilt", f"-Dui_dist={dist}"] if code == 0 else NO_DASHBOARD
+
+
 def meson_tests(tally, path, stage, env=None, only=None):
     # Meson matches tests by name, not by prefix: list them and choose.
     names = []
@@ -113,40 +129,40 @@ def stage_checks(tally):
     for part in ["format", "spelling", "shell", "cppcheck", "tidy"]:
         code, text = run([str(ROOT / "tools" / "lint.sh"), part])
         tally.add(f"lint: {part}", "passed" if code == 0 else "failed", text)
-    build(tally, "test-release", "gcc", ["--buildtype=release", "-Dtests=false"])  # warnings that come with optimising
+    build(tally, "test-release", "gcc", ["--buildtype=release", "-Dtests=false"] + NO_DASHBOARD)  # warnings that come with optimising
     code, text = run([str(ROOT / "tools" / "cross_macos.sh")])
     tally.add("cross_macos", {0: "passed", 77: "skipped"}.get(code, "failed"), text)
 
 
 def stage_gcc(tally):
-    path = build(tally, "test-gcc", "gcc", [])
+    path = build(tally, "test-gcc", "gcc", dashboard(tally))
     if path:
         meson_tests(tally, path, "gcc")
 
 
 def stage_asan(tally):
-    path = build(tally, "test-asan", "clang", ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dfuzzers=true"])
+    path = build(tally, "test-asan", "clang", ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dfuzzers=true"] + NO_DASHBOARD)
     if path:
         meson_tests(tally, path, "asan", {"UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1", "ASAN_OPTIONS": "detect_leaks=1"})
 
 
 def stage_tsan(tally):
-    path = build(tally, "test-tsan", "clang", ["-Db_sanitize=thread", "-Db_lundef=false"])
+    path = build(tally, "test-tsan", "clang", ["-Db_sanitize=thread", "-Db_lundef=false"] + NO_DASHBOARD)
     if path:
         meson_tests(tally, path, "tsan", {"TSAN_OPTIONS": "halt_on_error=1"}, TSAN_TESTS)
 
 
 def stage_blackbox(tally):
-    path = build(tally, "test-gcc", "gcc", [])
+    path = build(tally, "test-gcc", "gcc", dashboard(tally))
     if not path:
         return
-    # Five parts beside each other: most tests wait for counters to move and leave the processors to those that do not.
+    # Six parts beside each other: most tests wait for counters to move and leave the processors to those that do not.
     folder = ROOT / "tests" / "blackbox"
     files = sorted(folder.glob("test_*.py"))
     parts = {"waiting": [f for f in files if f.name in WAITING], "waiting-too": [f for f in files if f.name in WAITING_TOO],
              "waiting-again": [f for f in files if f.name in WAITING_AGAIN],
-             "busy-too": [f for f in files if f.name in BUSY_TOO],
-             "busy": [f for f in files if f.name not in WAITING | WAITING_TOO | WAITING_AGAIN | BUSY_TOO]}
+             "busy-too": [f for f in files if f.name in BUSY_TOO], "browser": [f for f in files if f.name in BROWSER],
+             "busy": [f for f in files if f.name not in WAITING | WAITING_TOO | WAITING_AGAIN | BUSY_TOO | BROWSER]}
     running = []
     for name, tests in parts.items():
         results = BUILD / f"blackbox-{name}.xml"

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Install what a task needs from Debian 12: tools/setup.sh build|run|test|lint|fuzz|bench ...
+# Install what a task needs from Debian 12: tools/setup.sh build|ui|run|test|lint|fuzz|bench ...
 # Does nothing, and asks for nothing, when everything is there.
 set -eu
 
 packages() {
   case "$1" in
     build) echo gcc libc6-dev meson ninja-build pkg-config python3 libsqlite3-dev libjansson-dev libcurl4-openssl-dev libexpat1-dev libmicrohttpd-dev libncurses-dev scdoc tzdata ;;
+    ui) echo nodejs npm ;;
     run) echo python3-torch python3-sklearn ;;
     test) echo clang libclang-rt-14-dev libcmocka-dev python3-pytest bash zsh fish chromium libcap2-bin procps g++ libdnnl-dev libtbb-dev python3-numpy python3-setuptools python3-wheel python3-venv openssl tmux prometheus curl ;;
     lint) echo clang clang-tidy clang-format cppcheck codespell ;;
@@ -22,6 +23,8 @@ installed() {
 
 wanted=""
 for task in "$@"; do
+  # Whoever has npm has it from where they want it: other packages of node bring it along and do not go with Debian's.
+  [ "$task" != ui ] || ! command -v npm >/dev/null 2>&1 || continue
   wanted="$wanted $(packages "$task")"
 done
 missing=""

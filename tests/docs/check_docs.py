@@ -26,7 +26,7 @@ PAGE_OPTION = re.compile(r"^(?:\*-(\w)\*, )?\*--([\w-]+)\*(?: _(\S+)_)?$")
 KEY = re.compile(r'\{"(\w+)", "(\w+)", JB_CONF_(\w+),[^,]+,[^,]+,\s*(?:"([^"]*)"|NULL),')
 PAGE_KEY = re.compile(r"^\*(\w+)\*\n\tVariable: \*(\w+)\*\. Type: ([a-z/]+)[^\n]*?\. Default: ([^\n]*)\.$", re.M)
 TYPES = {"STRING": "text", "NUMBER": "number", "DURATION": "time", "BOOL": "yes/no"}
-FOLDERS = ("src", "tests", "tools", "data", "docs", "man", "examples", "bench", "completions", ".ci")
+FOLDERS = ("src", "tests", "tools", "data", "docs", "man", "examples", "bench", "completions", "ui", ".ci")
 
 
 def section(text, name):

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+import 'uplot/dist/uPlot.min.css';
+import './theme.css';
+import './layout.css';
+import { render } from 'preact';
+import { App } from './app';
+import { listen } from './router';
+import { applyTheme } from './state/settings';
+
+listen();
+applyTheme();
+render(<App />, document.getElementById('app')!);

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// The machines whose runs this database knows.
+import { api } from '../api/client';
+import type { Host } from '../api/types';
+import { count, gramsCo2e, joules, wattHours } from '../format';
+import { t } from '../i18n';
+import { EquivalentText } from '../live/Figures';
+import { link } from '../router';
+import { useLoad } from '../state/load';
+import { Badge, Empty, Loading, Table, Time, Trouble, type Column } from '../ui';
+
+/** Three of a kind are "3 × NVIDIA H100". */
+export function tally(names: readonly string[]): string[] {
+    const found = new Map<string, number>();
+    for (const name of names) found.set(name, (found.get(name) ?? 0) + 1);
+    return [...found].map(([name, n]) => (n > 1 ? `${n} × ${name}` : name));
+}
+
+export function Hosts() {
+    const { data, error, again } = useLoad('', (abort) => api.hosts(abort), 60_000);
+    const columns: Column<Host>[] = [
+        {
+            key: 'host', label: t('hosts.host'), head: true,
+            cell: (host) => (
+                <>
+                    {host.host ?? '–'} {host.this && <Badge tone="ok">{t('hosts.this')}</Badge>}
+                    <div class="soft small mono" title={host.machine_id}>
+                        {host.machine_id.slice(0, 12)}
+                    </div>
+                </>
+            ),
+        },
+        {
+            key: 'hardware', label: t('hosts.hardware'),
+            cell: (host) => (
+                <>
+                    {host.cpu ?? '–'}
+                    {tally(host.gpus).map((gpu) => (
+                        <div key={gpu}>{gpu}</div>
+                    ))}
+                </>
+            ),
+        },
+        { key: 'runs', label: t('page.runs'), right: true, cell: (host) => (host.runs > 0 ? <a href={link('/runs', { q: host.host })}>{count(host.runs)}</a> : '0') },
+        { key: 'energy', label: t('hosts.runsEnergy'), right: true, cell: (host) => wattHours(host.footprint_j), title: (host) => joules(host.footprint_j) },
+        {
+            key: 'emissions', label: t('live.emissions'), right: true,
+            cell: (host) => (
+                <>
+                    {gramsCo2e(host.emissions_g)}
+                    <div class="soft small">
+                        <EquivalentText grams={host.emissions_g} />
+                    </div>
+                </>
+            ),
+        },
+        {
+            key: 'history', label: t('hosts.machineEnergy'), right: true, title: (host) => joules(host.history_j),
+            cell: (host) => (
+                <>
+                    {wattHours(host.history_j)}
+                    {host.history_since && (
+                        <div class="soft small">
+                            {t('live.since')} <Time at={host.history_since} />
+                        </div>
+                    )}
+                </>
+            ),
+        },
+        { key: 'first', label: t('hosts.first'), cell: (host) => <Time at={host.first_seen} /> },
+        { key: 'last', label: t('hosts.last'), cell: (host) => <Time at={host.last_seen} /> },
+    ];
+    return (
+        <>
+            <div class="row head">
+                <h1>{t('page.hosts')}</h1>
+            </div>
+            {error.value ? <Trouble error={error.value} onRetry={again} /> : null}
+            {!data.value ? (
+                !error.value && <Loading />
+            ) : data.value.hosts.length === 0 ? (
+                <Empty title={t('hosts.none')} command="joulebook run -- python3 train.py" />
+            ) : (
+                <div class="panel">
+                    <Table name={t('page.hosts')} columns={columns} rows={data.value.hosts} rowKey={(host) => host.machine_id} />
+                </div>
+            )}
+            <p class="soft small foot-note">{t('hosts.note')}</p>
+        </>
+    );
+}
