@@ -167,7 +167,7 @@ def test_keys(meter, terminal):
 def test_the_terminal_is_as_it_was(meter, terminal, how):
     terminal.type("stty -a > before; echo before me", "Enter")
     terminal.shows("before me")
-    start(terminal).shows("q quit")
+    start(terminal).shows("q quit", "Metered for")
     if isinstance(how, str):
         terminal.type(how)
     else:
@@ -182,12 +182,12 @@ def test_the_terminal_is_as_it_was(meter, terminal, how):
 
 @needs_tmux
 def test_it_can_be_stopped_and_goes_on(meter, terminal):
-    start(terminal).shows("q quit")
+    start(terminal).shows("q quit", "Metered for")
     terminal.type("C-z")
     terminal.shows("$ ")
     terminal.hides("q quit")
     terminal.type("fg", "Enter")
-    terminal.shows("q quit", "resnet1")
+    terminal.shows("q quit", "Metered for", "resnet1")
 
 
 @needs_tmux
@@ -222,24 +222,24 @@ def colours(screen):
 
 @needs_tmux
 def test_colours_and_none(meter, terminal):
-    start(terminal).shows("q quit")
+    start(terminal).shows("q quit", "Metered for")
     assert {"48;5;32", "48;5;36"} <= colours(terminal.screen("-e"))
     terminal.type("q")
     wait_until(lambda: not terminal.pids(), "top to end")
     terminal.type(f"NO_COLOR=1 {EXE} top", "Enter")
-    screen = terminal.shows("q quit")
+    screen = terminal.shows("q quit", "Metered for")
     assert colours(terminal.screen("-e")) == set()
     assert "CCCCCC" in screen and "GGGGG" in screen  # letters tell the parts
     terminal.type("q")
     wait_until(lambda: not terminal.pids(), "top to end")
-    start(terminal, "--color=never").shows("q quit")
+    start(terminal, "--color=never").shows("q quit", "Metered for")
     assert colours(terminal.screen("-e")) == set()
 
 
 @needs_tmux
 def test_without_utf8_it_is_drawn_with_ascii(meter, terminal):
     terminal.type(f"LC_ALL=C {EXE} top", "Enter")
-    screen = terminal.shows("q quit", "#")
+    screen = terminal.shows("q quit", "Metered for", "#")
     assert screen.isascii(), screen
     assert "+-2.0 %" in screen
 
