@@ -355,7 +355,8 @@ static int top_main(int argc, char **argv, void *context)
 {
     int first;
     JB_CLEANUP(jb_freep) struct top *top = calloc(1, sizeof(*top));
-    JB_CLEANUP(jb_freep) struct top_view *now = calloc(1, sizeof(*now)), *held = calloc(1, sizeof(*held));
+    JB_CLEANUP(jb_freep) struct top_view *now = calloc(1, sizeof(*now));
+    JB_CLEANUP(jb_freep) struct top_view *held = calloc(1, sizeof(*held));
 
     if (top == NULL || now == NULL || held == NULL) {
         return cli_complain(&cmd_top, 1, "out of memory");
