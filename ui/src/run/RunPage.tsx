@@ -103,10 +103,23 @@ export function RunPage({ id }: { id: string }) {
         if (record) document.title = [record.run.name ?? record.run.id, t('app.name')].join(' · ');
     }, [record?.run.id]);
     if (!record) {
-        if (denied(error)) return <Empty title={t('r.denied')}>{t('r.deniedText')}</Empty>;
-        if (now) return <OnlyNow now={now} />;
-        if (unknown(error)) return <Empty title={t('r.unknown', { id })} command="joulebook list">{t('r.unknownText')}</Empty>;
-        return error ? <Trouble error={error} onRetry={retry} /> : <Loading />;
+        if (now && !denied(error)) return <OnlyNow now={now} />;
+        return (
+            <>
+                <h1 class="sr">{t('page.run')}</h1>
+                {denied(error) ? (
+                    <Empty title={t('r.denied')}>{t('r.deniedText')}</Empty>
+                ) : unknown(error) ? (
+                    <Empty title={t('r.unknown', { id })} command="joulebook list">
+                        {t('r.unknownText')}
+                    </Empty>
+                ) : error ? (
+                    <Trouble error={error} onRetry={retry} />
+                ) : (
+                    <Loading />
+                )}
+            </>
+        );
     }
     const View = { summary: Summary, timeline: Timeline, epochs: Epochs, operators: Operators, hardware: Hardware, export: Export }[tab];
     return (
