@@ -17,11 +17,11 @@ const DEPTH = 7;
 export function nodeName(node: TreeNode): string {
     switch (node.kind) {
         case 'run':
-            return t(node.key === 'modules' ? 'r.ic.modules' : 'r.ic.run');
+            return t(node.key === 'modules' ? 'r.ic.modules' : 'live.partRun');
         case 'outside':
             return t('r.op.outside');
         case 'unattributed':
-            return t('r.op.unattributed');
+            return t('live.partNobody');
         case 'own':
             return t('r.ic.own', { name: node.name });
         case 'rest':
@@ -197,12 +197,12 @@ export function IcicleTable({ tree, whole, name }: { tree: TreeNode; whole: numb
                 <caption class="sr">{t('chart.table', { name })}</caption>
                 <thead>
                     <tr>
-                        <th scope="col">{t('r.name')}</th>
+                        <th scope="col">{t('runs.name')}</th>
                         <th scope="col" class="right">
                             {t('r.level')}
                         </th>
                         <th scope="col" class="right">
-                            {t('r.energy')}
+                            {t('runs.energy')}
                         </th>
                         <th scope="col" class="right">
                             {t('r.share')}
