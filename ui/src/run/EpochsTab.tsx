@@ -67,7 +67,7 @@ function Bars({ bars, name }: { bars: EpochBar[]; name: string }) {
 function sentence(s: EpochSummary): string {
     const out = [t('r.ep.mean', { n: s.count, s: duration(s.seconds), j: joules(s.joules) })];
     if (s.count > 1) out.push(t('r.ep.scatter', { s: duration(s.secondsScatter), j: joules(s.joulesScatter) }));
-    if (isTold(s.trend)) out.push(t(s.trend.whole > 0 ? 'r.ep.rises' : 'r.ep.falls', { p: percent(Math.abs(s.trend.whole)), pm: percent(s.trend.half95) }));
+    if (isTold(s.trend)) out.push(s.trend.whole > 0 ? t('r.ep.rises', { p: percent(Math.abs(s.trend.whole)), pm: percent(s.trend.half95) }) : t('r.ep.falls', { p: percent(Math.abs(s.trend.whole)), pm: percent(s.trend.half95) }));
     else if (s.trend) out.push(t('r.ep.flat'));
     if (s.guessed) out.push(t('r.ep.guessed'));
     return out.join(' ');

@@ -6,6 +6,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import type { Series } from '../api/types';
 import { chartGroup, type ChartGroup } from '../charts/sync';
 import { TimeSeries } from '../charts/ChartFigure';
+import { Ribbon } from '../charts/Ribbon';
 import { axisTexts, type ChartModel } from '../charts/model';
 import { duration, gramsCo2e, joules, percent } from '../format';
 import { t, word } from '../i18n';
@@ -18,7 +19,7 @@ import { lineDrawing } from './drawing';
 import { ticks } from './epochs';
 import { energyModel, hatchesOf, intensityModel, powerModel, totalModel } from './models';
 import { known, type Region, type RunRecord } from './record';
-import { Ribbon } from './Ribbon';
+import { rowsOf } from './pieces';
 import { spanOf, useSeries } from './series';
 import { Joules } from './texts';
 import { clampSpan, idleSpans, type Idle, type Span } from './timeline';
@@ -113,9 +114,10 @@ export function Timeline({ record }: { record: RunRecord }) {
     const idle = useMemo(() => (whole ? idleSpans(whole) : []), [whole]);
     if (error && !whole) return <Trouble error={error} onRetry={retry} />;
     if (!whole || !shown || !all || !models) return <Loading />;
-    if (whole.t_s.length === 0) return <Empty title={t('r.tl.none')}>{t(record.run.status === 'running' ? 'r.notYet' : 'r.tl.noneText')}</Empty>;
+    if (whole.t_s.length === 0) return <Empty title={t('r.tl.none')}>{record.run.status === 'running' && t('r.notYet')}</Empty>;
     const name = record.run.name ?? record.run.id;
     const step = shown.step_s;
+    const rows = rowsOf(record.regions, idle, zoom ? { t0: zoom.x0, t1: zoom.x1 } : all);
     const move = (by: number) => {
         if (!zoom) return;
         const next = clampSpan({ t0: zoom.x0 + by * (zoom.x1 - zoom.x0), t1: zoom.x1 + by * (zoom.x1 - zoom.x0) }, all, step);
@@ -153,8 +155,8 @@ export function Timeline({ record }: { record: RunRecord }) {
                     <button class="small" onClick={() => savePng(fileName(name, 'power'), picture(models.power, `${name}: ${t('r.tl.power')}`))}>PNG</button>
                 </span>
             </div>
-            <Ribbon regions={record.regions} idle={idle} whole={all} group={group} />
-            <TimeSeries id="power" name={t(share ? 'r.tl.powerShare' : 'r.tl.power')} note={share ? undefined : t('r.tl.band')} model={models.power} group={group} onAlone={(ch) => setParams({ ch })} />
+            {rows.length > 0 && <Ribbon id="ribbon" name={t('r.tl.ribbon')} rows={rows} all={{ x0: all.t0, x1: all.t1 }} group={group} xKind="elapsed" />}
+            <TimeSeries id="power" name={share ? t('r.tl.powerShare') : t('r.tl.power')} note={share ? undefined : t('r.tl.band')} model={models.power} group={group} onAlone={(ch) => setParams({ ch })} />
             <TimeSeries id="total" name={t('r.tl.total')} model={models.total} group={group} />
             <TimeSeries id="energy" name={t('r.tl.energy')} model={models.energy} group={group} />
             {models.carbon && <TimeSeries id="intensity" name={t('live.intensity')} model={models.carbon} group={group} />}
