@@ -135,7 +135,6 @@ export const runEn = {
     'r.ic.modules': 'modules',
     'r.ic.own': '{name} itself',
     'r.ic.rest': '{n} smaller ones',
-    'r.ic.path': 'Path',
     'r.tl.what': 'Power of',
     'r.tl.device': 'Devices',
     'r.tl.share': 'This run’s share',
@@ -148,7 +147,6 @@ export const runEn = {
     'r.tl.idleJ': 'Energy of the machine meanwhile',
     'r.tl.idleSum': '{n} {n|time|times} of next to nothing done: {s}, {p} of the run; the machine used {j} meanwhile',
     'r.tl.table': '{n} {n|region|regions} as a table',
-    'r.tl.first': 'The first {n} of {all}.',
     'r.tl.kind': 'Kind',
     'r.tl.earlier': 'Earlier',
     'r.tl.later': 'Later',
@@ -252,7 +250,6 @@ export const runEn = {
     'cmp.beaten': 'another is as good for less',
     'cmp.noMetric': 'No metric to set against the energy',
     'cmp.noMetricText': 'A tag that is a number in two runs or more serves as one:',
-    'cmp.scatterHelp': '{metric} over energy; the table below holds the same',
     'cmp.classes': 'Operators by class',
     'cmp.classesNote': 'sums of operators have no uncertainty of their own',
 } as const;

@@ -38,12 +38,12 @@ export function nodeName(node: TreeNode): string {
 
 const last = (name: string) => name.slice(name.lastIndexOf('.') + 1) || name;
 
-/** What fits into `width` pixels at about 6.4 a letter; empty where nothing does. */
+/** What fits into `width` pixels at about 6.4 a letter; empty where nothing does. No dots: what is seen is a part of the name. */
 function fitted(node: TreeNode, width: number): string {
     const room = Math.floor((width - 8) / 6.4);
     const whole = nodeName(node);
     const text = node.kind === 'module' && whole.length > room ? last(whole) : whole;
-    return room < 3 ? '' : text.length <= room ? text : `${text.slice(0, room - 1)}…`;
+    return room < 3 ? '' : text.slice(0, room).trim();
 }
 
 function colorOf(cell: Cell): string {
@@ -131,7 +131,7 @@ export function Icicle({ tree, name, at, onZoom, whole }: Props) {
     const shown = current.node;
     return (
         <div class="r-icicle">
-            <nav class="r-path small" aria-label={t('r.ic.path')}>
+            <nav class="r-path small" aria-label={t('r.level')}>
                 {path.map((node, i) => (
                     <span key={node.key}>
                         {i > 0 && <span aria-hidden="true"> › </span>}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Power, energy and intensity over the time of a run. What is zoomed into is asked for again in more detail, and is in the
 // URL (t0, t1 in seconds since the start, ch).
-import { useSignalEffect } from '@preact/signals';
+import { useSignal, useSignalEffect } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { Series } from '../api/types';
 import { chartGroup, type ChartGroup } from '../charts/sync';
@@ -24,7 +25,6 @@ import { spanOf, useSeries } from './series';
 import { Joules } from './texts';
 import { clampSpan, idleSpans, type Idle, type Span } from './timeline';
 
-const MOST_ROWS = 300;
 const URL_MS = 150;
 
 function firstZoom() {
@@ -55,6 +55,17 @@ export function picture(model: ChartModel, title: string) {
     );
 }
 
+/** What is made only when it is opened: a run may have thousands of regions. */
+function Folded({ title, children }: { title: string; children: ComponentChildren }) {
+    const open = useSignal(false);
+    return (
+        <details class="panel pad" onToggle={(e) => (open.value = e.currentTarget.open)}>
+            <summary>{title}</summary>
+            {open.value && children}
+        </details>
+    );
+}
+
 function IdleTable({ idle, whole, group }: { idle: Idle[]; whole: Span; group: ChartGroup }) {
     const time = idle.reduce((a, s) => a + s.t1 - s.t0, 0);
     const energy = idle.reduce((a, s) => a + (s.joules ?? 0), 0);
@@ -64,10 +75,9 @@ function IdleTable({ idle, whole, group }: { idle: Idle[]; whole: Span; group: C
         { key: 'j', label: t('r.tl.idleJ'), right: true, cell: (s) => <Joules j={s.joules} /> },
     ];
     return (
-        <details class="panel pad">
-            <summary>{t('r.tl.idleSum', { n: idle.length, s: duration(time), p: percent(time / (whole.t1 - whole.t0)), j: joules(energy) })}</summary>
-            <Table class="tall" name={t('live.partIdle')} columns={columns} rows={idle.slice(0, MOST_ROWS)} rowKey={(s) => String(s.t0)} />
-        </details>
+        <Folded title={t('r.tl.idleSum', { n: idle.length, s: duration(time), p: percent(time / (whole.t1 - whole.t0)), j: joules(energy) })}>
+            <Table class="tall" name={t('live.partIdle')} columns={columns} rows={idle} rowKey={(s) => String(s.t0)} />
+        </Folded>
     );
 }
 
@@ -83,11 +93,9 @@ function RegionTable({ regions, group }: { regions: Region[]; group: ChartGroup 
         { key: 'g', label: 'CO₂e', right: true, cell: (r) => <span class="nowrap">{gramsCo2e(r.emissions_g)}</span> },
     ];
     return (
-        <details class="panel pad">
-            <summary>{t('r.tl.table', { n: here.length })}</summary>
-            <Table class="tall" name={t('r.tl.ribbon')} columns={columns} rows={here.slice(0, MOST_ROWS)} rowKey={(r) => String(r.id)} />
-            {here.length > MOST_ROWS && <p class="soft small">{t('r.tl.first', { n: MOST_ROWS, all: here.length })}</p>}
-        </details>
+        <Folded title={t('r.tl.table', { n: here.length })}>
+            <Table class="tall" name={t('r.tl.ribbon')} columns={columns} rows={here} rowKey={(r) => String(r.id)} />
+        </Folded>
     );
 }
 
