@@ -15,7 +15,7 @@ import { GridBadge } from '../live/FiveNumbers';
 import { route, setParams } from '../router';
 import { bind } from '../state/keys';
 import { useLoad } from '../state/load';
-import { Badge, Command, Empty, Loading, StatusText, Strip, Time, Trouble, type Figure } from '../ui';
+import { Badge, Command, Empty, Fix, Loading, StatusText, Strip, Time, Trouble, type Figure } from '../ui';
 import type { Grid } from '../api/types';
 
 const SPANS = [24, 168];
@@ -68,11 +68,13 @@ function Providers({ grid }: { grid: Grid }) {
                 {list.map((one) => (
                     <li key={one.name} data-provider={one.name}>
                         <div class="row">
-                            <b class="grow">{one.name}</b>
+                            <b class="grow" title={one.credit ?? undefined}>
+                                {one.title ?? one.name}
+                            </b>
                             <StatusText status={one.status} prefix="provider" />
                         </div>
                         {one.reason && <p class="small soft">{one.reason}</p>}
-                        {one.fix && one.status !== 'ok' && <Command text={one.fix} />}
+                        {one.fix && one.status !== 'ok' && <Fix text={one.fix} />}
                     </li>
                 ))}
             </ul>

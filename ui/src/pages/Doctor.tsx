@@ -6,7 +6,7 @@ import type { Doctor as Report, DoctorChannel, DoctorCheck } from '../api/types'
 import { bytes, count, digits, duration, percent, watts } from '../format';
 import { t, word } from '../i18n';
 import { useLoad } from '../state/load';
-import { Badge, Command, Loading, StatusText, Table, Trouble, type Column } from '../ui';
+import { Badge, Fix, Loading, StatusText, Table, Trouble, type Column } from '../ui';
 import { tally } from './Hosts';
 
 /** Those that do not work, what can be mended first. */
@@ -109,7 +109,7 @@ export function Doctor() {
                                         <StatusText status={channel.status} />
                                     </div>
                                     {channel.reason && <p class="small soft wrap">{channel.reason}</p>}
-                                    {channel.fix && <Command text={channel.fix} />}
+                                    {channel.fix && <Fix text={channel.fix} />}
                                 </li>
                             ))}
                         </ul>
