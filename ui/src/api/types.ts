@@ -241,6 +241,7 @@ export interface Grid {
     schema: number;
     zone: string | null;
     zone_name: string | null;
+    note?: string | null;
     now: { g_per_kwh: number | null; source: string | null; kind: string; estimated: boolean; age_s: number | null; factor: string | null; rel_error: number | null } | null;
     yearly: { g_per_kwh: number | null; year: number | null; source: string | null } | null;
     history: GridPoint[];

@@ -92,7 +92,7 @@ export function Sensors({ live }: { live: Live }) {
                     .filter(Boolean)
                     .join(' · ')}
             </p>
-            {!history.kept && (
+            {(!history.kept || history.error) && (
                 <div class="small">
                     <p>
                         <Badge tone="warn">{t('live.historyOff')}</Badge> {history.error}

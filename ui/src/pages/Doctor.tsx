@@ -104,7 +104,7 @@ export function Doctor() {
                             {broken(report.channels).map((channel, i) => (
                                 <li key={channel.source + i} data-source={channel.source}>
                                     <div class="row">
-                                        <b class="grow wrap">{channel.id ? `${channel.source} ${channel.id}` : channel.source}</b>
+                                        <b class="grow wrap">{channel.id && channel.id !== channel.source ? `${channel.source} ${channel.id}` : channel.source}</b>
                                         {channel.fix && <Badge tone="warn">{t('doctor.mendable')}</Badge>}
                                         <StatusText status={channel.status} />
                                     </div>
