@@ -11,8 +11,8 @@ test('texts that are asked for by name in t() become numbers', () => {
 });
 
 test('texts that are put together at run time keep their names', () => {
-    const keys = ['a.b', 'a.c', 'page.live', 'status.ok', 'run.lost', 'd.e'];
-    const code = "t('a.b'); t(x ? 'a.c' : ''); t(`page.${name}`); word('status', s); <StatusText prefix=\"run\" />";
+    const keys = ['a.b', 'a.c', 'page.live', 'status.ok', 'run.lost', 'd.e', 'r.x'];
+    const code = "t('a.b'); t(x ? 'a.c' : ''); t(`page.${name}`); `r${n}`; word('status', s); <StatusText prefix=\"run\" />";
     expect(namedKeys(keys, code)).toEqual(['page.live', 'status.ok', 'run.lost']);
 });
 

@@ -13,7 +13,7 @@ const WHOLE = /(["'])([\w-]+\.[\w. -]+)\1/g;
 
 /** Which of `keys` code needs by name. */
 export function namedKeys(keys: readonly string[], code: string): string[] {
-    const beginnings = [...code.matchAll(/`([\w.-]+)\$\{/g)].map((match) => match[1]!);
+    const beginnings = [...code.matchAll(/`([\w-]+\.[\w.-]*)\$\{/g)].map((match) => match[1]!);
     const prefixes = [...code.matchAll(/(?:\bword\(\s*|\bprefix\s*[=:]\s*)(["'])([\w.-]+)\1/g)].map((match) => `${match[2]}.`);
     return keys.filter((key) => [...beginnings, ...prefixes].some((start) => key.startsWith(start)));
 }
