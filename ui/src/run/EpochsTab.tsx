@@ -148,7 +148,7 @@ export function Epochs({ record }: { record: RunRecord }) {
     if (!summary && !phases && totals.length === 0 && layers.length === 0) {
         const off = record.work === null || record.work === undefined || record.work.ops === 'off';
         return (
-            <Empty title={t('r.ep.none')} command={off ? 'joulebook run -- python3 train.py' : null}>
+            <Empty title={t('r.ep.none')} command={off && record.run.status !== 'running' ? 'joulebook run -- python3 train.py' : null}>
                 {t(record.run.status === 'running' ? 'r.notYet' : off ? 'r.ep.off' : 'r.ep.silent')}
             </Empty>
         );

@@ -87,7 +87,7 @@ export function Operators({ record }: { record: RunRecord }) {
     if (table.rows.length === 0 && !layers) {
         const ops = record.work?.ops ?? 'off';
         return (
-            <Empty title={t('r.op.none')} command="joulebook run --ops full -- python3 train.py">
+            <Empty title={t('r.op.none')} command={record.run.status === 'running' ? null : 'joulebook run --ops full -- python3 train.py'}>
                 {t(record.run.status === 'running' ? 'r.notYet' : ops === 'off' || ops === 'phases' ? 'r.op.off' : 'r.ep.silent', { ops })}
             </Empty>
         );
