@@ -2,9 +2,9 @@
 // The machines whose runs this database knows.
 import { api } from '../api/client';
 import type { Host } from '../api/types';
-import { count, gramsCo2e, joules, wattHours } from '../format';
+import { count, inUnit, joules, unitOf } from '../format';
 import { t } from '../i18n';
-import { EquivalentText } from '../live/Figures';
+import { EquivalentText } from '../live/FiveNumbers';
 import { link } from '../router';
 import { useLoad } from '../state/load';
 import { Badge, Empty, Loading, Table, Time, Trouble, type Column } from '../ui';
@@ -18,14 +18,18 @@ export function tally(names: readonly string[]): string[] {
 
 export function Hosts() {
     const { data, error, again } = useLoad('', (abort) => api.hosts(abort), 60_000);
+    const list = data.value?.hosts ?? [];
+    const energy = unitOf.energy(list.map((host) => host.footprint_j));
+    const mass = unitOf.mass(list.map((host) => host.emissions_g));
+    const machine = unitOf.energy(list.map((host) => host.history_j));
     const columns: Column<Host>[] = [
         {
             key: 'host', label: t('hosts.host'), head: true,
             cell: (host) => (
                 <>
                     {host.host ?? '–'} {host.this && <Badge tone="ok">{t('hosts.this')}</Badge>}
-                    <div class="soft small mono" title={host.machine_id}>
-                        {host.machine_id.slice(0, 12)}
+                    <div class="soft small mono" title={host.machine_id ?? undefined}>
+                        {host.machine_id?.slice(0, 12)}
                     </div>
                 </>
             ),
@@ -42,12 +46,12 @@ export function Hosts() {
             ),
         },
         { key: 'runs', label: t('page.runs'), right: true, cell: (host) => (host.runs > 0 ? <a href={link('/runs', { q: host.host })}>{count(host.runs)}</a> : '0') },
-        { key: 'energy', label: t('hosts.runsEnergy'), right: true, cell: (host) => wattHours(host.footprint_j), title: (host) => joules(host.footprint_j) },
+        { key: 'energy', label: `${t('hosts.runsEnergy')}, ${energy.name}`, right: true, cell: (host) => inUnit(host.footprint_j, energy), title: (host) => joules(host.footprint_j) },
         {
-            key: 'emissions', label: t('live.emissions'), right: true,
+            key: 'emissions', label: `${t('live.emissions')}, ${mass.name} CO₂e`, right: true,
             cell: (host) => (
                 <>
-                    {gramsCo2e(host.emissions_g)}
+                    {inUnit(host.emissions_g, mass)}
                     <div class="soft small">
                         <EquivalentText grams={host.emissions_g} />
                     </div>
@@ -55,10 +59,10 @@ export function Hosts() {
             ),
         },
         {
-            key: 'history', label: t('hosts.machineEnergy'), right: true, title: (host) => joules(host.history_j),
+            key: 'history', label: `${t('hosts.machineEnergy')}, ${machine.name}`, right: true, title: (host) => joules(host.history_j),
             cell: (host) => (
                 <>
-                    {wattHours(host.history_j)}
+                    {inUnit(host.history_j, machine)}
                     {host.history_since && (
                         <div class="soft small">
                             {t('live.since')} <Time at={host.history_since} />
@@ -82,7 +86,7 @@ export function Hosts() {
                 <Empty title={t('hosts.none')} command="joulebook run -- python3 train.py" />
             ) : (
                 <div class="panel">
-                    <Table name={t('page.hosts')} columns={columns} rows={data.value.hosts} rowKey={(host) => host.machine_id} />
+                    <Table name={t('page.hosts')} columns={columns} rows={data.value.hosts} rowKey={(host) => host.machine_id ?? ''} />
                 </div>
             )}
             <p class="soft small foot-note">{t('hosts.note')}</p>

@@ -10,6 +10,7 @@ import { useWidth } from './hooks';
 import { flat, layout, pathTo, step, type Cell, type TreeNode } from './icicle';
 import { classColor } from './classcolor';
 import { known } from './record';
+import { Table, type Column } from '../ui';
 
 const ROW = 26;
 const DEPTH = 7;
@@ -17,11 +18,11 @@ const DEPTH = 7;
 export function nodeName(node: TreeNode): string {
     switch (node.kind) {
         case 'run':
-            return t(node.key === 'modules' ? 'r.ic.modules' : 'r.ic.run');
+            return node.key === 'modules' ? t('r.ic.modules') : t('live.partRun');
         case 'outside':
             return t('r.op.outside');
         case 'unattributed':
-            return t('r.op.unattributed');
+            return t('live.partNobody');
         case 'own':
             return t('r.ic.own', { name: node.name });
         case 'rest':
@@ -130,7 +131,7 @@ export function Icicle({ tree, name, at, onZoom, whole }: Props) {
     const shown = current.node;
     return (
         <div class="r-icicle">
-            <nav class="r-path small" aria-label={t('r.ic.path')}>
+            <nav class="r-path small" aria-label={t('r.level')}>
                 {path.map((node, i) => (
                     <span key={node.key}>
                         {i > 0 && <span aria-hidden="true"> › </span>}
@@ -146,7 +147,7 @@ export function Icicle({ tree, name, at, onZoom, whole }: Props) {
             </nav>
             <div ref={ref} class="r-plot">
                 {width > 0 && (
-                    <svg width={width} height={levels * ROW} role="tree" aria-label={t('r.ic.help', { name })} onKeyDown={onKeyDown}>
+                    <svg width={width} height={levels * ROW} role="tree" aria-label={t('r.bars.help', { name })} onKeyDown={onKeyDown}>
                         {cells.map((cell) => {
                             const x = cell.x0 * width;
                             const wide = Math.max(0, (cell.x1 - cell.x0) * width - 1);
@@ -161,7 +162,7 @@ export function Icicle({ tree, name, at, onZoom, whole }: Props) {
                                     aria-label={label}
                                     aria-expanded={cell.node.children.length > 0 ? cell.children.length > 0 : undefined}
                                     aria-selected={cell === current}
-                                    tabIndex={cell === current ? 0 : -1}
+                                    tabindex={cell === current ? 0 : -1}
                                     onFocus={() => (focus.value = cell.node.key)}
                                     onMouseEnter={() => (focus.value = cell.node.key)}
                                     onClick={() => (cell === top ? out() : cell.node.children.length > 0 ? onZoom(cell.node.key) : (focus.value = cell.node.key))}
@@ -169,12 +170,16 @@ export function Icicle({ tree, name, at, onZoom, whole }: Props) {
                                     <title>{label}</title>
                                     <rect x={x} y={cell.depth * ROW} width={wide} height={ROW - 1} />
                                     {cell.node.confidence === 'low' && <rect class="hatch" x={x} y={cell.depth * ROW} width={wide} height={ROW - 1} />}
-                                    <text x={x + 4} y={cell.depth * ROW + 17}>
-                                        {fitted(cell.node, wide)}
-                                    </text>
                                 </g>
                             );
                         })}
+                        <g class="names" aria-hidden="true">
+                            {cells.map((cell) => (
+                                <text key={cell.node.key} x={cell.x0 * width + 4} y={cell.depth * ROW + 17}>
+                                    {fitted(cell.node, (cell.x1 - cell.x0) * width)}
+                                </text>
+                            ))}
+                        </g>
                     </svg>
                 )}
             </div>
@@ -182,7 +187,7 @@ export function Icicle({ tree, name, at, onZoom, whole }: Props) {
                 <b class="wrap">{nodeName(shown)}</b> {joules(shown.joules)} · {percent(shown.joules / whole)} {t('r.ofRun')}
                 {known(shown.calls) && ` · ${t('r.ncalls', { n: shown.calls })}`}
                 {known(shown.seconds) && ` · ${duration(shown.seconds)}`}
-                {shown.confidence === 'low' && ` · ${t('r.conf.low')}`}
+                {shown.confidence === 'low' && ` · ${t('rconf.low')}`}
             </p>
         </div>
     );
@@ -190,38 +195,11 @@ export function Icicle({ tree, name, at, onZoom, whole }: Props) {
 
 /** The same as a table: an indented list of names. */
 export function IcicleTable({ tree, whole, name }: { tree: TreeNode; whole: number; name: string }) {
-    const cells = flat(layout(tree, null, 12, 0));
-    return (
-        <div class="scroll tall" tabIndex={0} role="region" aria-label={t('chart.table', { name })}>
-            <table class="table dense">
-                <caption class="sr">{t('chart.table', { name })}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{t('r.name')}</th>
-                        <th scope="col" class="right">
-                            {t('r.level')}
-                        </th>
-                        <th scope="col" class="right">
-                            {t('r.energy')}
-                        </th>
-                        <th scope="col" class="right">
-                            {t('r.share')}
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>
-                    {cells.map((cell) => (
-                        <tr key={cell.node.key}>
-                            <th scope="row" class={`wrap in-${Math.min(6, cell.depth)}`}>
-                                {nodeName(cell.node)}
-                            </th>
-                            <td class="right">{cell.depth}</td>
-                            <td class="right nowrap">{joules(cell.node.joules)}</td>
-                            <td class="right nowrap">{percent(cell.node.joules / whole)}</td>
-                        </tr>
-                    ))}
-                </tbody>
-            </table>
-        </div>
-    );
+    const columns: Column<Cell>[] = [
+        { key: 'n', label: t('runs.name'), head: true, cell: (cell) => <span class={`block wrap in-${Math.min(6, cell.depth)}`}>{nodeName(cell.node)}</span> },
+        { key: 'l', label: t('r.level'), right: true, cell: (cell) => cell.depth },
+        { key: 'j', label: t('runs.energy'), right: true, cell: (cell) => joules(cell.node.joules) },
+        { key: 's', label: t('r.share'), right: true, cell: (cell) => percent(cell.node.joules / whole) },
+    ];
+    return <Table class="tall" name={name} columns={columns} rows={flat(layout(tree, null, 12, 0))} rowKey={(cell) => cell.node.key} />;
 }

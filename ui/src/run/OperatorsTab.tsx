@@ -2,7 +2,7 @@
 // Operators: a table to sort and search, and the icicle. What is chosen is in the URL.
 import { useEffect, useRef } from 'preact/hooks';
 import { DASH, count, duration, joules, percent, plusMinus } from '../format';
-import { t, word, type Key } from '../i18n';
+import { t, word } from '../i18n';
 import { route, setParams } from '../router';
 import { bind } from '../state/keys';
 import { Badge, Empty, Table, type Column } from '../ui';
@@ -20,8 +20,8 @@ function confidence(row: OpRow) {
     if (!row.confidence) return null;
     const tone = row.confidence === 'high' ? 'ok' : row.confidence === 'medium' ? 'warn' : 'bad';
     return (
-        <Badge tone={tone} title={t(`r.conf.${row.confidence}Text` as Key)}>
-            {word('r.conf', row.confidence)}
+        <Badge tone={tone} title={row.confidence === 'low' ? t('r.conf.lowText') : undefined}>
+            {word('rconf', row.confidence)}
         </Badge>
     );
 }
@@ -47,7 +47,7 @@ function columns(several: boolean): Column<OpRow>[] {
         { key: 'calls', label: t('r.calls'), right: true, sortable: true, cell: (row) => (known(row.calls) ? count(row.calls) : '') },
         { key: 'seconds', label: t('r.time'), right: true, sortable: true, cell: (row) => <span class="nowrap">{known(row.seconds) ? duration(row.seconds) : ''}</span> },
         {
-            key: 'joules', label: t('r.energy'), right: true, sortable: true,
+            key: 'joules', label: t('runs.energy'), right: true, sortable: true,
             cell: (row) => (
                 <span class="nowrap">
                     {opJoules(row, row.joules)} <span class="soft">{known(row.sigma) ? plusMinus(row.sigma, row.joules, 'joules') : ''}</span>
@@ -66,9 +66,9 @@ function columns(several: boolean): Column<OpRow>[] {
 function found(record: RunRecord): string {
     const work = record.work!;
     const out: string[] = [];
-    if (known(work.steps) && work.steps > 0) out.push(t(work.steps_caught === work.steps ? 'r.op.allSteps' : 'r.op.steps', { caught: work.steps_caught ?? DASH, all: work.steps }));
-    if (work.sources.length > 0) out.push(t('r.op.told', { by: work.sources.join(', ') }));
-    out.push(t(work.attribution === 'time' ? 'r.op.byTime' : 'r.op.estimated'));
+    if (known(work.steps) && work.steps > 0) out.push(work.steps_caught === work.steps ? t('r.op.allSteps', { caught: work.steps_caught ?? DASH, all: work.steps }) : t('r.op.steps', { caught: work.steps_caught ?? DASH, all: work.steps }));
+    if (work.sources.length > 0) out.push(t('r.method.by', { by: work.sources.join(', ') }));
+    out.push(work.attribution === 'time' ? t('r.op.byTime') : t('r.op.estimated'));
     if (known(work.slowdown)) out.push(t('r.op.slowed', { p: percent(work.slowdown), pm: percent(work.slowdown_uncertainty) }));
     return out.join(' ');
 }
@@ -87,8 +87,8 @@ export function Operators({ record }: { record: RunRecord }) {
     if (table.rows.length === 0 && !layers) {
         const ops = record.work?.ops ?? 'off';
         return (
-            <Empty title={t('r.op.none')} command="joulebook run --ops full -- python3 train.py">
-                {t(record.run.status === 'running' ? 'r.notYet' : ops === 'off' || ops === 'phases' ? 'r.op.off' : 'r.op.silent', { ops })}
+            <Empty title={t('r.op.none')} command={record.run.status === 'running' ? null : 'joulebook run --ops full -- python3 train.py'}>
+                {t(record.run.status === 'running' ? 'r.notYet' : ops === 'off' || ops === 'phases' ? 'r.op.off' : 'r.ep.silent', { ops })}
             </Empty>
         );
     }
@@ -108,7 +108,7 @@ export function Operators({ record }: { record: RunRecord }) {
             {table.rows.length > 0 && record.work && <p class="r-method">{found(record)}</p>}
             <Tree record={record} direction={direction} modules={layers !== null} whole={table.whole ?? record.energy.run_j ?? 1} />
             {table.rows.length > 0 && (
-                <Section title={t('r.op.title')} note={t('r.op.sum', { n: filtered.length, j: joules(sum), p: percent(table.whole ? sum / table.whole : null) })} actions={<button class="small" onClick={() => save(record, sorted)}>CSV</button>}>
+                <Section title={t('r.tab.operators')} note={t('r.op.sum', { n: filtered.length, j: joules(sum), p: percent(table.whole ? sum / table.whole : null) })} actions={<button class="small" onClick={() => save(record, sorted)}>CSV</button>}>
                     <div class="r-tools">
                         <input ref={search} type="search" placeholder={t('r.op.search')} aria-label={t('r.op.search')} value={text} onInput={(e) => setParams({ q: e.currentTarget.value })} />
                         <Directions directions={table.directions} current={direction} />
@@ -130,7 +130,7 @@ export function Operators({ record }: { record: RunRecord }) {
                         <p class="soft pad">{t('r.op.nothing')}</p>
                     ) : (
                         <Table
-                            name={t('r.op.title')} columns={columns(table.devices.length > 1)} rows={shown} rowKey={(r) => r.key}
+                            name={t('r.tab.operators')} columns={columns(table.devices.length > 1)} rows={shown} rowKey={(r) => r.key}
                             sort={sort} onSort={(s) => setParams({ sort: s })}
                         />
                     )}
@@ -166,25 +166,25 @@ function Tree({ record, direction, modules, whole }: { record: RunRecord; direct
     const tree = kind === 'modules' ? moduleTree(record.layers ?? []) : operators;
     const asTable = params.twin === '1';
     if (!tree) return null;
-    const title = t(kind === 'modules' ? 'r.ic.byModule' : 'r.ic.byOperator');
+    const title = kind === 'modules' ? t('r.ic.byModule') : t('r.ic.byOperator');
     const name = fileName(record.run.name ?? record.run.id, 'icicle');
     const draw = () => drawing(tree, params.at ?? null, `${record.run.name ?? record.run.id}: ${title}`, ink, paper());
     return (
         <Section
-            title={title} note={t(kind === 'modules' ? 'r.ic.moduleNote' : 'r.ic.note')}
+            title={title} note={kind === 'modules' ? t('r.ic.moduleNote') : t('r.ic.note')}
             actions={
                 <>
                     {modules && operators && (
                         <span class="r-toggle" role="group" aria-label={t('r.ic.tree')}>
                             {(['operators', 'modules'] as const).map((k) => (
                                 <button key={k} class="small" aria-pressed={k === kind} onClick={() => setParams({ tree: k === 'modules' ? k : null, at: null })}>
-                                    {t(`r.ic.${k}Short`)}
+                                    {k === 'modules' ? t('r.ic.modules') : t('r.tab.operators')}
                                 </button>
                             ))}
                         </span>
                     )}
                     <button class="small" aria-pressed={asTable} onClick={() => setParams({ twin: asTable ? null : 1 })}>
-                        {t(asTable ? 'act.chart' : 'act.table')}
+                        {asTable ? t('act.chart') : t('act.table')}
                     </button>
                     <button class="small" onClick={() => saveSvg(name, draw())}>
                         SVG
