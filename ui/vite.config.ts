@@ -3,14 +3,20 @@
 // nothing inlined, no data: URLs.
 import { defineConfig } from 'vitest/config';
 import { fake } from './dev/fake';
+import { texts } from './tools/texts';
+import { leanUplot } from './tools/uplot';
+
+const src = new URL('./src', import.meta.url).pathname;
 
 export default defineConfig({
     base: './',
-    plugins: [fake()],
+    plugins: [fake(), texts(src), leanUplot()],
     esbuild: { jsx: 'automatic', jsxImportSource: 'preact', legalComments: 'none' },
     build: {
         target: ['es2022', 'chrome123', 'firefox120', 'safari17.5'],
         cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
+        minify: 'terser',
+        terserOptions: { ecma: 2020, module: true, compress: { passes: 3, pure_getters: true, unsafe_arrows: true }, format: { comments: false } },
         assetsInlineLimit: 0,
         modulePreload: { polyfill: false },
         reportCompressedSize: false,

@@ -44,7 +44,7 @@ function useKeys() {
 }
 
 function Connection() {
-    const state = paused.value ? 'paused' : feed.value;
+    const state = loginNeeded.value ? 'token' : paused.value ? 'paused' : feed.value;
     const tone = state === 'open' || state === 'polling' ? 'ok' : state === 'lost' ? 'bad' : 'plain';
     return (
         <button class="plain link" data-link={state} data-connection={state === 'open' ? 'live' : state} onClick={() => pause(!paused.value)} aria-pressed={paused.value} title={t(paused.value ? 'act.resume' : 'act.pause')}>

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import 'uplot/dist/uPlot.min.css';
 import './theme.css';
 import './layout.css';
 import { render } from 'preact';

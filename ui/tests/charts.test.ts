@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
-import { axisTexts, clampSpan, increments, isolate, nearest, splitEstimated, spread, thin } from '../src/charts/model';
+import { TIME_STEPS, axisTexts, clampSpan, increments, isolate, nearest, splitEstimated, spread, thin, timeTicks } from '../src/charts/model';
 import { carbonStep, dashOf } from '../src/charts/palette';
 import { carbonModel, steps } from '../src/carbon/model';
 import { waitCommand } from '../src/pages/Carbon';
@@ -95,4 +95,12 @@ test('the command waits long enough for the hours that are shown', () => {
     expect(waitCommand(3 * hour, 14400, 0)).toBe('joulebook run --when greenest:4h,within:12h -- python3 train.py');
     expect(waitCommand(33 * hour, 14400, 0)).toContain('within:48h');
     expect(waitCommand(90 * hour, 14400, 0)).toContain('within:72h');
+});
+
+test('ticks are at round times of the local clock', () => {
+    expect(timeTicks(100, 1300, 300, 0)).toEqual([300, 600, 900, 1200]);
+    // nine and a half hours ahead of UTC, ticks of six hours: midnight there is 14:30 UTC
+    expect(timeTicks(0, 86400, 21600, 34200)).toContain(14.5 * 3600);
+    expect(timeTicks(0, 0.01, 0.005, 0)).toEqual([0, 0.005, 0.01]);
+    expect(TIME_STEPS).toEqual(TIME_STEPS.slice().sort((a, b) => a - b));
 });

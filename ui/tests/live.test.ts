@@ -26,6 +26,8 @@ test('energy is what the emissions are the price of', () => {
     const sums = figures(live(), liveRun('a'));
     expect(sums.mean_g_per_kwh).toBeCloseTo(9.2 / (80000 / 3.6e6), 6);
     expect(figures(live({ machine: { ...live().machine, energy_j: null } }), null).mean_g_per_kwh).toBeNull();
+    expect(figures(live(), null).emissions_sure_g).toBeCloseTo(Math.hypot(0.02, 0.1), 6);
+    expect(figures(live({ grid: null }), null).emissions_sure_g).toBeNull();
 });
 
 test('who said so: the strongest first, and whether it was measured', () => {

@@ -35,7 +35,7 @@ export function Ribbon({ id, name, note, rows, all, group, xKind }: Props) {
         <figure class="chart panel" data-chart={id}>
             <figcaption class="chart-head">
                 <h2>{name}</h2>
-                {note && <span class="soft small">{note}</span>}
+                {note && <span class="soft small note">{note}</span>}
                 <span class="grow" />
                 <button class="plain small" aria-pressed={table.value} onClick={() => (table.value = !table.value)}>
                     {t(table.value ? 'act.chart' : 'act.table')}

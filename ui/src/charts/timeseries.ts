@@ -5,7 +5,7 @@
 import uPlot from 'uplot';
 import { clock } from '../format';
 import type { ChartModel, Line, Span } from './model';
-import { axisTexts, clampSpan, increments, spread } from './model';
+import { TIME_STEPS, axisTexts, clampSpan, increments, spread, timeTicks } from './model';
 import { ESTIMATED, color, faded } from './palette';
 import type { ChartGroup } from './sync';
 
@@ -55,7 +55,10 @@ function xTexts(model: ChartModel, values: number[]): string[] {
     });
 }
 
-const STEPS_ELAPSED = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800];
+/** Ticks at round times of the local clock; those of a day on which it is changed are off by an hour, and few. */
+function ticksOf(model: ChartModel): uPlot.Axis.Splits {
+    return (_u, _axis, low, high, step) => timeTicks(low, high, step, model.xKind === 'time' ? -60 * new Date(low * 1000).getTimezoneOffset() : 0);
+}
 
 function dataOf(model: ChartModel): uPlot.AlignedData {
     const columns: (readonly (number | null)[])[] = [];
@@ -199,7 +202,7 @@ export function createChart(host: HTMLElement, first: ChartModel, group: ChartGr
             series,
             bands,
             scales: {
-                x: { time: model.xKind === 'time', range: () => [shown().x0, shown().x1] },
+                x: { time: false, range: () => [shown().x0, shown().x1] },
                 y: {
                     range: (_u, low, high) => {
                         if (low === null || high === null) return [0, 1];
@@ -209,7 +212,7 @@ export function createChart(host: HTMLElement, first: ChartModel, group: ChartGr
                 },
             },
             axes: [
-                { ...axis, size: 24, gap: 4, space: 70, values: (_u, values) => xTexts(model, values), ...(model.xKind === 'elapsed' ? { incrs: STEPS_ELAPSED } : {}) },
+                { ...axis, size: 24, gap: 4, space: 70, values: (_u, values) => xTexts(model, values), ...(model.xKind === 'number' ? {} : { incrs: [...TIME_STEPS], splits: ticksOf(model) }) },
                 { ...axis, size: 58, gap: 6, space: 34, incrs: (_u, _axis, _low, high) => increments(model.unit([high]).by), values: (_u, values) => axisTexts(values, model.unit(values)) },
             ],
             cursor: {

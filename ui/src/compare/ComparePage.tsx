@@ -4,11 +4,11 @@
 import { useMemo } from 'preact/hooks';
 import { useSignalEffect } from '@preact/signals';
 import { chartGroup } from '../charts/sync';
-import { TimeSeries } from '../charts/TimeSeries';
+import { TimeSeries } from '../charts/ChartFigure';
 import { dashOf } from '../charts/palette';
 import type { ChartModel } from '../charts/model';
 import { digits, unitOf, wattHours, watts } from '../format';
-import { t, word } from '../i18n';
+import { t, word, type Key } from '../i18n';
 import { link, numberOf as numberParam, route, setParams } from '../router';
 import { downloadCsv } from '../export/csv';
 import { epochsOf } from '../run/epochs';
@@ -17,13 +17,17 @@ import { basisEnergy, known, type RunRecord } from '../run/record';
 import { lowerIsBetter, metricNames, numberOf } from '../run/tags';
 import { Section } from '../run/texts';
 import { Empty, Loading, StatusText, Table, Time, type Column } from '../ui';
-import { classTable, courseOf, deltaTable, MOST_RUNS, onOneAxis, pareto, parseIds, phaseTable, type Align, type ParetoPoint } from './compare';
+import { classTable, courseOf, deltaTable, MOST_RUNS, onOneAxis, pareto, parseIds, phaseTable, type Align, type ParetoPoint, type Quantity } from './compare';
 import { Deltas } from './Deltas';
 import { useRuns, type Compared } from './load';
 import { Scatter } from './Scatter';
 import '../run/run.css';
 
 const POINTS = 800;
+const NAMES: Record<Quantity, Key> = {
+    footprint_j: 'r.is.footprint', run_j: 'r.is.run', machine_j: 'r.is.machine', emissions_g: 'live.emissions', duration_s: 'runs.duration', mean_w: 'r.mean', epoch_j: 'cmp.q.epoch_j',
+    intensity: 'live.intensity', cost: 'cmp.q.cost',
+};
 
 type Shown = Compared & { record: RunRecord };
 
@@ -43,11 +47,11 @@ function Legend({ runs, labels, ids }: { runs: Shown[]; labels: string[]; ids: s
                 </span>
             ),
         },
-        { key: 's', label: t('cmp.status'), cell: (r) => <StatusText status={r.record.run.status} prefix="run" /> },
-        { key: 't', label: t('r.started'), cell: (r) => <Time at={r.record.run.started} /> },
-        { key: 'h', label: t('r.hw.host'), cell: (r) => r.record.run.host },
-        { key: 'z', label: t('cmp.zone'), cell: (r) => r.record.carbon.zone_name ?? r.record.carbon.zone },
-        { key: 'g', label: t('cmp.tags'), cell: (r) => <span class="small wrap">{Object.entries(r.record.run.tags ?? {}).map(([k, v]) => `${k}=${v}`).join(' ')}</span> },
+        { key: 's', label: t('runs.status'), cell: (r) => <StatusText status={r.record.run.status} prefix="run" /> },
+        { key: 't', label: t('runs.started'), cell: (r) => <Time at={r.record.run.started} /> },
+        { key: 'h', label: t('runs.host'), cell: (r) => r.record.run.host },
+        { key: 'z', label: t('carbon.zone'), cell: (r) => r.record.carbon.zone_name ?? r.record.carbon.zone },
+        { key: 'g', label: t('runs.tags'), cell: (r) => <span class="small wrap">{Object.entries(r.record.run.tags ?? {}).map(([k, v]) => `${k}=${v}`).join(' ')}</span> },
         {
             key: 'x', label: <span class="sr">{t('cmp.change')}</span>,
             cell: (r) => (
@@ -107,12 +111,12 @@ function Courses({ runs, labels }: { runs: Shown[]; labels: string[] }) {
                 <h2>{t('cmp.courses')}</h2>
                 <span class="soft small">{t(align === 'epoch' ? 'cmp.epochNote' : 'cmp.timeNote')}</span>
                 <span class="r-actions">
-                    <Toggle name={t('cmp.align')} param="align" options={[['time', t('cmp.time')], ['epoch', t('cmp.epoch')]]} current={align} />
-                    <Toggle name={t('r.tl.what')} param="what" options={[['run', t('r.is.runShort')], ['machine', t('r.is.machineShort')]]} current={what === 'run_w' ? 'run' : 'machine'} />
+                    <Toggle name={t('cmp.align')} param="align" options={[['time', t('r.time')], ['epoch', t('rkind.epoch')]]} current={align} />
+                    <Toggle name={t('r.tl.what')} param="what" options={[['run', t('page.run')], ['machine', t('live.machineShort')]]} current={what === 'run_w' ? 'run' : 'machine'} />
                 </span>
             </header>
             {without.length > 0 && <p class="soft small">{t('cmp.noEpochs', { names: without.map((r) => labels[runs.indexOf(r)]).join(', ') })}</p>}
-            <TimeSeries id="power" name={t('r.tl.powerOf')} model={models[0]!} group={group} />
+            <TimeSeries id="power" name={t('live.power')} model={models[0]!} group={group} />
             <TimeSeries id="energy" name={t('r.tl.energy')} model={models[1]!} group={group} />
         </>
     );
@@ -153,7 +157,7 @@ function Metric({ runs, labels }: { runs: Shown[]; labels: string[] }) {
     const columns: Column<ParetoPoint>[] = [
         { key: 'n', label: t('page.run'), head: true, cell: (p) => p.label },
         { key: 'm', label: metric, right: true, cell: (p) => digits(p.y, 4) },
-        { key: 'e', label: t('r.energy'), right: true, cell: (p) => <span class="nowrap">{wattHours(p.x * 3.6e6)}</span> },
+        { key: 'e', label: t('runs.energy'), right: true, cell: (p) => <span class="nowrap">{wattHours(p.x * 3.6e6)}</span> },
         { key: 'b', label: t('cmp.onLine'), cell: (p) => (p.best ? t('cmp.best') : t('cmp.beaten')) },
     ];
     return (
@@ -226,7 +230,7 @@ export function ComparePage() {
             {runs.length >= 2 && (
                 <>
                     <Section title={t('cmp.deltas')} note={t('cmp.deltasNote', { name: labels[0]! })} actions={<button class="small" onClick={save}>CSV</button>}>
-                        <Deltas name={t('cmp.deltas')} labels={labels} rows={rows.map((r) => ({ name: t(`cmp.q.${r.quantity}`), kind: r.quantity, values: r.values }))} />
+                        <Deltas name={t('cmp.deltas')} labels={labels} rows={rows.map((r) => ({ name: t(NAMES[r.quantity]), kind: r.quantity, values: r.values }))} />
                     </Section>
                     <Courses runs={runs} labels={labels} />
                     <Metric runs={runs} labels={labels} />
@@ -243,8 +247,8 @@ function Parts({ records, labels }: { records: RunRecord[]; labels: string[] }) 
     return (
         <>
             {phases.length > 0 && (
-                <Section title={t('r.ph.title')} note={t('r.own')}>
-                    <Deltas name={t('r.ph.title')} labels={labels} rows={phases.map((p) => ({ name: word('phase', p.name), kind: 'part_j', values: p.values }))} />
+                <Section title={t('live.phases')} note={t('r.own')}>
+                    <Deltas name={t('live.phases')} labels={labels} rows={phases.map((p) => ({ name: word('phase', p.name), kind: 'part_j', values: p.values }))} />
                 </Section>
             )}
             {classes.length > 0 && (

@@ -37,13 +37,23 @@ export function valueOf(record: RunRecord, quantity: Quantity): Value {
         case 'epoch_j': {
             const epochs = epochSummary(record);
             const scatter = epochs && epochs.count > 1 ? epochs.joulesScatter / Math.sqrt(epochs.count) : null;
-            return { value: epochs?.joules ?? null, sigma: scatter };
+            return { value: epochs?.joules ?? null, sigma: withRun(record, epochs?.joules ?? null, scatter) };
         }
         case 'intensity':
             return { value: record.carbon.intensity_g_per_kwh, sigma: null };
         case 'cost':
             return { value: record.cost?.amount ?? null, sigma: null };
     }
+}
+
+// The doubts of phases and epochs are of how a run's energy divides (docs/operators.md). Between runs the doubt of that
+// energy itself, common to all parts of one run, comes on top.
+function withRun(record: RunRecord, value: Maybe, sigma: Maybe): Maybe {
+    const { run_j, run_uncertainty_j } = record.energy;
+    if (!known(value) || !known(sigma) || !known(run_j) || run_j <= 0 || !known(run_uncertainty_j)) {
+        return null;
+    }
+    return Math.hypot(sigma, (value * run_uncertainty_j) / run_j);
 }
 
 const over = (a: Maybe, b: Maybe): Maybe => (known(a) && known(b) && b > 0 ? a / b : null);
@@ -93,7 +103,7 @@ export interface PartRow {
 
 // Phases and classes of operators side by side; a class has no doubt of its own (docs/operators.md).
 export function phaseTable(records: RunRecord[]): PartRow[] {
-    return partTable(records, (r) => r.phases.map((p) => ({ name: p.name, value: p.energy_j, sigma: p.uncertainty_j })));
+    return partTable(records, (r) => r.phases.map((p) => ({ name: p.name, value: p.energy_j, sigma: withRun(r, p.energy_j, p.uncertainty_j) })));
 }
 
 export function classTable(records: RunRecord[]): PartRow[] {

@@ -25,6 +25,7 @@ const base = {
     'link.lost': 'Connection lost',
     'link.hidden': 'Asleep',
     'link.paused': 'Paused',
+    'link.token': 'Token wanted',
     'link.lostText': 'The server at {where} does not answer. The figures are of {time}; the page tries again by itself.',
     'link.pollingText': 'Something between here and the server holds its events back, so the page asks every two seconds.',
     'login.title': 'This server wants its token',

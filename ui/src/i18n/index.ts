@@ -2,15 +2,13 @@
 // t('key', {n: 3}). `{n}` is replaced; `{n|run|runs}` is the word for one or for any other number.
 import { computed } from '@preact/signals';
 import { settings } from '../state/settings';
-import { en } from './en';
-import { ko } from './ko';
+import type { en } from './en';
+import { lookup } from './tables';
 
 export type Key = keyof typeof en;
 export type Language = 'en' | 'ko';
 export type Values = Record<string, string | number>;
 export const languages: readonly Language[] = ['en', 'ko'];
-
-const texts: Record<Language, Record<Key, string>> = { en, ko };
 
 /** The first of the wished languages that is spoken here. */
 export function choose(wished: readonly string[]): Language {
@@ -34,12 +32,11 @@ export const language = computed<Language>(() =>
 );
 
 export function t(key: Key, values?: Values): string {
-    return fill(texts[language.value][key], values);
+    return fill(lookup(language.value, key) ?? key, values);
 }
 
 /** A word of the API (`kind`, `status`, ...) as `PREFIX.WORD`; the word itself where it is not in our tables. */
 export function word(prefix: string, name: string | null | undefined): string {
     if (!name) return '';
-    const key = `${prefix}.${name}`;
-    return key in en ? t(key as Key) : name;
+    return lookup(language.value, [prefix, name].join('.')) ?? name;
 }

@@ -26,6 +26,7 @@ export const ko: Record<Key, string> = {
     'link.lost': '연결 끊김',
     'link.hidden': '대기 중',
     'link.paused': '일시 정지',
+    'link.token': '토큰 필요',
     'link.lostText': '{where} 서버가 응답하지 않습니다. 표시된 값은 {time} 기준이며, 자동으로 다시 연결합니다.',
     'link.pollingText': '중간의 프록시가 이벤트를 막고 있어 2초마다 값을 가져옵니다.',
     'login.title': '토큰이 필요합니다',

@@ -29,6 +29,14 @@ export interface Figures {
     elapsed_s: number;
 }
 
+/** Of the machine the server tells the doubt of the energy alone; that of the grid comes to it, as of now. */
+function machineDoubt(live: Live): number | null {
+    const { energy_j, uncertainty_j, emissions_g } = live.machine;
+    const grid = live.grid?.rel_error ?? null;
+    if (!energy_j || uncertainty_j === null || emissions_g === null || grid === null) return null;
+    return emissions_g * Math.hypot(uncertainty_j / energy_j, grid);
+}
+
 export function figures(live: Live, run: LiveRun | null): Figures {
     const energy_j = run ? basisEnergy(run) : live.machine.energy_j;
     const emissions_g = run ? run.emissions_g : live.machine.emissions_g;
@@ -37,7 +45,7 @@ export function figures(live: Live, run: LiveRun | null): Figures {
         energy_j,
         energy_sure_j: run ? run.uncertainty_j : live.machine.uncertainty_j,
         emissions_g,
-        emissions_sure_g: run ? run.emissions_uncertainty_g : null,
+        emissions_sure_g: run ? run.emissions_uncertainty_g : machineDoubt(live),
         mean_g_per_kwh: energy_j && emissions_g !== null ? emissions_g / (energy_j / 3.6e6) : null,
         elapsed_s: run ? run.elapsed_s : live.elapsed_s,
     };

@@ -4,7 +4,7 @@ import { api } from '../api/client';
 import type { Host } from '../api/types';
 import { count, gramsCo2e, joules, wattHours } from '../format';
 import { t } from '../i18n';
-import { EquivalentText } from '../live/Figures';
+import { EquivalentText } from '../live/FiveNumbers';
 import { link } from '../router';
 import { useLoad } from '../state/load';
 import { Badge, Empty, Loading, Table, Time, Trouble, type Column } from '../ui';

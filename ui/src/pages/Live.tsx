@@ -3,7 +3,7 @@
 import { useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { Ribbon } from '../charts/Ribbon';
-import { TimeSeries } from '../charts/TimeSeries';
+import { TimeSeries } from '../charts/ChartFigure';
 import { chartGroup } from '../charts/sync';
 import { downloadCsv } from '../export/csv';
 import { modelCsv } from '../export/chart';
@@ -11,7 +11,7 @@ import { t, word } from '../i18n';
 import { Attached, runName } from '../live/Attached';
 import { LiveBars } from '../live/Bars';
 import { energyModel, intensityModel, powerModel, type By, type Words } from '../live/charts';
-import { LiveFigures } from '../live/Figures';
+import { LiveFigures } from '../live/FiveNumbers';
 import { MACHINE, scopeOf } from '../live/figures';
 import { told, useHistory } from '../live/load';
 import { epochs, pieces, withEarlier } from '../live/ribbon';
@@ -118,7 +118,8 @@ export function LivePage() {
             )}
             {now.grid?.kind === 'yearly' && (
                 <p class="banner">
-                    {t('live.yearly', { zone: now.grid.zone_name ?? now.grid.zone ?? '', g: Math.round(now.grid.g_per_kwh ?? 0) })} {now.grid.note} <a href={link('/carbon')}>{t('live.toCarbon')}</a>
+                    {t('live.yearly', { zone: now.grid.zone_name ?? now.grid.zone ?? '', g: Math.round(now.grid.g_per_kwh ?? 0) })} <a href={link('/carbon')}>{t('live.toCarbon')}</a>
+                    {now.grid.note && <span class="soft small block">{now.grid.note}</span>}
                 </p>
             )}
             {now.warnings.map((warning) => (
@@ -166,7 +167,7 @@ export function LivePage() {
                     </div>
                     {power && <TimeSeries id="power" name={t('live.power')} model={power} group={group} onAlone={alone} />}
                     {rows.length > 0 && <Ribbon id="ribbon" name={t('live.ribbon')} note={t('live.ribbonNote')} rows={rows} all={{ x0: energy.x0 ?? 0, x1: energy.x1 ?? 1 }} group={group} xKind="time" />}
-                    <TimeSeries id="energy" name={t('live.energy')} note={t('live.energyNote')} model={energy} group={group} onAlone={alone} />
+                    <TimeSeries id="energy" name={t('live.energy')} note={run ? t('live.energyNote') : undefined} model={energy} group={group} onAlone={alone} />
                     <TimeSeries id="intensity" name={t('live.intensity')} model={carbon} group={group} onAlone={alone} />
                     <Attached live={now} />
                 </div>

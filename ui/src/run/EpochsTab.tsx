@@ -46,7 +46,7 @@ function Bars({ bars, name }: { bars: EpochBar[]; name: string }) {
                         const x = LEFT + slot * (i + 0.5);
                         return (
                             <g key={bar.label} class="c-runs">
-                                <title>{`${t('r.epoch')} ${bar.label}: ${joules(bar.joules)}, ${duration(bar.seconds)}`}</title>
+                                <title>{`${t('rkind.epoch')} ${bar.label}: ${joules(bar.joules)}, ${duration(bar.seconds)}`}</title>
                                 <rect x={x - slot / 2} y={8} width={slot} height={high} fill="transparent" />
                                 <rect x={x - wide / 2} y={y(bar.joules)} width={wide} height={Math.max(0, y(0) - y(bar.joules))} fill="currentColor" />
                                 {known(bar.sigma) && bar.sigma > 0 && <path class="whisker" d={`M${x} ${y(Math.max(0, bar.joules - bar.sigma))}V${y(bar.joules + bar.sigma)}`} />}
@@ -76,9 +76,9 @@ function sentence(s: EpochSummary): string {
 function EpochPart({ record, summary }: { record: RunRecord; summary: EpochSummary }) {
     const bars = epochBars(record);
     const columns: Column<EpochBar>[] = [
-        { key: 'n', label: t('r.epoch'), head: true, cell: (b) => b.label },
+        { key: 'n', label: t('rkind.epoch'), head: true, cell: (b) => b.label },
         { key: 's', label: t('r.time'), right: true, cell: (b) => duration(b.seconds) },
-        { key: 'j', label: t('r.energy'), right: true, cell: (b) => <Joules j={b.joules} sigma={b.sigma} /> },
+        { key: 'j', label: t('runs.energy'), right: true, cell: (b) => <Joules j={b.joules} sigma={b.sigma} /> },
         { key: 'w', label: t('r.mean'), right: true, cell: (b) => (b.seconds > 0 ? `${number(b.joules / b.seconds)}\u00a0W` : DASH) },
         { key: 'g', label: 'CO₂e', right: true, cell: (b) => <span class="nowrap">{gramsCo2e(b.grams)}</span> },
     ];
@@ -103,16 +103,11 @@ function Phases({ record }: { record: RunRecord }) {
     const whole = record.energy.run_j;
     const columns: Column<Phase>[] = [
         {
-            key: 'n', label: t('r.phase'), head: true,
-            cell: (p) => (
-                <>
-                    {word('phase', p.name)}
-                    <span class="soft small block">{word('phasetext', p.name) === p.name ? '' : word('phasetext', p.name)}</span>
-                </>
-            ),
+            key: 'n', label: t('rkind.phase'), head: true,
+            cell: (p) => word('phase', p.name),
         },
         { key: 's', label: t('r.time'), right: true, cell: (p) => duration(p.duration_s) },
-        { key: 'j', label: t('r.energy'), right: true, cell: (p) => <Joules j={p.energy_j} sigma={p.uncertainty_j} /> },
+        { key: 'j', label: t('runs.energy'), right: true, cell: (p) => <Joules j={p.energy_j} sigma={p.uncertainty_j} /> },
         { key: 'w', label: t('r.mean'), right: true, cell: (p) => (known(p.energy_j) && (p.duration_s ?? 0) > 0 ? `${number(p.energy_j / p.duration_s!)}\u00a0W` : DASH) },
         {
             key: 'p', label: t('r.share'), right: true,
@@ -120,8 +115,8 @@ function Phases({ record }: { record: RunRecord }) {
         },
     ];
     return (
-        <Section title={t('r.ph.title')} note={t('r.ph.note')}>
-            <Table name={t('r.ph.title')} columns={columns} rows={phases} rowKey={(p) => p.name} />
+        <Section title={t('live.phases')} note={t('r.ph.note')}>
+            <Table name={t('live.phases')} columns={columns} rows={phases} rowKey={(p) => p.name} />
         </Section>
     );
 }
@@ -129,10 +124,10 @@ function Phases({ record }: { record: RunRecord }) {
 function Groups({ title, note, rows, whole }: { title: string; note: string; rows: (Layer | RegionTotal)[]; whole: Maybe }) {
     const sorted = [...rows].sort((a, b) => (b.energy_j ?? 0) - (a.energy_j ?? 0));
     const columns: Column<Layer | RegionTotal>[] = [
-        { key: 'n', label: t('r.name'), head: true, cell: (g) => <span class="mono wrap">{g.name}</span> },
+        { key: 'n', label: t('runs.name'), head: true, cell: (g) => <span class="mono wrap">{g.name}</span> },
         { key: 'c', label: t('r.calls'), right: true, cell: (g) => count(g.calls) },
         { key: 's', label: t('r.time'), right: true, cell: (g) => duration(g.time_s) },
-        { key: 'j', label: t('r.energy'), right: true, cell: (g) => <Joules j={g.energy_j} sigma={g.uncertainty_j} /> },
+        { key: 'j', label: t('runs.energy'), right: true, cell: (g) => <Joules j={g.energy_j} sigma={g.uncertainty_j} /> },
         {
             key: 'p', label: t('r.share'), right: true,
             cell: (g) => <ShareBar part={share(g.energy_j, whole)} />,

@@ -43,12 +43,12 @@ function machine(record: RunRecord): Fact[] {
     const cpu = h.cpu && known(h.sockets) && h.sockets > 1 ? `${h.sockets} × ${h.cpu}` : h.cpu;
     const where = [h.virtual ? t('r.hw.virtual') : '', h.container ? t('r.hw.container') : ''].filter(Boolean).join(', ');
     return [
-        [t('r.hw.host'), record.run.host],
+        [t('runs.host'), record.run.host],
         ['CPU', cpu],
         [t('r.hw.cores'), known(h.cores) ? t('r.hw.coresText', { cores: h.cores, threads: h.threads ?? DASH }) : null],
         ['GPU', gpus(record)],
         ['RAM', known(h.ram_bytes) ? bytes(h.ram_bytes) : null],
-        [t('r.hw.board'), typeof h.board === 'string' ? h.board : null],
+        [t('device.board'), typeof h.board === 'string' ? h.board : null],
         [t('r.hw.where'), where],
         ...others(record),
         [t('r.hw.id'), record.run.machine_id],
@@ -75,7 +75,7 @@ function method(record: RunRecord): Fact[] {
 function columns(): Column<Channel>[] {
     return [
         {
-            key: 'c', label: t('r.hw.channel'), head: true,
+            key: 'c', label: t('doctor.channel'), head: true,
             cell: (c) => (
                 <>
                     <span class="mono nowrap">{c.id}</span>
@@ -84,11 +84,11 @@ function columns(): Column<Channel>[] {
                 </>
             ),
         },
-        { key: 's', label: t('r.hw.sensor'), cell: (c) => c.source },
-        { key: 'm', label: t('r.hw.method'), cell: (c) => <Badge tone={c.method === 'modelled' ? 'warn' : 'plain'}>{word('method', c.method)}</Badge> },
-        { key: 't', label: t('r.hw.inTotal'), cell: (c) => (c.in_total ? t('r.yes') : c.twin_of ? t('r.hw.twin', { id: c.twin_of }) : c.parent ? t('r.hw.within', { id: c.parent }) : t('r.no')) },
-        { key: 'u', label: t('r.hw.period'), right: true, cell: (c) => <span class="nowrap">{known(c.update_period_s) ? duration(c.update_period_s) : DASH}</span> },
-        { key: 'e', label: t('r.energy'), right: true, cell: (c) => <Energy j={c.energy_j} sigma={c.uncertainty_j} /> },
+        { key: 's', label: t('doctor.source'), cell: (c) => c.source },
+        { key: 'm', label: t('doctor.method'), cell: (c) => <Badge tone={c.method === 'modelled' ? 'warn' : 'plain'}>{word('method', c.method)}</Badge> },
+        { key: 't', label: t('doctor.inTotal'), cell: (c) => (c.in_total ? t('doctor.yes') : c.twin_of ? t('r.hw.twin', { id: c.twin_of }) : c.parent ? t('r.hw.within', { id: c.parent }) : t('r.no')) },
+        { key: 'u', label: t('doctor.period'), right: true, cell: (c) => <span class="nowrap">{known(c.update_period_s) ? duration(c.update_period_s) : DASH}</span> },
+        { key: 'e', label: t('runs.energy'), right: true, cell: (c) => <Energy j={c.energy_j} sigma={c.uncertainty_j} /> },
         { key: 'r', label: t('r.is.run'), right: true, cell: (c) => <Energy j={c.run_j} sigma={c.run_uncertainty_j ?? null} /> },
         { key: 'v', label: t('r.hw.coverage'), right: true, cell: (c) => percent(c.coverage) },
         { key: 'i', label: t('r.hw.idle'), cell: (c) => word('ridle', c.idle_source) },
@@ -101,15 +101,15 @@ export function Hardware({ record }: { record: RunRecord }) {
     return (
         <>
             <div class="r-two">
-                <Section title={t('r.hw.machine')}>
+                <Section title={t('live.machineShort')}>
                     <Facts facts={machine(record)} />
                 </Section>
-                <Section title={t('r.hw.how')}>
+                <Section title={t('doctor.method')}>
                     <Facts facts={method(record)} />
                 </Section>
             </div>
-            <Section title={t('r.hw.sensors')} note={t('r.hw.sensorsNote')}>
-                {channels.length > 0 ? <Table name={t('r.hw.sensors')} columns={columns()} rows={channels} rowKey={(c) => c.id} /> : <p class="soft">{t('r.hw.noSensors')}</p>}
+            <Section title={t('live.sensors')} note={t('r.hw.sensorsNote')}>
+                {channels.length > 0 ? <Table name={t('live.sensors')} columns={columns()} rows={channels} rowKey={(c) => c.id} /> : <p class="soft">{t('r.hw.noSensors')}</p>}
             </Section>
         </>
     );

@@ -17,11 +17,11 @@ const DEPTH = 7;
 export function nodeName(node: TreeNode): string {
     switch (node.kind) {
         case 'run':
-            return t(node.key === 'modules' ? 'r.ic.modules' : 'r.ic.run');
+            return t(node.key === 'modules' ? 'r.ic.modules' : 'live.partRun');
         case 'outside':
             return t('r.op.outside');
         case 'unattributed':
-            return t('r.op.unattributed');
+            return t('live.partNobody');
         case 'own':
             return t('r.ic.own', { name: node.name });
         case 'rest':
@@ -161,7 +161,7 @@ export function Icicle({ tree, name, at, onZoom, whole }: Props) {
                                     aria-label={label}
                                     aria-expanded={cell.node.children.length > 0 ? cell.children.length > 0 : undefined}
                                     aria-selected={cell === current}
-                                    tabIndex={cell === current ? 0 : -1}
+                                    tabindex={cell === current ? 0 : -1}
                                     onFocus={() => (focus.value = cell.node.key)}
                                     onMouseEnter={() => (focus.value = cell.node.key)}
                                     onClick={() => (cell === top ? out() : cell.node.children.length > 0 ? onZoom(cell.node.key) : (focus.value = cell.node.key))}
@@ -169,7 +169,7 @@ export function Icicle({ tree, name, at, onZoom, whole }: Props) {
                                     <title>{label}</title>
                                     <rect x={x} y={cell.depth * ROW} width={wide} height={ROW - 1} />
                                     {cell.node.confidence === 'low' && <rect class="hatch" x={x} y={cell.depth * ROW} width={wide} height={ROW - 1} />}
-                                    <text x={x + 4} y={cell.depth * ROW + 17}>
+                                    <text x={x + 4} y={cell.depth * ROW + 17} aria-hidden="true">
                                         {fitted(cell.node, wide)}
                                     </text>
                                 </g>
@@ -197,12 +197,12 @@ export function IcicleTable({ tree, whole, name }: { tree: TreeNode; whole: numb
                 <caption class="sr">{t('chart.table', { name })}</caption>
                 <thead>
                     <tr>
-                        <th scope="col">{t('r.name')}</th>
+                        <th scope="col">{t('runs.name')}</th>
                         <th scope="col" class="right">
                             {t('r.level')}
                         </th>
                         <th scope="col" class="right">
-                            {t('r.energy')}
+                            {t('runs.energy')}
                         </th>
                         <th scope="col" class="right">
                             {t('r.share')}

@@ -47,7 +47,7 @@ function columns(several: boolean): Column<OpRow>[] {
         { key: 'calls', label: t('r.calls'), right: true, sortable: true, cell: (row) => (known(row.calls) ? count(row.calls) : '') },
         { key: 'seconds', label: t('r.time'), right: true, sortable: true, cell: (row) => <span class="nowrap">{known(row.seconds) ? duration(row.seconds) : ''}</span> },
         {
-            key: 'joules', label: t('r.energy'), right: true, sortable: true,
+            key: 'joules', label: t('runs.energy'), right: true, sortable: true,
             cell: (row) => (
                 <span class="nowrap">
                     {opJoules(row, row.joules)} <span class="soft">{known(row.sigma) ? plusMinus(row.sigma, row.joules, 'joules') : ''}</span>
@@ -67,7 +67,7 @@ function found(record: RunRecord): string {
     const work = record.work!;
     const out: string[] = [];
     if (known(work.steps) && work.steps > 0) out.push(t(work.steps_caught === work.steps ? 'r.op.allSteps' : 'r.op.steps', { caught: work.steps_caught ?? DASH, all: work.steps }));
-    if (work.sources.length > 0) out.push(t('r.op.told', { by: work.sources.join(', ') }));
+    if (work.sources.length > 0) out.push(t('r.method.by', { by: work.sources.join(', ') }));
     out.push(t(work.attribution === 'time' ? 'r.op.byTime' : 'r.op.estimated'));
     if (known(work.slowdown)) out.push(t('r.op.slowed', { p: percent(work.slowdown), pm: percent(work.slowdown_uncertainty) }));
     return out.join(' ');
@@ -108,7 +108,7 @@ export function Operators({ record }: { record: RunRecord }) {
             {table.rows.length > 0 && record.work && <p class="r-method">{found(record)}</p>}
             <Tree record={record} direction={direction} modules={layers !== null} whole={table.whole ?? record.energy.run_j ?? 1} />
             {table.rows.length > 0 && (
-                <Section title={t('r.op.title')} note={t('r.op.sum', { n: filtered.length, j: joules(sum), p: percent(table.whole ? sum / table.whole : null) })} actions={<button class="small" onClick={() => save(record, sorted)}>CSV</button>}>
+                <Section title={t('r.tab.operators')} note={t('r.op.sum', { n: filtered.length, j: joules(sum), p: percent(table.whole ? sum / table.whole : null) })} actions={<button class="small" onClick={() => save(record, sorted)}>CSV</button>}>
                     <div class="r-tools">
                         <input ref={search} type="search" placeholder={t('r.op.search')} aria-label={t('r.op.search')} value={text} onInput={(e) => setParams({ q: e.currentTarget.value })} />
                         <Directions directions={table.directions} current={direction} />
@@ -130,7 +130,7 @@ export function Operators({ record }: { record: RunRecord }) {
                         <p class="soft pad">{t('r.op.nothing')}</p>
                     ) : (
                         <Table
-                            name={t('r.op.title')} columns={columns(table.devices.length > 1)} rows={shown} rowKey={(r) => r.key}
+                            name={t('r.tab.operators')} columns={columns(table.devices.length > 1)} rows={shown} rowKey={(r) => r.key}
                             sort={sort} onSort={(s) => setParams({ sort: s })}
                         />
                     )}
@@ -178,7 +178,7 @@ function Tree({ record, direction, modules, whole }: { record: RunRecord; direct
                         <span class="r-toggle" role="group" aria-label={t('r.ic.tree')}>
                             {(['operators', 'modules'] as const).map((k) => (
                                 <button key={k} class="small" aria-pressed={k === kind} onClick={() => setParams({ tree: k === 'modules' ? k : null, at: null })}>
-                                    {t(`r.ic.${k}Short`)}
+                                    {t(k === 'modules' ? 'r.ic.modules' : 'r.tab.operators')}
                                 </button>
                             ))}
                         </span>

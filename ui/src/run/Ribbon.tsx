@@ -84,13 +84,13 @@ export function Ribbon({ regions, idle, whole, group }: Props) {
                     {here.length > 0 && (
                         <g>
                             <text class="tick" x={left - 6} y={idleAt + 13} text-anchor="end">
-                                {t('r.tl.idle')}
+                                {t('live.partIdle')}
                             </text>
                             {here.map((s) => {
                                 const from = Math.max(left, x(s.t0));
                                 return (
                                     <g key={s.t0} class="block idle" onClick={() => (group.zoom.value = { x0: s.t0, x1: s.t1 })}>
-                                        <title>{`${t('r.tl.idle')}: ${duration(s.t1 - s.t0)}, ${joules(s.joules)}`}</title>
+                                        <title>{`${t('live.partIdle')}: ${duration(s.t1 - s.t0)}, ${joules(s.joules)}`}</title>
                                         <rect x={from} y={idleAt} width={Math.max(1, Math.min(left + inner, x(s.t1)) - from)} height={ROW - 1} />
                                     </g>
                                 );

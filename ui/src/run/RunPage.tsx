@@ -34,7 +34,7 @@ function Head({ record }: { record: RunRecord }) {
             </h1>
             <p class="soft small r-meta">
                 <span>
-                    {t('r.started')} <Time at={run.started} seconds />
+                    {t('runs.started')} <Time at={run.started} seconds />
                 </span>
                 {run.ended && (
                     <span>
@@ -66,16 +66,16 @@ function Ended({ record }: { record: RunRecord }) {
 
 /** What the meter says of it now; the record behind it is a few seconds old. */
 function Now({ now, record }: { now: LiveRun; record?: RunRecord }) {
-    const told = [now.epoch !== null ? `${t('r.epoch')} ${now.epoch}` : '', now.step !== null ? `${t('r.step')} ${now.step}` : '', now.phase ? word('phase', now.phase) : ''].filter(Boolean).join(' · ');
+    const told = [now.epoch !== null ? `${t('rkind.epoch')} ${now.epoch}` : '', now.step !== null ? `${t('rkind.step')} ${now.step}` : '', now.phase ? word('phase', now.phase) : ''].filter(Boolean).join(' · ');
     return (
         <Strip
-            name={t('r.now')}
+            name={t('carbon.now')}
             figures={[
-                { key: 'power', label: t('r.nowPower'), value: watts(now.power_w), foot: Object.entries(now.devices ?? {}).filter(([, w]) => w !== null).map(([d, w]) => `${word('device', d)} ${watts(w)}`).join(' · ') },
-                { key: 'energy', label: t('r.nowEnergy'), value: wattHours(now.footprint_j), sure: plusMinus(now.uncertainty_j, now.footprint_j, 'energy'), title: joules(now.footprint_j) },
-                { key: 'carbon', label: t('r.carbon'), value: gramsCo2e(now.emissions_g), sure: plusMinus(now.emissions_uncertainty_g, now.emissions_g, 'mass') },
+                { key: 'power', label: t('live.powerRun'), value: watts(now.power_w), foot: Object.entries(now.devices ?? {}).filter(([, w]) => w !== null).map(([d, w]) => `${word('device', d)} ${watts(w)}`).join(' · ') },
+                { key: 'energy', label: t('live.energyMachine'), value: wattHours(now.footprint_j), sure: plusMinus(now.uncertainty_j, now.footprint_j, 'energy'), title: joules(now.footprint_j) },
+                { key: 'carbon', label: t('live.emissions'), value: gramsCo2e(now.emissions_g), sure: plusMinus(now.emissions_uncertainty_g, now.emissions_g, 'mass') },
                 { key: 'elapsed', label: t('r.elapsed'), value: duration(now.elapsed_s), foot: told },
-                ...(record ? [{ key: 'intensity', label: t('r.intensity'), value: intensity(record.carbon.intensity_g_per_kwh), foot: record.carbon.zone_name ?? record.carbon.zone }] : []),
+                ...(record ? [{ key: 'intensity', label: t('live.intensity'), value: intensity(record.carbon.intensity_g_per_kwh), foot: record.carbon.zone_name ?? record.carbon.zone }] : []),
             ]}
         />
     );
@@ -103,10 +103,23 @@ export function RunPage({ id }: { id: string }) {
         if (record) document.title = [record.run.name ?? record.run.id, t('app.name')].join(' · ');
     }, [record?.run.id]);
     if (!record) {
-        if (denied(error)) return <Empty title={t('r.denied')}>{t('r.deniedText')}</Empty>;
-        if (now) return <OnlyNow now={now} />;
-        if (unknown(error)) return <Empty title={t('r.unknown', { id })} command="joulebook list">{t('r.unknownText')}</Empty>;
-        return error ? <Trouble error={error} onRetry={retry} /> : <Loading />;
+        if (now && !denied(error)) return <OnlyNow now={now} />;
+        return (
+            <>
+                <h1 class="sr">{t('page.run')}</h1>
+                {denied(error) ? (
+                    <Empty title={t('r.denied')}>{t('r.deniedText')}</Empty>
+                ) : unknown(error) ? (
+                    <Empty title={t('r.unknown', { id })} command="joulebook list">
+                        {t('r.unknownText')}
+                    </Empty>
+                ) : error ? (
+                    <Trouble error={error} onRetry={retry} />
+                ) : (
+                    <Loading />
+                )}
+            </>
+        );
     }
     const View = { summary: Summary, timeline: Timeline, epochs: Epochs, operators: Operators, hardware: Hardware, export: Export }[tab];
     return (

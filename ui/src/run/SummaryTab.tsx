@@ -15,8 +15,8 @@ const over = (a: Maybe, b: Maybe): Maybe => (known(a) && known(b) && b > 0 ? a /
 function priceKind(record: RunRecord): Key | null {
     const { segments } = record.carbon;
     if (segments.length === 0) return null;
-    if (segments.some((s) => s.estimated)) return 'r.price.estimated';
-    return segments.every((s) => s.live === true) ? 'r.price.live' : 'r.price.average';
+    if (segments.some((s) => s.estimated)) return 'carbon.estimated';
+    return segments.every((s) => s.live === true) ? 'kind.live' : 'r.price.average';
 }
 
 const cost = (record: RunRecord): string => (record.cost && known(record.cost.amount) ? `${digits(record.cost.amount)}\u00a0${record.cost.currency ?? ''}` : '');
@@ -29,11 +29,11 @@ function figures(record: RunRecord): Figure[] {
     const mean = over(basis.joules, run.duration_s);
     return [
         {
-            key: 'energy', label: t('r.energy'), value: energy(basis.joules), sure: plusMinus(basis.sigma, basis.joules, 'energy'),
+            key: 'energy', label: t('runs.energy'), value: energy(basis.joules), sure: plusMinus(basis.sigma, basis.joules, 'energy'),
             title: known(basis.joules) ? joules(basis.joules) : undefined, foot: [word('rbasis', basis.name), cost(record)].filter(Boolean).join(' · '),
         },
         {
-            key: 'carbon', label: t('r.carbon'), value: gramsCo2e(carbon.emissions_g), sure: plusMinus(carbon.uncertainty_g, carbon.emissions_g, 'mass'),
+            key: 'carbon', label: t('live.emissions'), value: gramsCo2e(carbon.emissions_g), sure: plusMinus(carbon.uncertainty_g, carbon.emissions_g, 'mass'),
             foot: known(carbon.embodied_g) ? t('r.embodied', { g: gramsCo2e(carbon.embodied_g) }) : undefined,
         },
         {
@@ -41,14 +41,14 @@ function figures(record: RunRecord): Figure[] {
             foot: t('r.machineMean', { w: watts(over(record.energy.machine_j, run.duration_s)) }),
         },
         {
-            key: 'duration', label: t('r.duration'), value: duration(run.duration_s),
+            key: 'duration', label: t('runs.duration'), value: duration(run.duration_s),
             foot: epochs ? t('r.epochs', { n: epochs.count, each: duration(epochs.seconds) }) : known(record.energy.coverage) ? t('r.coverage', { p: percent(record.energy.coverage) }) : undefined,
         },
         {
-            key: 'intensity', label: t('r.intensity'), value: intensity(carbon.intensity_g_per_kwh),
+            key: 'intensity', label: t('live.intensity'), value: intensity(carbon.intensity_g_per_kwh),
             foot: (
                 <>
-                    {carbon.zone_name ?? carbon.zone} {kind && <Badge tone={kind === 'r.price.live' ? 'ok' : 'warn'}>{t(kind)}</Badge>}
+                    {carbon.zone_name ?? carbon.zone} {kind && <Badge tone={kind === 'kind.live' ? 'ok' : 'warn'}>{t(kind)}</Badge>}
                 </>
             ),
         },
@@ -68,6 +68,7 @@ export function methodText(record: RunRecord): string {
     return `${t('r.method.by', { by: by.join(', ') })} ${how}${price}${pue}`;
 }
 
+const PART_NAMES = { run: 'live.partRun', idle: 'live.partIdle', others: 'live.partOthers', unattributed: 'live.partNobody' } as const;
 const PART_COLORS = { run: 'runs', idle: 'idle', others: 'others', unattributed: 'unattributed' } as const;
 
 function Bars({ record }: { record: RunRecord }) {
@@ -79,7 +80,7 @@ function Bars({ record }: { record: RunRecord }) {
             <div class="r-bars">
                 <Bar
                     name={t('r.bar.parts')}
-                    parts={split.map(({ part, joules: j }) => ({ key: part, label: t(`r.part.${part}`), color: PART_COLORS[part], value: j, text: energy(j), title: joules(j) }))}
+                    parts={split.map(({ part, joules: j }) => ({ key: part, label: t(PART_NAMES[part]), color: PART_COLORS[part], value: j, text: energy(j), title: joules(j) }))}
                 />
                 <Bar
                     name={t('r.bar.devices')}
@@ -109,7 +110,7 @@ function Energies({ record }: { record: RunRecord }) {
     const basis = basisEnergy(record).name;
     const columns: Column<Line>[] = [
         {
-            key: 'name', label: t('r.energy'), head: true,
+            key: 'name', label: t('runs.energy'), head: true,
             cell: (row) => (
                 <>
                     {t(`r.is.${row.key}`)} {row.key === basis && <Badge>{t('r.priced')}</Badge>}
@@ -117,7 +118,7 @@ function Energies({ record }: { record: RunRecord }) {
                 </>
             ),
         },
-        { key: 'wh', label: t('r.energy'), right: true, cell: (row) => <Energy j={row.j} sigma={row.sigma} /> },
+        { key: 'wh', label: t('runs.energy'), right: true, cell: (row) => <Energy j={row.j} sigma={row.sigma} /> },
         { key: 'j', label: t('r.joules'), right: true, cell: (row) => <span class="nowrap">{joules(row.j)}</span> },
     ];
     return (
@@ -134,28 +135,28 @@ function Carbon({ record }: { record: RunRecord }) {
             key: 'time', label: t('chart.time'), head: true,
             cell: (s) => (
                 <span class="nowrap">
-                    <Time at={s.start} seconds /> – {s.end ? <Time at={s.end} short seconds /> : t('r.now')}
+                    <Time at={s.start} seconds /> – {s.end ? <Time at={s.end} short seconds /> : t('carbon.now')}
                 </span>
             ),
         },
-        { key: 'g', label: t('r.intensity'), right: true, cell: (s) => <span class="nowrap">{intensity(s.g_per_kwh)} <span class="soft">{known(s.uncertainty_g_per_kwh) ? `±\u00a0${digits(s.uncertainty_g_per_kwh, 2)}` : ''}</span></span> },
+        { key: 'g', label: t('live.intensity'), right: true, cell: (s) => <span class="nowrap">{intensity(s.g_per_kwh)} <span class="soft">{known(s.uncertainty_g_per_kwh) ? `±\u00a0${digits(s.uncertainty_g_per_kwh, 2)}` : ''}</span></span> },
         {
             key: 'source', label: t('r.source'),
             cell: (s) => (
                 <>
-                    {s.source ?? DASH} {s.estimated && <Badge tone="warn">{t('chart.estimated')}</Badge>} {s.live === true && <Badge tone="ok">{t('r.price.live')}</Badge>}
+                    {s.source ?? DASH} {s.estimated && <Badge tone="warn">{t('chart.estimated')}</Badge>} {s.live === true && <Badge tone="ok">{t('kind.live')}</Badge>}
                 </>
             ),
         },
         { key: 'factor', label: t('r.factor'), cell: (s) => word('rfactor', s.factor) },
         { key: 'age', label: t('r.age'), right: true, cell: (s) => (known(s.age_s) ? duration(s.age_s) : DASH) },
-        { key: 'energy', label: t('r.energy'), right: true, cell: (s) => <Energy j={s.energy_j ?? null} /> },
+        { key: 'energy', label: t('runs.energy'), right: true, cell: (s) => <Energy j={s.energy_j ?? null} /> },
         { key: 'co2', label: 'CO₂e', right: true, cell: (s) => <span class="nowrap">{gramsCo2e(s.emissions_g ?? null)}</span> },
     ];
     const former = c.former ?? [];
     const notes = [c.zone_note, ...(c.steps ?? []), ...(c.credits ?? [])].filter((n): n is string => !!n);
     return (
-        <Section title={t('r.carbon')} note={known(c.pue) && c.pue !== 1 ? t('r.pue', { pue: digits(c.pue) }) : undefined}>
+        <Section title={t('live.emissions')} note={known(c.pue) && c.pue !== 1 ? t('r.pue', { pue: digits(c.pue) }) : undefined}>
             {c.segments.length > 0 ? <Table name={t('r.segments')} columns={columns} rows={c.segments} rowKey={(s) => `${s.start}${s.source}`} /> : <p class="soft">{t('r.noCarbon')}</p>}
             {notes.map((note) => (
                 <p class="soft small wrap" key={note}>
@@ -171,7 +172,7 @@ function Former({ prices }: { prices: FormerPrice[] }) {
     const columns: Column<FormerPrice>[] = [
         { key: 'until', label: t('r.until'), head: true, cell: (p) => <Time at={p.until} /> },
         { key: 'g', label: 'CO₂e', right: true, cell: (p) => <span class="nowrap">{gramsCo2e(p.emissions_g)} <span class="soft">{plusMinus(p.uncertainty_g, p.emissions_g, 'mass')}</span></span> },
-        { key: 'i', label: t('r.intensity'), right: true, cell: (p) => intensity(p.intensity_g_per_kwh) },
+        { key: 'i', label: t('live.intensity'), right: true, cell: (p) => intensity(p.intensity_g_per_kwh) },
         { key: 's', label: t('r.source'), cell: (p) => p.source ?? DASH },
         { key: 'r', label: t('r.reason'), cell: (p) => p.reason ?? DASH },
     ];

@@ -5,7 +5,7 @@ import { useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { Series } from '../api/types';
 import { chartGroup, type ChartGroup } from '../charts/sync';
-import { TimeSeries } from '../charts/TimeSeries';
+import { TimeSeries } from '../charts/ChartFigure';
 import { axisTexts, type ChartModel } from '../charts/model';
 import { duration, gramsCo2e, joules, percent } from '../format';
 import { t, word } from '../i18n';
@@ -59,13 +59,13 @@ function IdleTable({ idle, whole, group }: { idle: Idle[]; whole: Span; group: C
     const energy = idle.reduce((a, s) => a + (s.joules ?? 0), 0);
     const columns: Column<Idle>[] = [
         { key: 't', label: t('chart.elapsed'), head: true, cell: (s) => <button class="plain" onClick={() => (group.zoom.value = { x0: s.t0, x1: s.t1 })}>{duration(s.t0)}</button> },
-        { key: 'd', label: t('r.duration'), right: true, cell: (s) => duration(s.t1 - s.t0) },
+        { key: 'd', label: t('runs.duration'), right: true, cell: (s) => duration(s.t1 - s.t0) },
         { key: 'j', label: t('r.tl.idleJ'), right: true, cell: (s) => <Joules j={s.joules} /> },
     ];
     return (
         <details class="panel pad">
             <summary>{t('r.tl.idleSum', { n: idle.length, s: duration(time), p: percent(time / (whole.t1 - whole.t0)), j: joules(energy) })}</summary>
-            <Table class="tall" name={t('r.tl.idle')} columns={columns} rows={idle.slice(0, MOST_ROWS)} rowKey={(s) => String(s.t0)} />
+            <Table class="tall" name={t('live.partIdle')} columns={columns} rows={idle.slice(0, MOST_ROWS)} rowKey={(s) => String(s.t0)} />
         </details>
     );
 }
@@ -74,11 +74,11 @@ function RegionTable({ regions, group }: { regions: Region[]; group: ChartGroup 
     const zoom = group.zoom.value;
     const here = regions.filter((r) => known(r.start_s) && known(r.duration_s) && (!zoom || (r.start_s < zoom.x1 && r.start_s + r.duration_s > zoom.x0)));
     const columns: Column<Region>[] = [
-        { key: 'n', label: t('r.name'), head: true, cell: (r) => <button class="plain" onClick={() => (group.zoom.value = { x0: r.start_s!, x1: r.start_s! + r.duration_s! })}>{[r.kind === 'region' || r.name !== r.kind ? r.name : word('rkind', r.kind), r.index].filter((x) => x !== null).join(' ')}</button> },
+        { key: 'n', label: t('runs.name'), head: true, cell: (r) => <button class="plain" onClick={() => (group.zoom.value = { x0: r.start_s!, x1: r.start_s! + r.duration_s! })}>{[r.kind === 'region' || r.name !== r.kind ? r.name : word('rkind', r.kind), r.index].filter((x) => x !== null).join(' ')}</button> },
         { key: 'k', label: t('r.tl.kind'), cell: (r) => word('rkind', r.kind) },
         { key: 's', label: t('chart.elapsed'), right: true, cell: (r) => duration(r.start_s) },
-        { key: 'd', label: t('r.duration'), right: true, cell: (r) => duration(r.duration_s) },
-        { key: 'j', label: t('r.energy'), right: true, cell: (r) => <Joules j={r.energy_j} sigma={r.uncertainty_j} /> },
+        { key: 'd', label: t('runs.duration'), right: true, cell: (r) => duration(r.duration_s) },
+        { key: 'j', label: t('runs.energy'), right: true, cell: (r) => <Joules j={r.energy_j} sigma={r.uncertainty_j} /> },
         { key: 'g', label: 'CO₂e', right: true, cell: (r) => <span class="nowrap">{gramsCo2e(r.emissions_g)}</span> },
     ];
     return (
@@ -157,7 +157,7 @@ export function Timeline({ record }: { record: RunRecord }) {
             <TimeSeries id="power" name={t(share ? 'r.tl.powerShare' : 'r.tl.power')} note={share ? undefined : t('r.tl.band')} model={models.power} group={group} onAlone={(ch) => setParams({ ch })} />
             <TimeSeries id="total" name={t('r.tl.total')} model={models.total} group={group} />
             <TimeSeries id="energy" name={t('r.tl.energy')} model={models.energy} group={group} />
-            {models.carbon && <TimeSeries id="intensity" name={t('r.tl.carbon')} model={models.carbon} group={group} />}
+            {models.carbon && <TimeSeries id="intensity" name={t('live.intensity')} model={models.carbon} group={group} />}
             {idle.length > 0 && <IdleTable idle={idle} whole={all} group={group} />}
             {record.regions.length > 0 && <RegionTable regions={record.regions} group={group} />}
         </>

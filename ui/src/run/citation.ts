@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What goes into papers and model cards. Hugging Face takes grams (huggingface.co/docs/hub/model-cards-co2); it has no field
 // for uncertainty, so that goes into `source`. English in every language of the page: the texts leave it.
-import { basisEnergy, byDevice, known, type Maybe, type RunRecord } from './record';
+import { basisEnergy, known, type Maybe, type RunRecord } from './record';
 
 export const TRAINING_TYPES = ['pre-training', 'fine-tuning'] as const;
 
@@ -137,5 +137,3 @@ export function methodsSentence(record: RunRecord): string | null {
     }
     return out.join(' ');
 }
-
-export const devicesText = (record: RunRecord): string => byDevice(record.energy).map((d) => d.device).join(', ');

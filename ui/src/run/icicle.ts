@@ -2,8 +2,6 @@
 // The icicle: one rectangle a part, its width the energy, its parts below it. Two trees of one run: by device, class and
 // operator, which sums to the run's energy; and by the program's modules, which holds only what was used inside of them
 // (the record does not say which operators a module called).
-import { hierarchy, partition, type HierarchyRectangularNode } from 'd3-hierarchy';
-
 import { operatorTable, type Direction, type OpRow } from './operators';
 import { known, type Layer, type RunRecord } from './record';
 
@@ -69,7 +67,7 @@ export function operatorTree(record: RunRecord, direction: Direction | null): Tr
     return node('run', 'run', '', total(children), { children: children.sort((a, b) => b.joules - a.joules) });
 }
 
-const total = (nodes: TreeNode[]): number => nodes.reduce((a, n) => a + n.joules, 0);
+const total = (nodes: TreeNode[]): number => nodes.reduce((a, n) => a + Math.max(0, n.joules), 0);
 
 // Modules by their dotted paths ("features.0.conv" lies in "features.0"). The outermost module has no path and is told by
 // its type; it is the one whose time contains the others. A module that used more than its parts has the rest as its own.
@@ -143,18 +141,22 @@ export interface Cell {
 }
 
 // Laid out from `at` (a key; the root where there is none such), at most `depth` levels, without what is thinner than
-// `least` of the width.
+// `least` of the width. Children share the width of their whole as they share its energy.
 export function layout(tree: TreeNode, at: string | null, depth: number, least: number): Cell {
     const top = (at === null ? null : find(tree, at)) ?? tree;
-    const h = hierarchy<TreeNode>(top, (d) => d.children).sum((d) => (d.children.length === 0 ? Math.max(0, d.joules) : 0));
-    const laid = partition<TreeNode>().size([1, h.height + 1])(h);
-    return cellOf(laid, null, depth, least);
+    return place(top, null, 0, 1, depth, least);
 }
 
-function cellOf(n: HierarchyRectangularNode<TreeNode>, parent: Cell | null, depth: number, least: number): Cell {
-    const cell: Cell = { node: n.data, depth: n.depth, x0: n.x0, x1: n.x1, parent, children: [] };
-    if (n.depth + 1 < depth) {
-        cell.children = (n.children ?? []).filter((c) => c.x1 - c.x0 >= least).map((c) => cellOf(c, cell, depth, least));
+function place(node: TreeNode, parent: Cell | null, x0: number, x1: number, depth: number, least: number): Cell {
+    const cell: Cell = { node, depth: parent ? parent.depth + 1 : 0, x0, x1, parent, children: [] };
+    const sum = total(node.children);
+    let x = x0;
+    for (const child of cell.depth + 1 < depth && sum > 0 ? node.children : []) {
+        const width = ((x1 - x0) * Math.max(0, child.joules)) / sum;
+        if (width >= least) {
+            cell.children.push(place(child, cell, x, x + width, depth, least));
+        }
+        x += width;
     }
     return cell;
 }

@@ -25,8 +25,8 @@ export function powerModel(series: Series, whole: Span, share: boolean, hatches:
 
 export function totalModel(series: Series, whole: Span, hatches: Hatch[]): ChartModel {
     const lines: Line[] = [
-        { key: 'machine', label: t('r.is.machineShort'), color: 'none', y: totalOf(series, 'mean_w') },
-        { key: 'run', label: t('r.is.runShort'), color: 'runs', y: totalOf(series, 'run_w'), width: 2 },
+        { key: 'machine', label: t('live.machineShort'), color: 'none', y: totalOf(series, 'mean_w') },
+        { key: 'run', label: t('page.run'), color: 'runs', y: totalOf(series, 'run_w'), width: 2 },
     ];
     return { ...frame(series, whole), lines, format: (y) => watts(y), unit: unitOf.power, hatches, height: 180 };
 }
@@ -37,7 +37,7 @@ export function energyModel(series: Series, all: Series, whole: Span): ChartMode
         const own = cumulative(totalOf(series, what), series.step_s);
         const before = series === all ? 0 : joulesAt(all, what, (series.t_s[0] ?? 0) - series.step_s / 2);
         const y = own.map((j) => (known(j) ? j + before : null));
-        return what === 'mean_w' ? { key: 'machine', label: t('r.is.machineShort'), color: 'none', y } : { key: 'run', label: t('r.is.runShort'), color: 'runs', y, width: 2 };
+        return what === 'mean_w' ? { key: 'machine', label: t('live.machineShort'), color: 'none', y } : { key: 'run', label: t('page.run'), color: 'runs', y, width: 2 };
     });
     return { ...frame(series, whole), lines, format: (y) => wattHours(y), unit: unitOf.energy, height: 160 };
 }
@@ -56,7 +56,7 @@ export function intensityModel(series: Series, whole: Span): ChartModel | null {
     const y: Maybe[] = series.g_per_kwh ?? [];
     if (!y.some(known)) return null;
     return {
-        ...frame(series, whole), lines: [{ key: 'g', label: t('r.intensity'), color: 'carbon', y: series.t_s.map((_, i) => y[i] ?? null), step: true }],
+        ...frame(series, whole), lines: [{ key: 'g', label: t('live.intensity'), color: 'carbon', y: series.t_s.map((_, i) => y[i] ?? null), step: true }],
         format: (v) => intensity(v), unit: () => ({ by: 1, name: '' }), fromZero: true, height: 110,
     };
 }
@@ -64,6 +64,6 @@ export function intensityModel(series: Series, whole: Span): ChartModel | null {
 export function hatchesOf(series: Series): Hatch[] {
     return [
         ...gaps(series).map((s) => ({ x0: s.t0, x1: s.t1, label: t('chart.gap') })),
-        ...idleSpans(series).map((s) => ({ x0: s.t0, x1: s.t1, label: t('r.tl.idle') })),
+        ...idleSpans(series).map((s) => ({ x0: s.t0, x1: s.t1, label: t('live.partIdle') })),
     ];
 }

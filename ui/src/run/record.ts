@@ -270,5 +270,3 @@ export function byDevice(energy: Energy): DeviceEnergy[] {
 function add(sum: Maybe, value: Maybe | undefined): Maybe {
     return known(value) ? (sum ?? 0) + value : sum;
 }
-
-export const ENDED_BADLY = ['failed', 'killed', 'interrupted', 'lost'];

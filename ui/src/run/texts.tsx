@@ -66,7 +66,7 @@ export function Section({ title, note, children, actions }: { title: string; not
 }
 
 export const opName = (row: OpRow): string =>
-    row.kind === 'outside' ? t('r.op.outside') : row.kind === 'unattributed' ? t('r.op.unattributed') : row.kind === 'class' ? word('opclass', row.name) : row.name;
+    row.kind === 'outside' ? t('r.op.outside') : row.kind === 'unattributed' ? t('live.partNobody') : row.kind === 'class' ? word('opclass', row.name) : row.name;
 
 /** A share of the run as a bar and in words. */
 export function ShareBar({ part, text = percent(part) }: { part: Maybe; text?: string }) {

@@ -49,8 +49,6 @@ export function clampSpan(span: Span, whole: Span, least: number): Span {
     return { t0, t1: t0 + length };
 }
 
-export const shift = (span: Span, by: number): Span => ({ t0: span.t0 + by, t1: span.t1 + by });
-
 export interface Idle extends Span {
     joules: Maybe; // what the machine used meanwhile
 }
@@ -167,10 +165,3 @@ export const labelOf = (region: Region): string =>
     region.kind === 'epoch' || region.kind === 'step'
         ? region.index === null ? region.name : `${region.index}`
         : region.index === null ? region.name : `${region.name} ${region.index}`;
-
-// The innermost regions open at a time, outermost first.
-export function openAt(regions: Region[], t: number): Region[] {
-    return regions
-        .filter((r) => known(r.start_s) && known(r.duration_s) && r.start_s <= t && t < r.start_s + r.duration_s)
-        .sort((a, b) => a.start_s! - b.start_s!);
-}

@@ -29,6 +29,14 @@ describe('a difference', () => {
         const r = record('digits-a');
         expect(valueOf(r, 'mean_w').value).toBeCloseTo(r.energy.footprint_j! / r.run.duration_s!, 9);
     });
+    it('of a part takes the doubt of its whole run too', () => {
+        const r = record('digits-a');
+        const { run_j, run_uncertainty_j } = r.energy;
+        const backward = r.phases.find((p) => p.name === 'backward')!;
+        const sigma = phaseTable([r]).find((p) => p.name === 'backward')!.values[0]!.sigma!;
+        expect(sigma).toBeCloseTo(Math.hypot(backward.uncertainty_j!, (backward.energy_j! * run_uncertainty_j!) / run_j!), 9);
+        expect(sigma).toBeGreaterThan(10 * backward.uncertainty_j!);
+    });
     it('by phases and classes', () => {
         const all = [record('digits-a'), record('no-ops')];
         expect(phaseTable(all).find((p) => p.name === 'backward')!.values[1]!.value).toBeNull();

@@ -87,7 +87,7 @@ export function LiveFigures({ live, run }: { live: Live; run: LiveRun | null }) 
             label: t('live.emissions'),
             value: gramsCo2e(sums.emissions_g),
             sure: doubt(sums.emissions_sure_g, sums.emissions_g, 'mass'),
-            title: run ? t('live.emissionsTitle') : undefined,
+            title: t('live.emissionsTitle'),
             foot: (
                 <>
                     {sums.mean_g_per_kwh !== null && t('live.meanIntensity', { g: intensity(sums.mean_g_per_kwh) })} <EquivalentText grams={sums.emissions_g} />

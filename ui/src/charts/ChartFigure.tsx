@@ -100,7 +100,7 @@ export function TimeSeries({ id, name, model, group, note, onAlone }: Props) {
         <figure class="chart panel" data-chart={id} data-points={model.x.length}>
             <figcaption class="chart-head">
                 <h2>{name}</h2>
-                {note && <span class="soft small">{note}</span>}
+                {note && <span class="soft small note">{note}</span>}
                 <span class="grow" />
                 {x !== null && (
                     <span class="soft small" title={model.xKind === 'time' ? utcTime(x * 1000) : undefined}>
