@@ -68,6 +68,21 @@ test('one stream, by a relative URL, whose events are handed on', () => {
     expect(links.at(-1)).toBe('open');
 });
 
+test('what ticks do not tell is asked for while the stream works, and not while the page is hidden', async () => {
+    start();
+    last().say('hello', live());
+    answer = () => Response.json(live({ seq: 50 }));
+    for (let i = 0; i < 7; i++) {
+        last().say('tick', tick(i));
+        await vi.advanceTimersByTimeAsync(500);
+    }
+    expect(told.filter((what) => what === 'hello 50')).toHaveLength(1);
+    page.hidden = true;
+    seen!();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(told.filter((what) => what === 'hello 50')).toHaveLength(1);
+});
+
 test('a hidden page holds no connection, and has one again when it is seen', () => {
     start();
     page.hidden = true;

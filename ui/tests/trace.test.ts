@@ -89,10 +89,10 @@ test('what a run drew before is filled in, and never over what a tick has told',
 
 test('a tick changes what it tells and nothing else', () => {
     const start = live({ runs: [liveRun('a'), liveRun('b')] });
-    const now = withTick(start, tick(start.t_ms + 500, { p: 333, j: 9, g: 8, w: [1, null], runs: [['a', 7, 6, 5, 4, 'data', 3, 2]] }));
-    expect(now.machine).toMatchObject({ power_w: 333, energy_j: 9, emissions_g: 8, idle_j: 0 });
+    const now = withTick(start, tick(start.t_ms + 500, { p: 333, j: 2100, g: 8, w: [1, null], runs: [['a', 7, 6, 5, 4, 'data', 3, 2]] }));
+    expect(now.machine).toMatchObject({ power_w: 333, energy_j: 2100, emissions_g: 8, idle_j: 0 });
     expect(now.channels.map((c) => c.power_w)).toEqual([1, null]);
-    expect(now.runs[0]).toMatchObject({ power_w: 7, run_j: 6, emissions_g: 5, footprint_j: 4, phase: 'data', epoch: 3, step: 2, elapsed_s: 300.5, machine_j: 120000 });
+    expect(now.runs[0]).toMatchObject({ power_w: 7, run_j: 6, emissions_g: 5, footprint_j: 4, phase: 'data', epoch: 3, step: 2, elapsed_s: 300.5, machine_j: 120100 });
     expect(now.runs[1]).toEqual(start.runs[1]);
     expect(now.elapsed_s).toBe(7200.5);
 });

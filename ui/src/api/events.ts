@@ -16,6 +16,8 @@ const QUIET_MS = 8000;
 /** So many event streams in a row that never spoke, and the page polls. */
 const TRIES = 3;
 const POLL_MS = 2000;
+/** Ticks tell only what moves fastest; the rest (who used what of the machine, a run's devices) is asked for so often. */
+const REFRESH_MS = 3000;
 
 /** The time to wait before try `n` (from 0): 0.5 s, doubled up to 15 s. */
 export function backoff(n: number): number {
@@ -61,6 +63,15 @@ export function follow(listener: Listener, hz = 2): () => void {
             later(open, silent ? backoff(silent - 1) : 0);
         }
     };
+    const refresh = setInterval(() => {
+        if (!source || silent > 0 || document.hidden) return;
+        const asked = source;
+        // a stream that works is the one to say what is wrong
+        api.live().then(
+            (live) => source === asked && !document.hidden && listener.hello(live),
+            () => undefined,
+        );
+    }, REFRESH_MS);
     const broken = () => {
         stop();
         silent++;
@@ -110,6 +121,7 @@ export function follow(listener: Listener, hz = 2): () => void {
     return () => {
         ended = true;
         off();
+        clearInterval(refresh);
         document.removeEventListener('visibilitychange', seen);
         stop();
     };

@@ -13,8 +13,8 @@ export function EquivalentText({ grams }: { grams: number | null }) {
     if (!settings.value.equivalents || grams === null) return null;
     const like = equivalents(grams);
     return (
-        <span title={t('live.likeSource')}>
-            {t('live.like', { km: digits(like.car_km), months: digits(like.tree_months) })}
+        <span class="block" title={t('live.likeSource')}>
+            {t('live.like', { km: digits(like.car_km, 2), months: digits(like.tree_months, 2) })}
         </span>
     );
 }

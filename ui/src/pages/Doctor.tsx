@@ -46,6 +46,7 @@ export function Doctor() {
     const report = data.value;
     const columns: Column<DoctorChannel>[] = [
         { key: 'id', label: t('doctor.channel'), head: true, cell: (channel) => <span class="mono">{channel.id}</span>, title: (channel) => channel.path ?? undefined },
+        { key: 'status', label: t('runs.status'), cell: (channel) => <StatusText status={channel.status} /> },
         { key: 'source', label: t('doctor.source'), cell: (channel) => channel.source },
         { key: 'method', label: t('doctor.method'), cell: (channel) => word('method', channel.method) },
         { key: 'power', label: t('live.powerNow'), right: true, cell: (channel) => watts(channel.power_w) },

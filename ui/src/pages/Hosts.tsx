@@ -2,7 +2,7 @@
 // The machines whose runs this database knows.
 import { api } from '../api/client';
 import type { Host } from '../api/types';
-import { count, gramsCo2e, joules, wattHours } from '../format';
+import { count, inUnit, joules, unitOf } from '../format';
 import { t } from '../i18n';
 import { EquivalentText } from '../live/FiveNumbers';
 import { link } from '../router';
@@ -18,6 +18,10 @@ export function tally(names: readonly string[]): string[] {
 
 export function Hosts() {
     const { data, error, again } = useLoad('', (abort) => api.hosts(abort), 60_000);
+    const list = data.value?.hosts ?? [];
+    const energy = unitOf.energy(list.map((host) => host.footprint_j));
+    const mass = unitOf.mass(list.map((host) => host.emissions_g));
+    const machine = unitOf.energy(list.map((host) => host.history_j));
     const columns: Column<Host>[] = [
         {
             key: 'host', label: t('hosts.host'), head: true,
@@ -42,12 +46,12 @@ export function Hosts() {
             ),
         },
         { key: 'runs', label: t('page.runs'), right: true, cell: (host) => (host.runs > 0 ? <a href={link('/runs', { q: host.host })}>{count(host.runs)}</a> : '0') },
-        { key: 'energy', label: t('hosts.runsEnergy'), right: true, cell: (host) => wattHours(host.footprint_j), title: (host) => joules(host.footprint_j) },
+        { key: 'energy', label: `${t('hosts.runsEnergy')}, ${energy.name}`, right: true, cell: (host) => inUnit(host.footprint_j, energy), title: (host) => joules(host.footprint_j) },
         {
-            key: 'emissions', label: t('live.emissions'), right: true,
+            key: 'emissions', label: `${t('live.emissions')}, ${mass.name} CO₂e`, right: true,
             cell: (host) => (
                 <>
-                    {gramsCo2e(host.emissions_g)}
+                    {inUnit(host.emissions_g, mass)}
                     <div class="soft small">
                         <EquivalentText grams={host.emissions_g} />
                     </div>
@@ -55,10 +59,10 @@ export function Hosts() {
             ),
         },
         {
-            key: 'history', label: t('hosts.machineEnergy'), right: true, title: (host) => joules(host.history_j),
+            key: 'history', label: `${t('hosts.machineEnergy')}, ${machine.name}`, right: true, title: (host) => joules(host.history_j),
             cell: (host) => (
                 <>
-                    {wattHours(host.history_j)}
+                    {inUnit(host.history_j, machine)}
                     {host.history_since && (
                         <div class="soft small">
                             {t('live.since')} <Time at={host.history_since} />

@@ -142,6 +142,8 @@ export function sound(trace: Trace): boolean {
 export function withTick(live: Live, tick: Tick): Live {
     const runs = new Map(tick.runs.map((run) => [run[0], run]));
     const passed = (tick.t_ms - live.t_ms) / 1000;
+    // what the machine used since is what each attached run saw it use
+    const used = tick.j !== null && live.machine.energy_j !== null ? tick.j - live.machine.energy_j : null;
     return {
         ...live,
         seq: tick.seq,
@@ -153,7 +155,8 @@ export function withTick(live: Live, tick: Tick): Live {
             const now = runs.get(run.id);
             if (!now) return run;
             const [, power_w, run_j, emissions_g, footprint_j, phase, epoch, step] = now;
-            return { ...run, elapsed_s: run.elapsed_s + passed, power_w, run_j, emissions_g, footprint_j, phase, epoch, step };
+            const machine_j = run.machine_j === null || used === null ? run.machine_j : run.machine_j + used;
+            return { ...run, machine_j, elapsed_s: run.elapsed_s + passed, power_w, run_j, emissions_g, footprint_j, phase, epoch, step };
         }),
     };
 }
