@@ -86,8 +86,9 @@ export class Server {
     /** A training that goes on while the page looks at it; the stand-in always has one. */
     async train(name: string): Promise<void> {
         if (!real) return;
-        const words = ['run', '--socket', this.socket, '--db', join(this.folder, 'db'), '--name', name, '--quiet', '--', 'sleep', '120'];
-        this.runs.push(spawn(joulebook, words, { env: this.environment(), stdio: 'ignore' }));
+        // Longer than any test; ended with the server.
+        const words = ['run', '--root', process.env.E2E_MACHINE ?? '', '--db', join(this.folder, 'db'), '--name', name, '--quiet', '--', 'sleep', '900'];
+        this.runs.push(spawn(joulebook, words, { env: { ...this.environment(), JOULEBOOK_SOCKET: this.socket }, stdio: 'ignore' }));
         const deadline = Date.now() + 15_000;
         for (;;) {
             if ((await this.live()).runs.some((run) => run.name === name)) return;
