@@ -25,12 +25,13 @@ import xml.etree.ElementTree as ElementTree
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 WAITING = {"test_machines.py", "test_wall.py", "test_jetson.py", "test_nvml.py", "test_sensors.py"}
-WAITING_TOO = {"test_record.py", "test_plug.py"}
-WAITING_AGAIN = {"test_grid_run.py", "test_grid_backfill.py"}
+WAITING_TOO = {"test_record.py", "test_plug.py", "test_top.py"}
+WAITING_AGAIN = {"test_grid_run.py", "test_grid_backfill.py", "test_serve.py", "test_prometheus.py"}
 BUSY_TOO = {"test_operators.py", "test_python.py", "test_probe.py"}
 BROWSER = {"test_dashboard.py"}
 NO_DASHBOARD = ["-Dui=disabled"]
-TSAN_TESTS = ["unit/meter/", "unit/trace/", "unit/engine/", "unit/nvml/", "unit/sensor/", "unit/grid/feed", "unit/grid/fetch", "unit/grid/exchange"]
+TSAN_TESTS = ["unit/meter/", "unit/trace/", "unit/engine/", "unit/nvml/", "unit/sensor/", "unit/grid/feed", "unit/grid/fetch", "unit/grid/exchange",
+              "unit/server/events", "unit/server/server", "unit/server/stream"]
 
 
 class Tally:

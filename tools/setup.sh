@@ -9,7 +9,7 @@ packages() {
     build) echo gcc libc6-dev meson ninja-build pkg-config python3 libsqlite3-dev libjansson-dev libcurl4-openssl-dev libexpat1-dev libmicrohttpd-dev libncurses-dev scdoc tzdata ;;
     ui) echo nodejs npm ;;
     run) echo python3-torch python3-sklearn ;;
-    test) echo clang libclang-rt-14-dev libcmocka-dev python3-pytest bash zsh fish chromium libcap2-bin procps g++ libdnnl-dev libtbb-dev python3-numpy python3-setuptools python3-wheel python3-venv openssl tmux prometheus curl ;;
+    test) echo clang libclang-rt-14-dev libcmocka-dev python3-pytest bash zsh fish chromium libcap2-bin procps g++ libdnnl-dev libtbb-dev python3-numpy python3-setuptools python3-wheel python3-venv openssl tmux prometheus ;;
     lint) echo clang clang-tidy clang-format cppcheck codespell ;;
     fuzz) echo clang libclang-rt-14-dev ;;
     bench) echo valgrind ;;

@@ -128,6 +128,9 @@ static void say_where(const struct serve *serve)
     const char *colon = strrchr(options->listen, ':');
     int host = colon != NULL ? (int)(colon - options->listen) : (int)strlen(options->listen);
 
+    if (serve->server == NULL) {
+        return;
+    }
     fprintf(stderr, "joulebook serves %s://%.*s:%u/\n", scheme, host, options->listen,
             (unsigned)jb_server_port(serve->server));
     if (serve->packets_fd >= 0 || options->socket_path[0] != '\0') {
@@ -166,12 +169,12 @@ static int prepare(struct serve *serve, struct jb_diag *diag)
         jb_almanac_start(&run->grid, &run->intensity, run->has_tariff ? &run->tariff : NULL, run->db,
                          &serve->docs.almanac);
     }
-    error = create_server(serve, diag);
-    if (error < 0) {
-        return error;
-    }
     jb_daemon_on_watch(serve->daemon, live_text, serve);
-    return write_port(serve->options.port_file, jb_server_port(serve->server), diag);
+    if (jb_streq(serve->options.listen, "none")) {
+        return 0; /* whoever watches does so by the socket */
+    }
+    error = create_server(serve, diag);
+    return error < 0 ? error : write_port(serve->options.port_file, jb_server_port(serve->server), diag);
 }
 
 /* In this order: nobody looks at what is gone. True: a thread was left behind. */

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/top_draw.h"
+#include "cli/top_own.h"
 #include "cli/top_print.h"
 #include "cli/top_screen.h"
 #include "cli/top_source.h"
@@ -17,6 +18,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -301,18 +303,21 @@ static int print_once(struct top *top)
         if (got < 0) {
             return cli_error(&cmd_top, 1, &top->why);
         }
-        if (got > 0) {
-            break;
-        }
         uint64_t now_ns = jb_mono_ns();
+        if (got > 0) {
+            take(top, text, length, now_ns);
+            if (!top->has_view) {
+                return cli_error(&cmd_top, 1, &top->why);
+            }
+            if (!isnan(top->now->power_w) || now_ns >= end_ns) {
+                break; /* a meter that has just begun knows no power yet */
+            }
+            continue;
+        }
         struct pollfd fd = {.fd = top->source->fd(top->source), .events = POLLIN};
         if (now_ns >= end_ns || (poll(&fd, 1, (int)((end_ns - now_ns) / JB_NS_PER_MS) + 1) < 0 && errno != EINTR)) {
             return cli_complain(&cmd_top, 1, "the meter has said nothing for %d s", (int)(ONCE_NS / JB_NS_PER_S));
         }
-    }
-    take(top, text, length, jb_mono_ns());
-    if (!top->has_view) {
-        return cli_error(&cmd_top, 1, &top->why);
     }
     if (top->common.json) {
         fwrite(text, 1, length, stdout);
@@ -330,11 +335,28 @@ static bool wants_colors(const struct top *top)
     return cli_style(&top->common, stdout).off[0] != '\0';
 }
 
+/* Where no meter serves this machine one of our own does, for as long as we look. -1: go on; else the exit status. */
+static int start_own(struct top *top, struct top_own *own)
+{
+    struct jb_diag diag = {0};
+
+    if (getenv("JOULEBOOK_SOCKET") != NULL || top->source->open(top->source, &diag) != -ENOENT) {
+        top->source->close(top->source);
+        return -1;
+    }
+    if (top_own_start(own, &diag) < 0) {
+        top_own_stop(own);
+        return cli_error(&cmd_top, 1, &diag);
+    }
+    return -1;
+}
+
 static int top_main(int argc, char **argv, void *context)
 {
     int first;
     JB_CLEANUP(jb_freep) struct top *top = calloc(1, sizeof(*top));
-    JB_CLEANUP(jb_freep) struct top_view *now = calloc(1, sizeof(*now)), *held = calloc(1, sizeof(*held));
+    JB_CLEANUP(jb_freep) struct top_view *now = calloc(1, sizeof(*now));
+    JB_CLEANUP(jb_freep) struct top_view *held = calloc(1, sizeof(*held));
 
     if (top == NULL || now == NULL || held == NULL) {
         return cli_complain(&cmd_top, 1, "out of memory");
@@ -356,8 +378,13 @@ static int top_main(int argc, char **argv, void *context)
     }
     bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !jb_streq(getenv("TERM"), "dumb");
     top->once = top->once || top->common.json || !terminal;
-    status = top->once ? print_once(top) : interactive(top, wants_colors(top));
+    struct top_own own = {.pid = 0};
+    status = start_own(top, &own);
+    if (status < 0) {
+        status = top->once ? print_once(top) : interactive(top, wants_colors(top));
+    }
     top->source->destroy(top->source);
+    top_own_stop(&own);
     return status;
 }
 

@@ -80,7 +80,7 @@ static int legend(struct top_canvas *canvas, const struct top_canvas *measure, s
     int used = 0;
 
     for (size_t i = 0; i < parts->count; i++) {
-        if (parts->part[i].size > 0) {
+        if (parts->part[i].size >= 0) { /* that a part is nothing is told too */
             label(&parts->part[i], percents[i], is_power, detail, text, sizeof(text));
             used += used > 0 ? detail == WITH_LETTER ? 1 : 2 : 0;
             if (canvas != NULL && used < area.cols) {

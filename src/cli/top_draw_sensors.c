@@ -22,7 +22,9 @@ static const char *fix_of(const struct top_view *view, unsigned short row)
 
 static int lines_of(const struct top_view *view, unsigned short row)
 {
-    return fix_of(view, row)[0] != '\0' ? 2 : 1;
+    /* What is not there and need not be is not urged upon anybody; its details have the fix. */
+    bool urged = row < TOP_MAX_CHANNELS || top_source_standing(&view->sources[row - TOP_MAX_CHANNELS]) != TOP_ABSENT;
+    return urged && fix_of(view, row)[0] != '\0' ? 2 : 1;
 }
 
 int top_sensor_lines(const struct top_view *view, const struct top_rows *rows)
@@ -99,8 +101,8 @@ static void draw_channel(struct top_canvas *canvas, int row, struct top_area are
 static void draw_source(struct top_canvas *canvas, int row, struct top_area area, const struct top_source_state *source)
 {
     mark(canvas, row, area.col + 1, top_source_standing(source));
-    int used =
-        top_put(canvas, row, area.col + 3, 22, TOP_PLAIN, source->title[0] != '\0' ? source->title : source->source);
+    int used = top_put(canvas, row, area.col + 3, area.cols >= 100 ? 36 : 24, TOP_PLAIN,
+                       source->title[0] != '\0' ? source->title : source->source);
     top_printf(canvas, row, area.col + 4 + used, area.cols - 4 - used, TOP_DIM, "%s%s%s", source->status,
                source->reason[0] != '\0' ? ": " : "", source->reason);
 }

@@ -30,9 +30,7 @@ static void fill_power(const struct top_canvas *canvas, const struct top_scene *
 
     jb_snprintf(field->value, sizeof(field->value), "%s%s", now && share > 0.005 ? "~" : "",
                 top_power(now ? scene->view->power_w : (double)NAN, number));
-    if (share > 0.995) {
-        jb_copy(field->more, sizeof(field->more), "est. by model");
-    } else if (share > 0.005) {
+    if (share > 0.005) {
         jb_snprintf(field->more, sizeof(field->more), "~%.0f %% est.", fmax(share * 100, 1));
     } else {
         jb_copy(field->more, sizeof(field->more), "mean of 1 s");

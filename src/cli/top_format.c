@@ -19,6 +19,10 @@ const char *top_energy(double joules, char buffer[TOP_NUMBER])
 
 const char *top_power(double watts, char buffer[TOP_NUMBER])
 {
+    if (watts > 0 && watts < 0.001) { /* the share of a process that sleeps */
+        jb_copy(buffer, TOP_NUMBER, "<1 mW");
+        return buffer;
+    }
     return unless_unknown(watts, jb_format_power(watts, buffer, TOP_NUMBER));
 }
 

@@ -70,7 +70,7 @@ static void fill_channel(const struct jb_link_channel *from, int parent, struct 
         .die = from->die,
         .parent = parent,
         .unit_num = from->unit_num,
-        .unit_den = from->unit_den,
+        .unit_den = from->unit_den > 0 ? from->unit_den : 1,
         .wrap = from->wrap,
         .with_memory = from->with_memory,
         .max_power_uw = from->max_power_uw,

@@ -10,8 +10,8 @@
 
 #include <math.h>
 
-#include "base/units.h"
 #include "base/escape.h"
+#include "base/units.h"
 #include "export/price.h"
 
 #define UNIT       "gCO<sub>2</sub>e/kWh"

@@ -12,8 +12,8 @@
 
 #include <math.h>
 
-#include "base/units.h"
 #include "base/escape.h"
+#include "base/units.h"
 #include "export/html_scale.h"
 
 #define WIDTH      1000.0

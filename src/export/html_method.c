@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/units.h"
 #include "base/escape.h"
+#include "base/units.h"
 #include "export/measured.h"
 
 static void count_row(struct jb_buf *out, const char *term, int64_t value)

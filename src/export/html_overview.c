@@ -10,8 +10,8 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
-#include "base/units.h"
 #include "base/escape.h"
+#include "base/units.h"
 #include "export/measured.h"
 
 #define PLUS_MINUS "\xC2\xB1\xC2\xA0"

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "base/units.h"
 #include "base/escape.h"
+#include "base/units.h"
 #include "export/html_chart.h"
 #include "export/price.h"
 

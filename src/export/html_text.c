@@ -11,8 +11,8 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/units.h"
 #include "base/escape.h"
+#include "base/units.h"
 #include "export/measured.h"
 
 #define NBSP "\xC2\xA0"

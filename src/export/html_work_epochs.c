@@ -9,8 +9,8 @@
 
 #include <math.h>
 
-#include "base/units.h"
 #include "base/escape.h"
+#include "base/units.h"
 #include "export/html_scale.h"
 #include "export/work_rows.h"
 

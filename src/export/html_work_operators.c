@@ -10,8 +10,8 @@
 #include <math.h>
 
 #include "base/cleanup.h"
-#include "base/units.h"
 #include "base/escape.h"
+#include "base/units.h"
 #include "export/work_rows.h"
 
 #define NBSP     "\xC2\xA0"

@@ -88,8 +88,8 @@ struct jb_account {
 
 void jb_account_init(struct jb_account *account, const struct jb_channel *channel);
 
-/* From now on the readings are of `channel`, another way to the same device: the books stay, and the time up to its first
- * reading is a gap. */
+/* From now on the readings are of `channel`, another way to the same device: the books stay, and the time up to its
+ * first reading is a gap. */
 void jb_account_rebase(struct jb_account *account, const struct jb_channel *channel);
 
 /* Feed one reading. 1: *ret_entry is a new entry; 0: nothing to book yet. Readings out of order are ignored. */

@@ -214,3 +214,23 @@ def test_a_full_disk_is_told_and_survived(joulebook, tmp_path):
         live = wait_until(lambda: (lambda l: l if l["history"]["error"] and l["machine"]["power_w"] else None)(serving.live()), "the error to be told")
         assert live["machine"]["power_w"] > 0
         assert serving.status("healthz") == 200
+
+
+def test_top_brings_a_meter_of_its_own_and_takes_it_away(joulebook, tmp_path):
+    env = {k: v for k, v in joulebook.env.items() if k != "JOULEBOOK_SOCKET"}
+    joulebook.env = dict(env, XDG_RUNTIME_DIR=str(tmp_path))
+    live = json.loads(joulebook("top", "--json").stdout)
+    assert live["schema"] == 1 and live["machine"]["power_w"] is not None
+    assert not list(tmp_path.glob("joulebook-top-*"))
+
+
+def test_the_python_package_attaches(joulebook, serving):
+    root = pathlib.Path(__file__).resolve().parents[2]
+    program = "import joulebook, time\nwith joulebook.run(name='of python'):\n  t = time.time()\n  while time.time() - t < 1.2: pass\n"
+    library = next(EXE.parent.glob("src/api/libjoulebook.so"), EXE.parent / "src/api/libjoulebook.so")
+    env = dict(joulebook.env, **serving.env, PYTHONPATH=str(root / "python"), JOULEBOOK_LIBRARY=str(library), PATH=f"{EXE.parent}:{os.environ['PATH']}")
+    subprocess.run([sys.executable, "-c", program], env=env, check=True, timeout=60)
+    record = joulebook.record("of python")
+    closes(record)
+    assert attached(record), record["warnings"]
+    assert uj(serving.settled()["machine"]["runs_j"]) == uj(record["energy"]["run_j"]) > 0

@@ -158,7 +158,6 @@ def test_keys(meter, terminal):
     terminal.type("l")
     terminal.shows("There are no warnings.")
     terminal.type("l", "F10")
-    terminal.shows("$ ")
     wait_until(lambda: not terminal.pids(), "top to end")
 
 
@@ -167,7 +166,7 @@ def test_keys(meter, terminal):
 def test_the_terminal_is_as_it_was(meter, terminal, how):
     terminal.type("stty -a > before; echo before me", "Enter")
     terminal.shows("before me")
-    start(terminal).shows("q quit")
+    start(terminal).shows("q quit", "Metered for")
     if isinstance(how, str):
         terminal.type(how)
     else:
@@ -182,12 +181,13 @@ def test_the_terminal_is_as_it_was(meter, terminal, how):
 
 @needs_tmux
 def test_it_can_be_stopped_and_goes_on(meter, terminal):
-    start(terminal).shows("q quit")
+    start(terminal).shows("q quit", "Metered for")
+    [pid] = terminal.pids()
     terminal.type("C-z")
-    terminal.shows("$ ")
+    wait_until(lambda: open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] == "T", "top to stop")
     terminal.hides("q quit")
     terminal.type("fg", "Enter")
-    terminal.shows("q quit", "resnet1")
+    terminal.shows("q quit", "Metered for", "resnet1")
 
 
 @needs_tmux
@@ -222,24 +222,24 @@ def colours(screen):
 
 @needs_tmux
 def test_colours_and_none(meter, terminal):
-    start(terminal).shows("q quit")
+    start(terminal).shows("q quit", "Metered for")
     assert {"48;5;32", "48;5;36"} <= colours(terminal.screen("-e"))
     terminal.type("q")
     wait_until(lambda: not terminal.pids(), "top to end")
     terminal.type(f"NO_COLOR=1 {EXE} top", "Enter")
-    screen = terminal.shows("q quit")
+    screen = terminal.shows("q quit", "Metered for")
     assert colours(terminal.screen("-e")) == set()
     assert "CCCCCC" in screen and "GGGGG" in screen  # letters tell the parts
     terminal.type("q")
     wait_until(lambda: not terminal.pids(), "top to end")
-    start(terminal, "--color=never").shows("q quit")
+    start(terminal, "--color=never").shows("q quit", "Metered for")
     assert colours(terminal.screen("-e")) == set()
 
 
 @needs_tmux
 def test_without_utf8_it_is_drawn_with_ascii(meter, terminal):
     terminal.type(f"LC_ALL=C {EXE} top", "Enter")
-    screen = terminal.shows("q quit", "#")
+    screen = terminal.shows("q quit", "Metered for", "#")
     assert screen.isascii(), screen
     assert "+-2.0 %" in screen
 

@@ -247,6 +247,36 @@ static void many_gpus_are_told_apart_or_together(void **unused)
     assert_shows("G GPU 1.60 kW 100 %");
 }
 
+static void that_nothing_is_unattributed_is_told(void **unused)
+{
+    view.unattributed_j = 0;
+    drawn_on(24, 80, true);
+    assert_shows("U unattributed 0 %");
+    view.unattributed_j = (double)NAN; /* and what is not known is not */
+    drawn_on(24, 80, true);
+    assert_hides("unattributed");
+}
+
+static void what_is_absent_is_not_urged_upon_anybody(void **unused)
+{
+    struct top_source_state *plug = &view.sources[view.source_count++];
+    SET(plug->source, "plug");
+    SET(plug->status, "absent");
+    SET(plug->fix, "set kind and address in [plug]");
+    drawn_on(40, 80, true);
+    assert_shows("plug absent");
+    assert_hides("set kind and address");
+    state.pane = TOP_PANE_SENSORS;
+    top_key(&state, &view, TOP_KEY_END);
+    top_key(&state, &view, TOP_KEY_ENTER);
+    drawn_on(40, 80, true);
+    assert_shows("set kind and address");
+    SET(plug->status, "failed");
+    state.overlay = TOP_NOTHING;
+    drawn_on(40, 80, true);
+    assert_shows("mend: set kind and address");
+}
+
 static void the_sites_overhead_is_a_part(void **unused)
 {
     view.pue = 1.25;
@@ -505,6 +535,8 @@ int main(void)
         cmocka_unit_test_setup(below_the_least_size_it_says_so, begin),
         cmocka_unit_test_setup(bars_are_as_long_as_their_place, begin),
         cmocka_unit_test_setup(many_gpus_are_told_apart_or_together, begin),
+        cmocka_unit_test_setup(that_nothing_is_unattributed_is_told, begin),
+        cmocka_unit_test_setup(what_is_absent_is_not_urged_upon_anybody, begin),
         cmocka_unit_test_setup(the_sites_overhead_is_a_part, begin),
         cmocka_unit_test_setup(a_gap_is_no_zero, begin),
         cmocka_unit_test_setup(an_hour_of_figures_is_drawn_finely_and_coarsely, begin),

@@ -45,6 +45,8 @@ static void unknown_is_no_number(void **state)
     const struct top_canvas ascii = {0}, utf8 = {.utf8 = true};
     assert_string_equal(top_power((double)NAN, text), "-");
     assert_string_equal(top_power(0, text), "0 W");
+    assert_string_equal(top_power(2.5e-6, text), "<1 mW");
+    assert_string_equal(top_power(0.002, text), "2.00 mW");
     assert_string_equal(top_energy((double)INFINITY, text), "-");
     assert_string_equal(top_mass(346.2, text), "346 g");
     assert_string_equal(top_duration((double)NAN, text), "-");
