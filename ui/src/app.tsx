@@ -2,7 +2,7 @@
 // The frame: pages, connection, keys, login.
 import { signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useErrorBoundary } from 'preact/hooks';
 import { loginNeeded } from './api/client';
 import { language, t } from './i18n';
 import { Carbon } from './pages/Carbon';
@@ -17,7 +17,7 @@ import { go, link, route } from './router';
 import { act, meaning, taken } from './state/keys';
 import { connect, link as feed, live, pause, paused } from './state/live';
 import { clock } from './format';
-import { Empty } from './ui';
+import { Empty, Trouble } from './ui';
 import { Keys } from './ui/Keys';
 import { SettingsDialog } from './ui/SettingsDialog';
 
@@ -63,6 +63,12 @@ function Lost() {
         );
     }
     return feed.value === 'polling' ? <p class="banner">{t('link.pollingText')}</p> : null;
+}
+
+/** A page that fails says so, and leaves the rest alone. */
+function Guarded({ page: Page }: { page: ComponentType }) {
+    const [error, again] = useErrorBoundary();
+    return error ? <Trouble error={error} onRetry={again} /> : <Page />;
 }
 
 export function App() {
@@ -118,7 +124,7 @@ export function App() {
                     <>
                         <Lost />
                         {Page ? (
-                            <Page key={page} />
+                            <Guarded key={page} page={Page} />
                         ) : (
                             <Empty title={t('app.unknown')}>
                                 {t('app.unknownText')} <a href={link('/')}>{t('app.home')}</a>

@@ -7,13 +7,13 @@ import { lean } from '../tools/uplot';
 
 test('texts that are asked for by name in t() become numbers', () => {
     const numbers = new Map([['a.b', 0], ['a.c', 1]]);
-    expect(numbered('t("a.b") + t( \'a.c\', { n: 1 }) + t("x.y") + at("a.b")', numbers)).toBe('t(0) + t(1, { n: 1 }) + t("x.y") + at("a.b")');
+    expect(numbered('t("a.b") + t(x ? \'a.c\' : "a.b", { n: 1 }) + t("x.y") + `a.b`', numbers)).toBe('t(0) + t(x ? 1 : 0, { n: 1 }) + t("x.y") + `a.b`');
 });
 
 test('texts that are put together at run time keep their names', () => {
-    const keys = ['a.b', 'a.c', 'page.live', 'status.ok', 'run.lost', 'd.e'];
-    const code = "t('a.b'); t(x ? 'a.c' : ''); t(`page.${name}`); word('status', s); <StatusText prefix=\"run\" />";
-    expect(namedKeys(keys, code)).toEqual(['a.c', 'page.live', 'status.ok', 'run.lost']);
+    const keys = ['a.b', 'a.c', 'page.live', 'status.ok', 'run.lost', 'd.e', 'r.x'];
+    const code = "t('a.b'); t(x ? 'a.c' : ''); t(`page.${name}`); `r${n}`; word('status', s); <StatusText prefix=\"run\" />";
+    expect(namedKeys(keys, code)).toEqual(['page.live', 'status.ok', 'run.lost']);
 });
 
 test('uPlot is still the one that is cut, and what is left is one module', async () => {

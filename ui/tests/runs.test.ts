@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
 import type { RunLine } from '../src/api/types';
-import { apiUrl } from '../src/api/client';
+import { apiUrl, flat } from '../src/api/client';
 import { modelCsv } from '../src/export/chart';
 import { csv, csvCell } from '../src/export/csv';
 import { broken } from '../src/pages/Doctor';
@@ -9,6 +9,7 @@ import { tally } from '../src/pages/Hosts';
 import { basisOf, idsOf, runsCsv, SORTS, sorted, tagOf, withLive } from '../src/runs/rows';
 import { act, bind, meaning, taken } from '../src/state/keys';
 import { read } from '../src/state/settings';
+import { isCommand } from '../src/ui/Command';
 import { nextSort } from '../src/ui/Table';
 import { liveRun } from './fixture';
 
@@ -105,4 +106,15 @@ test('what can be mended comes first', () => {
 
 test('equal parts are counted', () => {
     expect(tally(['x', 'y', 'x'])).toEqual(['2 × x', 'y']);
+});
+
+test('a line of runs is flat, whatever the server nests', () => {
+    const { mine, user, machine_j, run_j, footprint_j, uncertainty_j, mean_w, basis, emissions_g, emissions_uncertainty_g, intensity_g_per_kwh, zone, coverage, ...run } = line('a');
+    const sums = { mine, user, machine_j, run_j, footprint_j, uncertainty_j, mean_w, basis, emissions_g, emissions_uncertainty_g, intensity_g_per_kwh, zone, coverage };
+    expect(flat({ schema: 1, runs: [{ run, ...sums }], next: 'x' })).toEqual({ schema: 1, runs: [line('a')], next: 'x' });
+});
+
+test('a fix is a command or a sentence', () => {
+    for (const text of ['sudo modprobe msr', "export JOULEBOOK_GRID_ZONE='KR'", 'joulebook doctor --fix']) expect(isCommand(text)).toBe(true);
+    for (const text of ['set kind and address in [plug] of the configuration', 'ask whoever runs the machine']) expect(isCommand(text)).toBe(false);
 });

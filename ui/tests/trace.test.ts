@@ -21,6 +21,13 @@ test('ticks are appended to what history told, by channel', () => {
     expect(sound(trace)).toBe(true);
 });
 
+test('a machine of which nothing is known yet begins with its first tick', () => {
+    const none = fromHistory({ schema: 1, t0_ms: 0, t1_ms: 0, step_s: null, level: null, t_ms: [], channels: [], g_per_kwh: [] });
+    const trace = append(adopt(none, append(emptyTrace(), tick(1000), live(), 900)), tick(2000), live(), 900);
+    expect(trace.t).toEqual([1, 2]);
+    expect(sound(trace)).toBe(true);
+});
+
 test('a tick that is older than what is there changes nothing', () => {
     const trace = append(emptyTrace(), tick(3000), live(), 900);
     expect(append(trace, tick(3000), live(), 900)).toBe(trace);
@@ -93,6 +100,8 @@ test('a tick changes what it tells and nothing else', () => {
     expect(now.machine).toMatchObject({ power_w: 333, energy_j: 2100, emissions_g: 8, idle_j: 0 });
     expect(now.channels.map((c) => c.power_w)).toEqual([1, null]);
     expect(now.runs[0]).toMatchObject({ power_w: 7, run_j: 6, emissions_g: 5, footprint_j: 4, phase: 'data', epoch: 3, step: 2, elapsed_s: 300.5, machine_j: 120100 });
+    expect(now.runs[0]!.devices.gpu! + now.runs[0]!.devices.cpu!).toBeCloseTo(7, 9);
+    expect(now.runs[0]!.devices.ram).toBeNull();
     expect(now.runs[1]).toEqual(start.runs[1]);
     expect(now.elapsed_s).toBe(7200.5);
 });

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Build step: texts become two arrays, and t('live.power') becomes t(17), as names of texts are a tenth of the page.
-// Names stay of what code puts together at run time: `page.${name}`, word('status', x), prefix="run", and whole names that
-// stand outside of t(...).
+// Build step: texts become two arrays, and the name 'live.power' becomes 17 wherever it stands, as names of texts are a tenth
+// of the page. Names stay of what code puts together at run time: `page.${name}`, word('status', x), prefix="run".
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -9,25 +8,19 @@ import type { Plugin } from 'vite';
 
 type Table = Record<string, string>;
 
-export interface Packed {
-    numbers: Map<string, number>;
-    named: string[];
-}
-
-const DIRECT = /\bt\(\s*(["'])([\w. -]+)\1/g;
+/** A literal that may be a name: all have a dot. */
+const WHOLE = /(["'])([\w-]+\.[\w. -]+)\1/g;
 
 /** Which of `keys` code needs by name. */
 export function namedKeys(keys: readonly string[], code: string): string[] {
-    const rest = code.replace(DIRECT, 't(');
-    const whole = new Set([...rest.matchAll(/(["'`])([\w. -]+)\1/g)].map((match) => match[2]!));
-    const beginnings = [...rest.matchAll(/`([\w.-]+)\$\{/g)].map((match) => match[1]!);
-    const prefixes = [...rest.matchAll(/(?:\bword\(\s*|\bprefix\s*[=:]\s*)(["'])([\w.-]+)\1/g)].map((match) => `${match[2]}.`);
-    return keys.filter((key) => whole.has(key) || [...beginnings, ...prefixes].some((start) => key.startsWith(start)));
+    const beginnings = [...code.matchAll(/`([\w-]+\.[\w.-]*)\$\{/g)].map((match) => match[1]!);
+    const prefixes = [...code.matchAll(/(?:\bword\(\s*|\bprefix\s*[=:]\s*)(["'])([\w.-]+)\1/g)].map((match) => `${match[2]}.`);
+    return keys.filter((key) => [...beginnings, ...prefixes].some((start) => key.startsWith(start)));
 }
 
-/** `t("live.power"` as `t(17`; keys that are not ours stay. */
+/** `t(x ? "act.a" : "act.b")` as `t(x ? 3 : 4)`; what is no name of a text stays. */
 export function numbered(code: string, numbers: ReadonlyMap<string, number>): string {
-    return code.replace(DIRECT, (whole, _quote: string, key: string) => (numbers.has(key) ? `t(${numbers.get(key)}` : whole));
+    return code.replace(WHOLE, (whole, _quote: string, key: string) => String(numbers.get(key) ?? whole));
 }
 
 async function tables(i18n: string): Promise<{ en: Table; ko: Table }> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fetches from the server the page came from. URLs are relative, so that they work behind any prefix.
 import { signal } from '@preact/signals';
-import type { Doctor, Failure, Grid, History, Hosts, Live, RunPage, Series } from './types';
+import type { Doctor, Failure, Grid, History, Hosts, Live, RunPage, RunPageSaid, Series } from './types';
 
 /** The server wants a token: the page shows the login instead of anything else. */
 export const loginNeeded = signal(false);
@@ -63,10 +63,15 @@ export async function login(token: string): Promise<void> {
     loginNeeded.value = false;
 }
 
+/** The run object and its sums as one. */
+export function flat(said: RunPageSaid): RunPage {
+    return { ...said, runs: said.runs.map(({ run, ...sums }) => ({ ...run, ...sums })) };
+}
+
 export const api = {
     live: (abort?: AbortSignal) => get<Live>('live', {}, abort),
     history: (query: Query, abort?: AbortSignal) => get<History>('history', query, abort),
-    runs: (query: Query, abort?: AbortSignal) => get<RunPage>('runs', query, abort),
+    runs: async (query: Query, abort?: AbortSignal): Promise<RunPage> => flat(await get<RunPageSaid>('runs', query, abort)),
     run: <T>(id: string, abort?: AbortSignal) => get<T>(`runs/${encodeURIComponent(id)}`, {}, abort),
     series: (id: string, query: Query, abort?: AbortSignal) => get<Series>(`runs/${encodeURIComponent(id)}/series`, query, abort),
     exportUrl: (id: string, format: string) => apiUrl(`runs/${encodeURIComponent(id)}/export`, { format }),

@@ -148,8 +148,9 @@ export interface History {
     schema: number;
     t0_ms: number;
     t1_ms: number;
-    step_s: number;
-    level: string;
+    /** null, as `level`, where nothing is known of the whole time */
+    step_s: number | null;
+    level: string | null;
     t_ms: number[];
     channels: HistoryChannel[];
     g_per_kwh: (number | null)[];
@@ -182,8 +183,8 @@ export interface Region {
     duration_s: number | null;
 }
 
-/** A line of `runs`: the run object and its sums. */
-export interface RunLine extends RunHead {
+/** What `runs` says of a run beside its run object. */
+export interface RunSums {
     mine: boolean;
     user: string | null;
     machine_j: number | null;
@@ -197,6 +198,16 @@ export interface RunLine extends RunHead {
     intensity_g_per_kwh: number | null;
     zone: string | null;
     coverage: number | null;
+}
+
+/** A line of `runs`, flat. */
+export type RunLine = RunHead & RunSums;
+
+/** As the server says it. */
+export interface RunPageSaid {
+    schema: number;
+    runs: (RunSums & { run: RunHead })[];
+    next: string | null;
 }
 
 export interface RunPage {
@@ -230,16 +241,17 @@ export interface Grid {
     schema: number;
     zone: string | null;
     zone_name: string | null;
+    note?: string | null;
     now: { g_per_kwh: number | null; source: string | null; kind: string; estimated: boolean; age_s: number | null; factor: string | null; rel_error: number | null } | null;
     yearly: { g_per_kwh: number | null; year: number | null; source: string | null } | null;
     history: GridPoint[];
     forecast: GridPoint[];
     greenest: { length_s: number; start_ms: number; g_per_kwh: number; now_g_per_kwh: number | null; saves: number | null } | null;
-    providers: { name: string; status: string; reason: string | null; fix: string | null }[];
+    providers: { name: string; title?: string | null; status: string; reason?: string | null; credit?: string | null; fix: string | null }[];
 }
 
 export interface Host {
-    machine_id: string;
+    machine_id: string | null;
     host: string | null;
     this: boolean;
     cpu: string | null;

@@ -109,7 +109,7 @@ function Courses({ runs, labels }: { runs: Shown[]; labels: string[] }) {
         <>
             <header class="r-head">
                 <h2>{t('cmp.courses')}</h2>
-                <span class="soft small">{t(align === 'epoch' ? 'cmp.epochNote' : 'cmp.timeNote')}</span>
+                <span class="soft small">{align === 'epoch' ? t('cmp.epochNote') : t('cmp.timeNote')}</span>
                 <span class="r-actions">
                     <Toggle name={t('cmp.align')} param="align" options={[['time', t('r.time')], ['epoch', t('rkind.epoch')]]} current={align} />
                     <Toggle name={t('r.tl.what')} param="what" options={[['run', t('page.run')], ['machine', t('live.machineShort')]]} current={what === 'run_w' ? 'run' : 'machine'} />

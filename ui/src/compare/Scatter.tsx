@@ -40,7 +40,7 @@ export function Scatter({ points, metric, lower }: { points: Dot[]; metric: stri
     return (
         <div ref={ref} class="r-plot">
             {width > 0 && (
-                <svg width={width} height={HEIGHT} role="img" aria-label={t('cmp.scatterHelp', { metric })}>
+                <svg width={width} height={HEIGHT} role="img" aria-label={t('r.bars.help', { name: metric })}>
                     {ys.map((v) => (
                         <g key={v}>
                             <line class="grid" x1={LEFT} x2={width - RIGHT} y1={py(v)} y2={py(v)} />

@@ -87,6 +87,7 @@ const base = {
     'status.denied': 'denied',
     'status.failed': 'failed',
     'status.opening': 'opening',
+    'status.gone': 'is gone',
     'status.hung': 'does not answer',
     'kind.live': 'live',
     'kind.held': 'held',

@@ -88,6 +88,7 @@ export const ko: Record<Key, string> = {
     'status.denied': '권한 없음',
     'status.failed': '실패',
     'status.opening': '여는 중',
+    'status.gone': '사라짐',
     'status.hung': '응답 없음',
     'kind.live': '실시간',
     'kind.held': '이전 값 유지',

@@ -71,6 +71,7 @@ export const liveEn = {
     'live.channels': '{n} {n|channel|channels}',
     'live.notCounted': 'a check, not counted',
     'live.gaps': 'gaps of {s}',
+    'live.absent': '{n} {n|sensor is|sensors are} not there',
     'live.self': 'The meter itself',
     'live.selfShare': '{share} of a core',
     'live.clients': '{n} {n|page|pages} open',

@@ -73,6 +73,7 @@ export const liveKo: Record<keyof typeof liveEn, string> = {
     'live.channels': '채널 {n}개',
     'live.notCounted': '검증용, 합계에서 제외',
     'live.gaps': '누락 {s}',
+    'live.absent': '없는 센서 {n}개',
     'live.self': '측정기 자체 사용량',
     'live.selfShare': '코어의 {share}',
     'live.clients': '열린 페이지 {n}개',

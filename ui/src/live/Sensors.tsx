@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which sensors there are, what they see, and the command that mends what does not work.
-import type { Live } from '../api/types';
+import type { Live, Source } from '../api/types';
 import { bytes, duration, percent, watts } from '../format';
 import { t, word } from '../i18n';
-import { Badge, Command, StatusText } from '../ui';
+import { Badge, Fix, StatusText } from '../ui';
 
 function Seen({ live, source }: { live: Live; source: string }) {
     const channels = live.channels.filter((channel) => channel.source === source);
@@ -31,7 +31,7 @@ function Seen({ live, source }: { live: Live; source: string }) {
                         {channel.id}: {word('status', channel.status)}
                         {channel.reason && `, ${channel.reason}`}
                     </p>
-                    {channel.fix && <Command text={channel.fix} />}
+                    {channel.fix && <Fix text={channel.fix} />}
                 </div>
             ))}
         </>
@@ -39,6 +39,24 @@ function Seen({ live, source }: { live: Live; source: string }) {
 }
 
 const RANK = ['failed', 'denied', 'hung', 'ok', 'opening', 'absent'];
+
+/** Sensors of other machines; that of the most common accelerator is worth a line all the same. */
+const hidden = (source: Source) => source.status === 'absent' && source.source !== 'nvml';
+
+function Sensor({ live, source }: { live: Live; source: Source }) {
+    return (
+        <li data-sensor={source.source} data-status={source.status}>
+            <div class="row">
+                <b class="grow wrap">{source.source}</b>
+                <StatusText status={source.status} />
+            </div>
+            {source.title && <p class="small soft">{source.title}</p>}
+            <Seen live={live} source={source.source} />
+            {source.reason && <p class="small">{source.reason}</p>}
+            {source.fix && <Fix text={source.fix} />}
+        </li>
+    );
+}
 
 export function Sensors({ live }: { live: Live }) {
     const rank = (status: string) => (RANK.indexOf(status) + RANK.length) % RANK.length;
@@ -48,21 +66,20 @@ export function Sensors({ live }: { live: Live }) {
         <aside class="sensors panel" aria-labelledby="sensors">
             <h2 id="sensors">{t('live.sensors')}</h2>
             <ul>
-                {sources.map((source) => (
-                    <li key={source.source} data-sensor={source.source} data-status={source.status}>
-                        <div class="row">
-                            <b class="grow wrap" title={source.title ?? undefined}>
-                                {source.source}
-                            </b>
-                            <StatusText status={source.status} />
-                        </div>
-                        {source.title && <p class="small soft">{source.title}</p>}
-                        <Seen live={live} source={source.source} />
-                        {source.reason && <p class="small">{source.reason}</p>}
-                        {source.fix && <Command text={source.fix} />}
-                    </li>
+                {sources.filter((source) => !hidden(source)).map((source) => (
+                    <Sensor key={source.source} live={live} source={source} />
                 ))}
             </ul>
+            {sources.some(hidden) && (
+                <details>
+                    <summary class="small">{t('live.absent', { n: sources.filter(hidden).length })}</summary>
+                    <ul>
+                        {sources.filter(hidden).map((source) => (
+                            <Sensor key={source.source} live={live} source={source} />
+                        ))}
+                    </ul>
+                </details>
+            )}
             <h3>{t('live.self')}</h3>
             <p class="small soft">
                 {[
@@ -75,12 +92,12 @@ export function Sensors({ live }: { live: Live }) {
                     .filter(Boolean)
                     .join(' · ')}
             </p>
-            {!history.kept && (
+            {(!history.kept || history.error) && (
                 <div class="small">
                     <p>
                         <Badge tone="warn">{t('live.historyOff')}</Badge> {history.error}
                     </p>
-                    {history.fix && <Command text={history.fix} />}
+                    {history.fix && <Fix text={history.fix} />}
                 </div>
             )}
         </aside>

@@ -15,7 +15,7 @@ import { GridBadge } from '../live/FiveNumbers';
 import { route, setParams } from '../router';
 import { bind } from '../state/keys';
 import { useLoad } from '../state/load';
-import { Badge, Command, Empty, Loading, StatusText, Strip, Time, Trouble, type Figure } from '../ui';
+import { Badge, Command, Empty, Fix, Loading, StatusText, Strip, Time, Trouble, type Figure } from '../ui';
 import type { Grid } from '../api/types';
 
 const SPANS = [24, 168];
@@ -58,24 +58,30 @@ function Figures({ grid }: { grid: Grid }) {
 }
 
 function Providers({ grid }: { grid: Grid }) {
-    // the order is that of preference; those of other places come after all that could help here
-    const list = grid.providers.slice().sort((a, b) => Number(a.status === 'not for this zone') - Number(b.status === 'not for this zone'));
+    const elsewhere = grid.providers.filter((one) => one.status === 'not for this zone');
+    const item = (one: Grid['providers'][number]) => (
+        <li key={one.name} data-provider={one.name}>
+            <div class="row">
+                <b class="grow" title={one.credit ?? undefined}>
+                    {one.title ?? one.name}
+                </b>
+                <StatusText status={one.status} prefix="provider" />
+            </div>
+            {one.reason && <p class="small soft">{one.reason}</p>}
+            {one.fix && one.status !== 'ok' && <Fix text={one.fix} />}
+        </li>
+    );
     return (
         <section class="panel pad">
             <h2>{t('carbon.providers')}</h2>
             <p class="soft small">{t('carbon.providersText')}</p>
-            <ul class="list">
-                {list.map((one) => (
-                    <li key={one.name} data-provider={one.name}>
-                        <div class="row">
-                            <b class="grow">{one.name}</b>
-                            <StatusText status={one.status} prefix="provider" />
-                        </div>
-                        {one.reason && <p class="small soft">{one.reason}</p>}
-                        {one.fix && one.status !== 'ok' && <Command text={one.fix} />}
-                    </li>
-                ))}
-            </ul>
+            <ul class="list">{grid.providers.filter((one) => !elsewhere.includes(one)).map(item)}</ul>
+            {elsewhere.length > 0 && (
+                <details>
+                    <summary class="small">{t('carbon.elsewhere', { n: elsewhere.length })}</summary>
+                    <ul class="list">{elsewhere.map(item)}</ul>
+                </details>
+            )}
         </section>
     );
 }
@@ -107,6 +113,7 @@ export function Carbon() {
     const group = useMemo(() => chartGroup(), []);
     const hours = params.span === '24' ? 24 : 168;
     const grid = data.value;
+    const key = grid?.providers.find((one) => one.status === 'no key' && one.fix)?.fix;
     const words = { measured: t('carbon.measured'), estimated: t('carbon.estimated'), forecast: t('carbon.forecast'), yearly: t('carbon.yearlyShort') };
     const model = useMemo(() => grid && carbonModel(grid, hours, Date.now(), words), [grid, hours, words.measured]);
     useEffect(() => bind({ export: () => model && downloadCsv('joulebook-carbon.csv', modelCsv(model)), close: () => (group.zoom.value = null) }), [model]);
@@ -151,8 +158,8 @@ export function Carbon() {
                             {model ? (
                                 <TimeSeries id="carbon" name={t('carbon.chart')} note={grid.greenest ? t('carbon.hatched') : undefined} model={model} group={group} />
                             ) : (
-                                <Empty title={t('carbon.none')} command={grid.providers.find((one) => one.status === 'no key' && one.fix)?.fix}>
-                                    {t('carbon.noneText', { zone: grid.zone_name ?? grid.zone ?? '', g: Math.round(grid.yearly?.g_per_kwh ?? grid.now?.g_per_kwh ?? 0) })}
+                                <Empty title={t('carbon.none')} command={key}>
+                                    {t('carbon.noneText', { zone: grid.zone_name ?? grid.zone ?? '', g: Math.round(grid.yearly?.g_per_kwh ?? grid.now?.g_per_kwh ?? 0) })} {grid.note} {key && t('carbon.key')}
                                 </Empty>
                             )}
                             {grid.greenest && (

@@ -6,7 +6,7 @@ import type { Doctor as Report, DoctorChannel, DoctorCheck } from '../api/types'
 import { bytes, count, digits, duration, percent, watts } from '../format';
 import { t, word } from '../i18n';
 import { useLoad } from '../state/load';
-import { Badge, Command, Loading, StatusText, Table, Trouble, type Column } from '../ui';
+import { Badge, Fix, Loading, StatusText, Table, Trouble, type Column } from '../ui';
 import { tally } from './Hosts';
 
 /** Those that do not work, what can be mended first. */
@@ -104,12 +104,12 @@ export function Doctor() {
                             {broken(report.channels).map((channel, i) => (
                                 <li key={channel.source + i} data-source={channel.source}>
                                     <div class="row">
-                                        <b class="grow wrap">{channel.id ? `${channel.source} ${channel.id}` : channel.source}</b>
+                                        <b class="grow wrap">{channel.id && channel.id !== channel.source ? `${channel.source} ${channel.id}` : channel.source}</b>
                                         {channel.fix && <Badge tone="warn">{t('doctor.mendable')}</Badge>}
                                         <StatusText status={channel.status} />
                                     </div>
                                     {channel.reason && <p class="small soft wrap">{channel.reason}</p>}
-                                    {channel.fix && <Command text={channel.fix} />}
+                                    {channel.fix && <Fix text={channel.fix} />}
                                 </li>
                             ))}
                         </ul>

@@ -28,8 +28,8 @@ export function Hosts() {
             cell: (host) => (
                 <>
                     {host.host ?? '–'} {host.this && <Badge tone="ok">{t('hosts.this')}</Badge>}
-                    <div class="soft small mono" title={host.machine_id}>
-                        {host.machine_id.slice(0, 12)}
+                    <div class="soft small mono" title={host.machine_id ?? undefined}>
+                        {host.machine_id?.slice(0, 12)}
                     </div>
                 </>
             ),
@@ -86,7 +86,7 @@ export function Hosts() {
                 <Empty title={t('hosts.none')} command="joulebook run -- python3 train.py" />
             ) : (
                 <div class="panel">
-                    <Table name={t('page.hosts')} columns={columns} rows={data.value.hosts} rowKey={(host) => host.machine_id} />
+                    <Table name={t('page.hosts')} columns={columns} rows={data.value.hosts} rowKey={(host) => host.machine_id ?? ''} />
                 </div>
             )}
             <p class="soft small foot-note">{t('hosts.note')}</p>

@@ -19,7 +19,7 @@ import { Sensors } from '../live/Sensors';
 import { link, numberOf, route, setParams } from '../router';
 import { bind } from '../state/keys';
 import { link as feed, live, pause, paused, trace } from '../state/live';
-import { Command, Empty, Loading } from '../ui';
+import { Empty, Fix, Loading } from '../ui';
 
 const SPANS = [300, 900, 3600, 21600, 86400, 604800];
 const spanText = (s: number) => (s < 3600 ? t('live.minutes', { n: s / 60 }) : s < 86400 ? t('live.hours', { n: s / 3600 }) : t('live.days', { n: s / 86400 }));
@@ -113,7 +113,7 @@ export function LivePage() {
             {now.machine.measured_j === 0 && (
                 <div class="banner warn" role="note">
                     <p>{t('live.blind')}</p>
-                    {blind?.fix && <Command text={blind.fix} />}
+                    {blind?.fix && <Fix text={blind.fix} />}
                 </div>
             )}
             {now.grid?.kind === 'yearly' && (

@@ -67,7 +67,7 @@ function Bars({ bars, name }: { bars: EpochBar[]; name: string }) {
 function sentence(s: EpochSummary): string {
     const out = [t('r.ep.mean', { n: s.count, s: duration(s.seconds), j: joules(s.joules) })];
     if (s.count > 1) out.push(t('r.ep.scatter', { s: duration(s.secondsScatter), j: joules(s.joulesScatter) }));
-    if (isTold(s.trend)) out.push(t(s.trend.whole > 0 ? 'r.ep.rises' : 'r.ep.falls', { p: percent(Math.abs(s.trend.whole)), pm: percent(s.trend.half95) }));
+    if (isTold(s.trend)) out.push(s.trend.whole > 0 ? t('r.ep.rises', { p: percent(Math.abs(s.trend.whole)), pm: percent(s.trend.half95) }) : t('r.ep.falls', { p: percent(Math.abs(s.trend.whole)), pm: percent(s.trend.half95) }));
     else if (s.trend) out.push(t('r.ep.flat'));
     if (s.guessed) out.push(t('r.ep.guessed'));
     return out.join(' ');
@@ -148,7 +148,7 @@ export function Epochs({ record }: { record: RunRecord }) {
     if (!summary && !phases && totals.length === 0 && layers.length === 0) {
         const off = record.work === null || record.work === undefined || record.work.ops === 'off';
         return (
-            <Empty title={t('r.ep.none')} command={off ? 'joulebook run -- python3 train.py' : null}>
+            <Empty title={t('r.ep.none')} command={off && record.run.status !== 'running' ? 'joulebook run -- python3 train.py' : null}>
                 {t(record.run.status === 'running' ? 'r.notYet' : off ? 'r.ep.off' : 'r.ep.silent')}
             </Empty>
         );

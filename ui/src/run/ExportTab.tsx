@@ -76,7 +76,6 @@ export function Export({ record }: { record: RunRecord }) {
                 </div>
             </Text>
             <Text title={t('r.ex.tex')} note={t('r.ex.texNote')} text={methodsSentence(record)} file={`${name}-methods.tex`} type="text/x-tex" />
-            <p class="soft small">{t('r.ex.pictures')}</p>
         </>
     );
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the run ran on, who measured it, how well, and what measuring cost.
+import { Fragment } from 'preact';
 import { DASH, bytes, digits, duration, joules, percent } from '../format';
 import { t, word } from '../i18n';
 import { Badge, Table, type Column } from '../ui';
@@ -12,12 +13,12 @@ type Fact = [string, string | null | undefined];
 function Facts({ facts }: { facts: Fact[] }) {
     const some = facts.filter(([, text]) => text !== null && text !== undefined && text !== '');
     return (
-        <dl class="r-facts">
+        <dl class="facts">
             {some.map(([name, text]) => (
-                <div key={name}>
-                    <dt class="soft">{name}</dt>
+                <Fragment key={name}>
+                    <dt>{name}</dt>
                     <dd class="wrap">{text}</dd>
-                </div>
+                </Fragment>
             ))}
         </dl>
     );
@@ -109,7 +110,7 @@ export function Hardware({ record }: { record: RunRecord }) {
                 </Section>
             </div>
             <Section title={t('live.sensors')} note={t('r.hw.sensorsNote')}>
-                {channels.length > 0 ? <Table name={t('live.sensors')} columns={columns()} rows={channels} rowKey={(c) => c.id} /> : <p class="soft">{t('r.hw.noSensors')}</p>}
+                {channels.length > 0 ? <Table name={t('live.sensors')} columns={columns()} rows={channels} rowKey={(c) => c.id} /> : <p class="soft">{t('r.method.none')}</p>}
             </Section>
         </>
     );

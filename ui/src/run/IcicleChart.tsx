@@ -10,6 +10,7 @@ import { useWidth } from './hooks';
 import { flat, layout, pathTo, step, type Cell, type TreeNode } from './icicle';
 import { classColor } from './classcolor';
 import { known } from './record';
+import { Table, type Column } from '../ui';
 
 const ROW = 26;
 const DEPTH = 7;
@@ -17,7 +18,7 @@ const DEPTH = 7;
 export function nodeName(node: TreeNode): string {
     switch (node.kind) {
         case 'run':
-            return t(node.key === 'modules' ? 'r.ic.modules' : 'live.partRun');
+            return node.key === 'modules' ? t('r.ic.modules') : t('live.partRun');
         case 'outside':
             return t('r.op.outside');
         case 'unattributed':
@@ -37,12 +38,12 @@ export function nodeName(node: TreeNode): string {
 
 const last = (name: string) => name.slice(name.lastIndexOf('.') + 1) || name;
 
-/** What fits into `width` pixels at about 6.4 a letter; empty where nothing does. */
+/** What fits into `width` pixels at about 6.4 a letter; empty where nothing does. No dots: what is seen is a part of the name. */
 function fitted(node: TreeNode, width: number): string {
     const room = Math.floor((width - 8) / 6.4);
     const whole = nodeName(node);
     const text = node.kind === 'module' && whole.length > room ? last(whole) : whole;
-    return room < 3 ? '' : text.length <= room ? text : `${text.slice(0, room - 1)}…`;
+    return room < 3 ? '' : text.slice(0, room).trim();
 }
 
 function colorOf(cell: Cell): string {
@@ -130,7 +131,7 @@ export function Icicle({ tree, name, at, onZoom, whole }: Props) {
     const shown = current.node;
     return (
         <div class="r-icicle">
-            <nav class="r-path small" aria-label={t('r.ic.path')}>
+            <nav class="r-path small" aria-label={t('r.level')}>
                 {path.map((node, i) => (
                     <span key={node.key}>
                         {i > 0 && <span aria-hidden="true"> › </span>}
@@ -146,7 +147,7 @@ export function Icicle({ tree, name, at, onZoom, whole }: Props) {
             </nav>
             <div ref={ref} class="r-plot">
                 {width > 0 && (
-                    <svg width={width} height={levels * ROW} role="tree" aria-label={t('r.ic.help', { name })} onKeyDown={onKeyDown}>
+                    <svg width={width} height={levels * ROW} role="tree" aria-label={t('r.bars.help', { name })} onKeyDown={onKeyDown}>
                         {cells.map((cell) => {
                             const x = cell.x0 * width;
                             const wide = Math.max(0, (cell.x1 - cell.x0) * width - 1);
@@ -182,7 +183,7 @@ export function Icicle({ tree, name, at, onZoom, whole }: Props) {
                 <b class="wrap">{nodeName(shown)}</b> {joules(shown.joules)} · {percent(shown.joules / whole)} {t('r.ofRun')}
                 {known(shown.calls) && ` · ${t('r.ncalls', { n: shown.calls })}`}
                 {known(shown.seconds) && ` · ${duration(shown.seconds)}`}
-                {shown.confidence === 'low' && ` · ${t('r.conf.low')}`}
+                {shown.confidence === 'low' && ` · ${t('rconf.low')}`}
             </p>
         </div>
     );
@@ -190,38 +191,11 @@ export function Icicle({ tree, name, at, onZoom, whole }: Props) {
 
 /** The same as a table: an indented list of names. */
 export function IcicleTable({ tree, whole, name }: { tree: TreeNode; whole: number; name: string }) {
-    const cells = flat(layout(tree, null, 12, 0));
-    return (
-        <div class="scroll tall" tabIndex={0} role="region" aria-label={t('chart.table', { name })}>
-            <table class="table dense">
-                <caption class="sr">{t('chart.table', { name })}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{t('runs.name')}</th>
-                        <th scope="col" class="right">
-                            {t('r.level')}
-                        </th>
-                        <th scope="col" class="right">
-                            {t('runs.energy')}
-                        </th>
-                        <th scope="col" class="right">
-                            {t('r.share')}
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>
-                    {cells.map((cell) => (
-                        <tr key={cell.node.key}>
-                            <th scope="row" class={`wrap in-${Math.min(6, cell.depth)}`}>
-                                {nodeName(cell.node)}
-                            </th>
-                            <td class="right">{cell.depth}</td>
-                            <td class="right nowrap">{joules(cell.node.joules)}</td>
-                            <td class="right nowrap">{percent(cell.node.joules / whole)}</td>
-                        </tr>
-                    ))}
-                </tbody>
-            </table>
-        </div>
-    );
+    const columns: Column<Cell>[] = [
+        { key: 'n', label: t('runs.name'), head: true, cell: (cell) => <span class={`block wrap in-${Math.min(6, cell.depth)}`}>{nodeName(cell.node)}</span> },
+        { key: 'l', label: t('r.level'), right: true, cell: (cell) => cell.depth },
+        { key: 'j', label: t('runs.energy'), right: true, cell: (cell) => joules(cell.node.joules) },
+        { key: 's', label: t('r.share'), right: true, cell: (cell) => percent(cell.node.joules / whole) },
+    ];
+    return <Table class="tall" name={name} columns={columns} rows={flat(layout(tree, null, 12, 0))} rowKey={(cell) => cell.node.key} />;
 }

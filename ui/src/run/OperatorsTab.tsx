@@ -2,7 +2,7 @@
 // Operators: a table to sort and search, and the icicle. What is chosen is in the URL.
 import { useEffect, useRef } from 'preact/hooks';
 import { DASH, count, duration, joules, percent, plusMinus } from '../format';
-import { t, word, type Key } from '../i18n';
+import { t, word } from '../i18n';
 import { route, setParams } from '../router';
 import { bind } from '../state/keys';
 import { Badge, Empty, Table, type Column } from '../ui';
@@ -20,8 +20,8 @@ function confidence(row: OpRow) {
     if (!row.confidence) return null;
     const tone = row.confidence === 'high' ? 'ok' : row.confidence === 'medium' ? 'warn' : 'bad';
     return (
-        <Badge tone={tone} title={t(`r.conf.${row.confidence}Text` as Key)}>
-            {word('r.conf', row.confidence)}
+        <Badge tone={tone} title={row.confidence === 'low' ? t('r.conf.lowText') : undefined}>
+            {word('rconf', row.confidence)}
         </Badge>
     );
 }
@@ -66,9 +66,9 @@ function columns(several: boolean): Column<OpRow>[] {
 function found(record: RunRecord): string {
     const work = record.work!;
     const out: string[] = [];
-    if (known(work.steps) && work.steps > 0) out.push(t(work.steps_caught === work.steps ? 'r.op.allSteps' : 'r.op.steps', { caught: work.steps_caught ?? DASH, all: work.steps }));
+    if (known(work.steps) && work.steps > 0) out.push(work.steps_caught === work.steps ? t('r.op.allSteps', { caught: work.steps_caught ?? DASH, all: work.steps }) : t('r.op.steps', { caught: work.steps_caught ?? DASH, all: work.steps }));
     if (work.sources.length > 0) out.push(t('r.method.by', { by: work.sources.join(', ') }));
-    out.push(t(work.attribution === 'time' ? 'r.op.byTime' : 'r.op.estimated'));
+    out.push(work.attribution === 'time' ? t('r.op.byTime') : t('r.op.estimated'));
     if (known(work.slowdown)) out.push(t('r.op.slowed', { p: percent(work.slowdown), pm: percent(work.slowdown_uncertainty) }));
     return out.join(' ');
 }
@@ -87,8 +87,8 @@ export function Operators({ record }: { record: RunRecord }) {
     if (table.rows.length === 0 && !layers) {
         const ops = record.work?.ops ?? 'off';
         return (
-            <Empty title={t('r.op.none')} command="joulebook run --ops full -- python3 train.py">
-                {t(record.run.status === 'running' ? 'r.notYet' : ops === 'off' || ops === 'phases' ? 'r.op.off' : 'r.op.silent', { ops })}
+            <Empty title={t('r.op.none')} command={record.run.status === 'running' ? null : 'joulebook run --ops full -- python3 train.py'}>
+                {t(record.run.status === 'running' ? 'r.notYet' : ops === 'off' || ops === 'phases' ? 'r.op.off' : 'r.ep.silent', { ops })}
             </Empty>
         );
     }
@@ -166,25 +166,25 @@ function Tree({ record, direction, modules, whole }: { record: RunRecord; direct
     const tree = kind === 'modules' ? moduleTree(record.layers ?? []) : operators;
     const asTable = params.twin === '1';
     if (!tree) return null;
-    const title = t(kind === 'modules' ? 'r.ic.byModule' : 'r.ic.byOperator');
+    const title = kind === 'modules' ? t('r.ic.byModule') : t('r.ic.byOperator');
     const name = fileName(record.run.name ?? record.run.id, 'icicle');
     const draw = () => drawing(tree, params.at ?? null, `${record.run.name ?? record.run.id}: ${title}`, ink, paper());
     return (
         <Section
-            title={title} note={t(kind === 'modules' ? 'r.ic.moduleNote' : 'r.ic.note')}
+            title={title} note={kind === 'modules' ? t('r.ic.moduleNote') : t('r.ic.note')}
             actions={
                 <>
                     {modules && operators && (
                         <span class="r-toggle" role="group" aria-label={t('r.ic.tree')}>
                             {(['operators', 'modules'] as const).map((k) => (
                                 <button key={k} class="small" aria-pressed={k === kind} onClick={() => setParams({ tree: k === 'modules' ? k : null, at: null })}>
-                                    {t(k === 'modules' ? 'r.ic.modules' : 'r.tab.operators')}
+                                    {k === 'modules' ? t('r.ic.modules') : t('r.tab.operators')}
                                 </button>
                             ))}
                         </span>
                     )}
                     <button class="small" aria-pressed={asTable} onClick={() => setParams({ twin: asTable ? null : 1 })}>
-                        {t(asTable ? 'act.chart' : 'act.table')}
+                        {asTable ? t('act.chart') : t('act.table')}
                     </button>
                     <button class="small" onClick={() => saveSvg(name, draw())}>
                         SVG

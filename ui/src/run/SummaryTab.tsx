@@ -169,17 +169,16 @@ function Carbon({ record }: { record: RunRecord }) {
 }
 
 function Former({ prices }: { prices: FormerPrice[] }) {
-    const columns: Column<FormerPrice>[] = [
-        { key: 'until', label: t('r.until'), head: true, cell: (p) => <Time at={p.until} /> },
-        { key: 'g', label: 'CO₂e', right: true, cell: (p) => <span class="nowrap">{gramsCo2e(p.emissions_g)} <span class="soft">{plusMinus(p.uncertainty_g, p.emissions_g, 'mass')}</span></span> },
-        { key: 'i', label: t('live.intensity'), right: true, cell: (p) => intensity(p.intensity_g_per_kwh) },
-        { key: 's', label: t('r.source'), cell: (p) => p.source ?? DASH },
-        { key: 'r', label: t('r.reason'), cell: (p) => p.reason ?? DASH },
-    ];
     return (
         <details>
             <summary>{t('r.former', { n: prices.length })}</summary>
-            <Table name={t('r.former', { n: prices.length })} columns={columns} rows={prices} rowKey={(p) => `${p.until}`} />
+            <ul>
+                {prices.map((p) => (
+                    <li key={p.until}>
+                        {t('r.until')} <Time at={p.until} />: {gramsCo2e(p.emissions_g)} <span class="soft">{plusMinus(p.uncertainty_g, p.emissions_g, 'mass')}</span>, {intensity(p.intensity_g_per_kwh)}, {p.source} ({p.reason})
+                    </li>
+                ))}
+            </ul>
         </details>
     );
 }

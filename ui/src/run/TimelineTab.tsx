@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Power, energy and intensity over the time of a run. What is zoomed into is asked for again in more detail, and is in the
 // URL (t0, t1 in seconds since the start, ch).
-import { useSignalEffect } from '@preact/signals';
+import { useSignal, useSignalEffect } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { Series } from '../api/types';
 import { chartGroup, type ChartGroup } from '../charts/sync';
 import { TimeSeries } from '../charts/ChartFigure';
+import { Ribbon } from '../charts/Ribbon';
 import { axisTexts, type ChartModel } from '../charts/model';
 import { duration, gramsCo2e, joules, percent } from '../format';
 import { t, word } from '../i18n';
@@ -18,12 +20,11 @@ import { lineDrawing } from './drawing';
 import { ticks } from './epochs';
 import { energyModel, hatchesOf, intensityModel, powerModel, totalModel } from './models';
 import { known, type Region, type RunRecord } from './record';
-import { Ribbon } from './Ribbon';
+import { rowsOf } from './pieces';
 import { spanOf, useSeries } from './series';
 import { Joules } from './texts';
 import { clampSpan, idleSpans, type Idle, type Span } from './timeline';
 
-const MOST_ROWS = 300;
 const URL_MS = 150;
 
 function firstZoom() {
@@ -54,6 +55,17 @@ export function picture(model: ChartModel, title: string) {
     );
 }
 
+/** What is made only when it is opened: a run may have thousands of regions. */
+function Folded({ title, children }: { title: string; children: ComponentChildren }) {
+    const open = useSignal(false);
+    return (
+        <details class="panel pad" onToggle={(e) => (open.value = e.currentTarget.open)}>
+            <summary>{title}</summary>
+            {open.value && children}
+        </details>
+    );
+}
+
 function IdleTable({ idle, whole, group }: { idle: Idle[]; whole: Span; group: ChartGroup }) {
     const time = idle.reduce((a, s) => a + s.t1 - s.t0, 0);
     const energy = idle.reduce((a, s) => a + (s.joules ?? 0), 0);
@@ -63,10 +75,9 @@ function IdleTable({ idle, whole, group }: { idle: Idle[]; whole: Span; group: C
         { key: 'j', label: t('r.tl.idleJ'), right: true, cell: (s) => <Joules j={s.joules} /> },
     ];
     return (
-        <details class="panel pad">
-            <summary>{t('r.tl.idleSum', { n: idle.length, s: duration(time), p: percent(time / (whole.t1 - whole.t0)), j: joules(energy) })}</summary>
-            <Table class="tall" name={t('live.partIdle')} columns={columns} rows={idle.slice(0, MOST_ROWS)} rowKey={(s) => String(s.t0)} />
-        </details>
+        <Folded title={t('r.tl.idleSum', { n: idle.length, s: duration(time), p: percent(time / (whole.t1 - whole.t0)), j: joules(energy) })}>
+            <Table class="tall" name={t('live.partIdle')} columns={columns} rows={idle} rowKey={(s) => String(s.t0)} />
+        </Folded>
     );
 }
 
@@ -82,11 +93,9 @@ function RegionTable({ regions, group }: { regions: Region[]; group: ChartGroup 
         { key: 'g', label: 'CO₂e', right: true, cell: (r) => <span class="nowrap">{gramsCo2e(r.emissions_g)}</span> },
     ];
     return (
-        <details class="panel pad">
-            <summary>{t('r.tl.table', { n: here.length })}</summary>
-            <Table class="tall" name={t('r.tl.ribbon')} columns={columns} rows={here.slice(0, MOST_ROWS)} rowKey={(r) => String(r.id)} />
-            {here.length > MOST_ROWS && <p class="soft small">{t('r.tl.first', { n: MOST_ROWS, all: here.length })}</p>}
-        </details>
+        <Folded title={t('r.tl.table', { n: here.length })}>
+            <Table class="tall" name={t('r.tl.ribbon')} columns={columns} rows={here} rowKey={(r) => String(r.id)} />
+        </Folded>
     );
 }
 
@@ -113,9 +122,10 @@ export function Timeline({ record }: { record: RunRecord }) {
     const idle = useMemo(() => (whole ? idleSpans(whole) : []), [whole]);
     if (error && !whole) return <Trouble error={error} onRetry={retry} />;
     if (!whole || !shown || !all || !models) return <Loading />;
-    if (whole.t_s.length === 0) return <Empty title={t('r.tl.none')}>{t(record.run.status === 'running' ? 'r.notYet' : 'r.tl.noneText')}</Empty>;
+    if (whole.t_s.length === 0) return <Empty title={t('r.tl.none')}>{record.run.status === 'running' && t('r.notYet')}</Empty>;
     const name = record.run.name ?? record.run.id;
     const step = shown.step_s;
+    const rows = rowsOf(record.regions, idle, zoom ? { t0: zoom.x0, t1: zoom.x1 } : all);
     const move = (by: number) => {
         if (!zoom) return;
         const next = clampSpan({ t0: zoom.x0 + by * (zoom.x1 - zoom.x0), t1: zoom.x1 + by * (zoom.x1 - zoom.x0) }, all, step);
@@ -153,8 +163,8 @@ export function Timeline({ record }: { record: RunRecord }) {
                     <button class="small" onClick={() => savePng(fileName(name, 'power'), picture(models.power, `${name}: ${t('r.tl.power')}`))}>PNG</button>
                 </span>
             </div>
-            <Ribbon regions={record.regions} idle={idle} whole={all} group={group} />
-            <TimeSeries id="power" name={t(share ? 'r.tl.powerShare' : 'r.tl.power')} note={share ? undefined : t('r.tl.band')} model={models.power} group={group} onAlone={(ch) => setParams({ ch })} />
+            {rows.length > 0 && <Ribbon id="ribbon" name={t('r.tl.ribbon')} rows={rows} all={{ x0: all.t0, x1: all.t1 }} group={group} xKind="elapsed" />}
+            <TimeSeries id="power" name={share ? t('r.tl.powerShare') : t('r.tl.power')} note={share ? undefined : t('r.tl.band')} model={models.power} group={group} onAlone={(ch) => setParams({ ch })} />
             <TimeSeries id="total" name={t('r.tl.total')} model={models.total} group={group} />
             <TimeSeries id="energy" name={t('r.tl.energy')} model={models.energy} group={group} />
             {models.carbon && <TimeSeries id="intensity" name={t('live.intensity')} model={models.carbon} group={group} />}

@@ -2,6 +2,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { api, ApiError } from '../api/client';
 import { live } from '../state/live';
+import { useLoad } from '../state/load';
 import type { LiveRun } from '../api/types';
 import type { RunRecord } from './record';
 
@@ -36,33 +37,15 @@ export const unknown = (error: unknown): boolean => error instanceof ApiError &&
 
 /** The record of a run; of one that is going on it is asked for again, and once more when it has ended. */
 export function useRecord(id: string): Loaded {
-    const [record, setRecord] = useState<RunRecord | null>(null);
-    const [error, setError] = useState<unknown>(null);
-    const [turn, setTurn] = useState(0);
-    const whole = record?.run.id;
-    const now = live.value?.runs.find((run) => run.id === (whole ?? id)) ?? null;
-    const attached = now !== null;
-    const running = record?.run.status === 'running';
-
+    const [running, setRunning] = useState(false);
+    const [whole, setWhole] = useState(id);
+    const now = live.value?.runs.find((run) => run.id === whole) ?? null;
+    const { data, error, again } = useLoad(`${id} ${now !== null} ${running}`, (abort) => api.run<RunRecord>(id, abort), running ? AGAIN_MS : 0);
+    const record = data.value;
     useEffect(() => {
-        const abort = new AbortController();
-        api.run<RunRecord>(id, abort.signal).then(
-            (found) => {
-                setRecord(found);
-                setError(null);
-            },
-            (failure: unknown) => {
-                if (!abort.signal.aborted) setError(failure);
-            },
-        );
-        return () => abort.abort();
-    }, [id, turn, attached]);
-    useEffect(() => {
-        if (!running) return undefined;
-        const timer = setInterval(() => {
-            if (!document.hidden) setTurn((n) => n + 1);
-        }, AGAIN_MS);
-        return () => clearInterval(timer);
-    }, [running]);
-    return { record, error, now, retry: () => setTurn((n) => n + 1) };
+        if (!record) return;
+        setRunning(record.run.status === 'running');
+        setWhole(record.run.id);
+    }, [record]);
+    return { record, error: error.value, now, retry: again };
 }

@@ -47,8 +47,7 @@ export function directionOf(name: string, opClass: string): Direction | null {
 }
 
 // Operators that have another name for their backward pass, so that under this one they are the forward pass.
-const FORWARD_ONLY =
-    /^aten::(_?convolution|mkldnn_convolution|cudnn_convolution|conv[123]d|linear|addmm|relu_?|gelu|silu|softmax|_softmax|log_softmax|_log_softmax|dropout|batch_norm|_batch_norm_impl_index|native_batch_norm|layer_norm|native_layer_norm|max_pool[123]d(_with_indices)?|avg_pool[123]d|adaptive_avg_pool[123]d|embedding|nll_loss(_forward|_nd)?|cross_entropy_loss|scaled_dot_product_attention)$/;
+const FORWARD_ONLY = /^aten::(_?conv|(mkldnn|cudnn)_conv|linear|addmm|[rgs]e?i?lu|_?(log_)?softmax|dropout|(_|native_)?(batch|layer|group)_norm|(adaptive_)?(max|avg)_pool|embedding|nll_loss|cross_entropy|scaled_dot)/;
 
 export const rowDirection = (operators: Operator[]): Direction | null => {
     const all = new Set(operators.map((o) => directionOf(o.name, o.class)));

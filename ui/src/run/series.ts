@@ -2,6 +2,7 @@
 // The series of a run: all of it, and the window that is zoomed into in more detail.
 import { useEffect, useState } from 'preact/hooks';
 import { api } from '../api/client';
+import { useLoad } from '../state/load';
 import type { Series } from '../api/types';
 import type { Span as XSpan } from '../charts/model';
 import { needsFiner, type Span } from './timeline';
@@ -31,33 +32,12 @@ export interface SeriesState {
 }
 
 export function useSeries(id: string, zoom: XSpan | null, running: boolean): SeriesState {
-    const [whole, setWhole] = useState<Series | null>(null);
+    const all = useLoad(`${id} ${running}`, (abort) => api.series(id, { px: PX }, abort), running ? AGAIN_MS : 0);
+    const whole = all.data.value;
     const [fine, setFine] = useState<Series | null>(null);
-    const [error, setError] = useState<unknown>(null);
     const [busy, setBusy] = useState(false);
-    const [turn, setTurn] = useState(0);
     const window = zoom ? { t0: zoom.x0, t1: zoom.x1 } : null;
 
-    useEffect(() => {
-        const abort = new AbortController();
-        api.series(id, { px: PX }, abort.signal).then(
-            (found) => {
-                setWhole(found);
-                setError(null);
-            },
-            (failure: unknown) => {
-                if (!abort.signal.aborted) setError(failure);
-            },
-        );
-        return () => abort.abort();
-    }, [id, turn, running]);
-    useEffect(() => {
-        if (!running) return undefined;
-        const timer = setInterval(() => {
-            if (!document.hidden) setTurn((n) => n + 1);
-        }, AGAIN_MS);
-        return () => clearInterval(timer);
-    }, [running]);
     useEffect(() => {
         if (!whole || !window || !needsFiner(spanOf(whole), whole.step_s, window, PX)) return undefined;
         if (fine && !needsFiner(spanOf(fine), fine.step_s, window, PX)) return undefined;
@@ -73,5 +53,5 @@ export function useSeries(id: string, zoom: XSpan | null, running: boolean): Ser
             abort.abort();
         };
     }, [id, whole?.step_s, window?.t0, window?.t1]);
-    return { whole, shown: whole && choose(whole, fine, window), error, busy, retry: () => setTurn((n) => n + 1) };
+    return { whole, shown: whole && choose(whole, fine, window), error: all.error.value, busy, retry: all.again };
 }

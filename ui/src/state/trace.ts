@@ -42,7 +42,7 @@ function columns(trace: Trace): Value[][] {
 export function fromHistory(history: History): Trace {
     const trace = emptyTrace();
     trace.t = history.t_ms.map((t) => t / 1000);
-    trace.step_s = history.step_s;
+    trace.step_s = history.step_s ?? 1;
     trace.intensity = history.g_per_kwh.slice();
     const total = history.channels.filter((channel) => channel.in_total);
     trace.power = trace.t.map((_, i) => {
@@ -155,8 +155,11 @@ export function withTick(live: Live, tick: Tick): Live {
             const now = runs.get(run.id);
             if (!now) return run;
             const [, power_w, run_j, emissions_g, footprint_j, phase, epoch, step] = now;
+            // which device it is on is told now and then; the sum is of now
+            const by = run.power_w && power_w !== null ? power_w / run.power_w : 1;
+            const devices = Object.fromEntries(Object.entries(run.devices).map(([device, w]) => [device, w === null ? null : w * by]));
             const machine_j = run.machine_j === null || used === null ? run.machine_j : run.machine_j + used;
-            return { ...run, machine_j, elapsed_s: run.elapsed_s + passed, power_w, run_j, emissions_g, footprint_j, phase, epoch, step };
+            return { ...run, devices, machine_j, elapsed_s: run.elapsed_s + passed, power_w, run_j, emissions_g, footprint_j, phase, epoch, step };
         }),
     };
 }

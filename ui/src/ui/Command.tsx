@@ -35,6 +35,16 @@ export function CopyButton({ text, what, label }: { text: string; what: string; 
     );
 }
 
+/** Whether a fix is a command, or a sentence. */
+export function isCommand(text: string): boolean {
+    return /^(sudo|joulebook|export|echo|modprobe|apt|apt-get|chmod|chgrp|setcap|usermod|systemctl|nvidia-smi|pip|docker|newgrp|[A-Z_]+=)(\s|$)/.test(text) || /^[A-Z_]+='/.test(text);
+}
+
+/** What mends something: a command that can be copied, or a sentence. */
+export function Fix({ text }: { text: string }) {
+    return isCommand(text) ? <Command text={text} /> : <p class="small">{text}</p>;
+}
+
 /** A command to run, and the button that copies it. */
 export function Command({ text }: { text: string }) {
     return (

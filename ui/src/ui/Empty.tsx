@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { ApiError } from '../api/client';
 import { t } from '../i18n';
-import { Command } from './Command';
+import { Command, Fix } from './Command';
 
 /** Nothing to show: why, and the one command that changes it. */
 export function Empty({ title, command, children }: { title: string; command?: string | null | undefined; children?: ComponentChildren }) {
@@ -30,7 +30,7 @@ export function Trouble({ error, onRetry }: { error: unknown; onRetry?: () => vo
         <section class="empty panel" role="alert">
             <h2>{t('error.title')}</h2>
             <p class="soft">{error instanceof Error ? error.message : String(error)}</p>
-            {fix && <Command text={fix} />}
+            {fix && <Fix text={fix} />}
             {onRetry && (
                 <p>
                     <button onClick={onRetry}>{t('act.retry')}</button>

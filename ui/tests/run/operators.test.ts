@@ -80,6 +80,8 @@ describe('the direction', () => {
         expect(directionOf('autograd::engine::evaluate_function: MmBackward0', 'matmul')).toBe('backward');
         expect(directionOf('Optimizer.step#SGD.step', 'optimizer')).toBe('optimise');
         expect(directionOf('aten::conv2d', 'convolution')).toBe('forward');
+        for (const name of ['aten::relu_', 'aten::gelu', 'aten::silu', 'aten::native_layer_norm', 'aten::_softmax', 'aten::max_pool2d_with_indices']) expect(directionOf(name, '')).toBe('forward');
+        for (const name of ['aten::linalg_vector_norm', 'aten::copy_', 'aten::mul']) expect(directionOf(name, '')).toBeNull();
         expect(directionOf('aten::mm', 'matmul')).toBeNull();
         expect(directionOf('aten::add_', 'elementwise')).toBeNull();
         expect(directionOf('enumerate(DataLoader)#_SingleProcessDataLoaderIter.__next__', 'data')).toBe('data');
