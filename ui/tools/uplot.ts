@@ -24,6 +24,16 @@ const CUTS: readonly Cut[] = [
     ['(isTime ? (ms == 1 ? timeIncrsMs : timeIncrsS) : numIncrs)', 'numIncrs'],
     ['isTime && sc.distr == 1 ? _timeAxisSplits : ', ''],
     [/isTime \? \(\n\s*\/\/ config array[\s\S]*?\) : av \|\| numAxisVals/, 'av || numAxisVals'],
+    // all of our scales say their range themselves
+    [/sc\.range = fnOrSelf\(rn \|\| \(isTime[\s\S]*?\n\t+\)\);/, 'sc.range = fnOrSelf(rn);'],
+    ['rangeNum(dataMin, dataMax, cfg)', 'nullNullTuple'],
+    ['[_min, _max] = rangeNum(_min, _max, rangePad, true);', '_max = _min + 1;'],
+    ['uPlot.rangeNum = rangeNum;', ''],
+    // the crosshairs of a page are kept together by src/charts/sync.ts
+    ['if (syncOpts.filters.pub(type, src, x, y, w, h, i))', 'if (false)'],
+    ['uPlot.sync = _sync;', ''],
+    [/\bxScaleDistr == [34]\b/g, 'false'],
+    ['else if (scaleX.time)', 'else if (false)'],
     [/\b(?:w?sc\.)?distr (?:== 3|== 4|== 100|>= 3)(?!\d)/g, 'false'],
     [/\bmode == 2\b/g, 'false'],
     [/\bmode == 1\b/g, 'true'],

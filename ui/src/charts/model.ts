@@ -93,7 +93,7 @@ export function increments(by: number): number[] {
 
 /** Steps of a time axis, in seconds. */
 export const TIME_STEPS: readonly number[] = [
-    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800, 2419200,
+    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 345600, 604800, 2419200,
 ];
 
 /** Multiples of `step` between two moments, as a clock that is `ahead_s` ahead of UTC counts them. */
