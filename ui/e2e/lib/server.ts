@@ -120,9 +120,9 @@ export class Server {
 
     /** The ids of so many runs, newest first. */
     async some(count: number): Promise<string[]> {
-        const { runs } = (await (await fetch(`${this.url}api/v1/runs?limit=50`)).json()) as { runs: { id: string }[] };
+        const { runs } = (await (await fetch(`${this.url}api/v1/runs?limit=50`)).json()) as { runs: { run: { id: string } }[] };
         if (runs.length < count) throw new Error(`${runs.length} runs, wanted ${count}`);
-        return runs.slice(0, count).map((run) => run.id);
+        return runs.slice(0, count).map(({ run }) => run.id);
     }
 
     /** A run whose operators were caught: its id. */
@@ -132,8 +132,8 @@ export class Server {
     }
 
     private async findRecorded(): Promise<string> {
-        const { runs } = (await (await fetch(`${this.url}api/v1/runs?limit=50`)).json()) as { runs: { id: string }[] };
-        for (const run of runs) {
+        const { runs } = (await (await fetch(`${this.url}api/v1/runs?limit=50`)).json()) as { runs: { run: { id: string } }[] };
+        for (const { run } of runs) {
             const answer = await fetch(`${this.url}api/v1/runs/${run.id}`);
             const record = (await answer.json()) as { operators?: unknown[] };
             if (answer.ok && (record.operators?.length ?? 0) > 0) return run.id;
