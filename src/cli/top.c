@@ -46,6 +46,12 @@ struct top {
     struct jb_diag why;
 };
 
+/* All that is too large for a stack. */
+struct world {
+    struct top top;
+    struct top_view now, held;
+};
+
 static const struct jb_option options[] = {
     {OPT_ONCE, 0, "once", NULL, NULL, "print one page of text and end"},
     CLI_OPTION_JSON,
@@ -354,13 +360,12 @@ static int start_own(struct top *top, struct top_own *own)
 static int top_main(int argc, char **argv, void *context)
 {
     int first;
-    JB_CLEANUP(jb_freep) struct top *top = calloc(1, sizeof(*top));
-    JB_CLEANUP(jb_freep) struct top_view *now = calloc(1, sizeof(*now));
-    JB_CLEANUP(jb_freep) struct top_view *held = calloc(1, sizeof(*held));
+    JB_CLEANUP(jb_freep) struct world *world = calloc(1, sizeof(*world));
 
-    if (top == NULL || now == NULL || held == NULL) {
+    if (world == NULL) {
         return cli_complain(&cmd_top, 1, "out of memory");
     }
+    struct top *top = &world->top;
     int status = cli_parse(&cmd_top, argc, argv, handle, &top->common, &first);
     if (status >= 0) {
         return status;
@@ -368,8 +373,8 @@ static int top_main(int argc, char **argv, void *context)
     if (first < argc) {
         return cli_complain(&cmd_top, EXIT_USAGE, "there is nothing to name: %s", argv[first]);
     }
-    top->now = now;
-    top->held = held;
+    top->now = &world->now;
+    top->held = &world->held;
     top->utf8 = use_locale();
     top_state_init(&top->state);
     top->source = top_source_socket();

@@ -38,12 +38,12 @@ export function nodeName(node: TreeNode): string {
 
 const last = (name: string) => name.slice(name.lastIndexOf('.') + 1) || name;
 
-/** What fits into `width` pixels at about 6.4 a letter; empty where nothing does. No dots: what is seen is a part of the name. */
+/** What fits into `width` pixels at about 6.4 a letter; empty where nothing does. */
 function fitted(node: TreeNode, width: number): string {
     const room = Math.floor((width - 8) / 6.4);
     const whole = nodeName(node);
     const text = node.kind === 'module' && whole.length > room ? last(whole) : whole;
-    return room < 3 ? '' : text.slice(0, room).trim();
+    return room < 3 ? '' : text.length <= room ? text : `${text.slice(0, room - 1)}…`;
 }
 
 function colorOf(cell: Cell): string {
@@ -170,12 +170,16 @@ export function Icicle({ tree, name, at, onZoom, whole }: Props) {
                                     <title>{label}</title>
                                     <rect x={x} y={cell.depth * ROW} width={wide} height={ROW - 1} />
                                     {cell.node.confidence === 'low' && <rect class="hatch" x={x} y={cell.depth * ROW} width={wide} height={ROW - 1} />}
-                                    <text x={x + 4} y={cell.depth * ROW + 17} aria-hidden="true">
-                                        {fitted(cell.node, wide)}
-                                    </text>
                                 </g>
                             );
                         })}
+                        <g class="names" aria-hidden="true">
+                            {cells.map((cell) => (
+                                <text key={cell.node.key} x={cell.x0 * width + 4} y={cell.depth * ROW + 17}>
+                                    {fitted(cell.node, (cell.x1 - cell.x0) * width)}
+                                </text>
+                            ))}
+                        </g>
                     </svg>
                 )}
             </div>
