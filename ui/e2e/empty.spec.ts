@@ -4,7 +4,6 @@ import type { Page } from '@playwright/test';
 import { axe } from './lib/axe';
 import { expect, test } from './lib/fixtures';
 import { overflow, picture } from './lib/look';
-import { real } from './lib/server';
 
 const commands = (page: Page) => page.locator('main .command code');
 
@@ -48,8 +47,6 @@ test('a run that does not exist is told', async ({ page, server, guard }) => {
 });
 
 test.describe('on machines that the stand-in makes up', () => {
-    test.skip(real, 'the real program reads one machine');
-
     test('a denied sensor shows the command that opens it, and copies it', async ({ serve, open, context }) => {
         await context.grantPermissions(['clipboard-read', 'clipboard-write']);
         const page = await open('#/', await serve('denied'));

@@ -11,6 +11,7 @@ export default defineConfig({
     fullyParallel: true,
     forbidOnly: true,
     retries: 0,
+    maxFailures: 30, // each costs its time-out: so many have one cause
     workers: Number(process.env.E2E_WORKERS ?? 2),
     timeout: 30_000,
     expect: { timeout: 10_000 },

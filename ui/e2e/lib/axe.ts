@@ -17,6 +17,8 @@ export async function axe(page: Page): Promise<string[]> {
     const result = await page.evaluate(
         () =>
             (window as unknown as { axe: { run(root: Document, options: object): Promise<unknown> } }).axe.run(document, {
+                // Experimental, and wrong where a label is cut for want of room: its name is the whole text.
+                rules: { 'label-content-name-mismatch': { enabled: false } },
                 runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
             }) as Promise<Result>,
     );

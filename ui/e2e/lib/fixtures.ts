@@ -20,10 +20,14 @@ interface Shared {
 export const test = base.extend<Fixtures, Shared>({
     server: [
         async ({}, use) => {
-            const server = await new Server('data').start();
-            await server.train('watched');
-            await use(server);
-            await server.destroy();
+            const server = new Server('data');
+            try {
+                await server.start();
+                await server.train('watched');
+                await use(server);
+            } finally {
+                await server.destroy();
+            }
         },
         { scope: 'worker' },
     ],

@@ -4,8 +4,8 @@
 //
 // E2E_JOULEBOOK  the program            E2E_MACHINE  the machine it reads (--root)
 // E2E_DB         a database with a recorded training, copied for each server
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,9 @@ import { fileURLToPath } from 'node:url';
 export type Kind = 'data' | 'empty' | 'modelled' | 'denied' | 'users' | 'token';
 const VARIANT: Record<Kind, string> = { data: 'h100', empty: 'empty', modelled: 'modelled', denied: 'denied', users: 'users', token: 'token' };
 
-export const real = process.env.E2E_JOULEBOOK !== undefined;
+const wanted = process.env.E2E_JOULEBOOK !== undefined;
+/** What the real program can show here; other people, devices and doors only the stand-in has. */
+const REAL: Kind[] = ['data', 'empty'];
 const joulebook = process.env.E2E_JOULEBOOK ?? '';
 const here = dirname(fileURLToPath(import.meta.url));
 const ui = resolve(process.env.E2E_UI ?? join(here, '../..'));
@@ -37,10 +39,12 @@ export class Server {
     private port = 0;
     private caught: string | undefined;
     private readonly runs: ChildProcess[] = [];
+    private readonly real: boolean;
 
     constructor(readonly kind: Kind) {
         const db = process.env.E2E_DB;
-        if (real && kind === 'data' && db !== undefined) copyFileSync(db, join(this.folder, 'db'));
+        this.real = wanted && REAL.includes(kind);
+        if (this.real && kind === 'data' && db !== undefined) copyFileSync(db, join(this.folder, 'db'));
     }
 
     private environment(): NodeJS.ProcessEnv {
@@ -52,7 +56,7 @@ export class Server {
     }
 
     private command(): [string, string[]] {
-        if (!real) return [process.execPath, [join(ui, 'tools/fake.mjs'), '--port', String(this.port), '--variant', VARIANT[this.kind]]];
+        if (!this.real) return [process.execPath, [join(ui, 'tools/fake.mjs'), '--port', String(this.port), '--variant', VARIANT[this.kind]]];
         const machine = this.kind === 'data' ? ['--root', process.env.E2E_MACHINE ?? ''] : ['--root', this.folder, '--sensors', 'rapl-perf'];
         return [joulebook, ['serve', '--listen', `127.0.0.1:${this.port}`, '--port-file', join(this.folder, 'port'), '--socket', this.socket,
             '--db', join(this.folder, 'db'), '--zone', 'KR', ...machine]];
@@ -67,7 +71,7 @@ export class Server {
         if (this.port === 0) this.port = await freePort();
         const [program, words] = this.command();
         this.said = '';
-        const child = spawn(program, words, { cwd: real ? this.folder : ui, env: this.environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+        const child = spawn(program, words, { cwd: this.real ? this.folder : ui, env: this.environment(), stdio: ['ignore', 'pipe', 'pipe'] });
         const hear = (chunk: Buffer): void => { this.said = (this.said + chunk.toString()).slice(-4000); };
         child.stdout.on('data', hear);
         child.stderr.on('data', hear);
@@ -85,9 +89,10 @@ export class Server {
 
     /** A training that goes on while the page looks at it; the stand-in always has one. */
     async train(name: string): Promise<void> {
-        if (!real) return;
-        const words = ['run', '--socket', this.socket, '--db', join(this.folder, 'db'), '--name', name, '--quiet', '--', 'sleep', '120'];
-        this.runs.push(spawn(joulebook, words, { env: this.environment(), stdio: 'ignore' }));
+        if (!this.real) return;
+        // Longer than any test; ended with the server.
+        const words = ['run', '--root', process.env.E2E_MACHINE ?? '', '--db', join(this.folder, 'db'), '--name', name, '--quiet', '--', 'sleep', '900'];
+        this.runs.push(spawn(joulebook, words, { env: { ...this.environment(), JOULEBOOK_SOCKET: this.socket }, stdio: 'ignore' }));
         const deadline = Date.now() + 15_000;
         for (;;) {
             if ((await this.live()).runs.some((run) => run.name === name)) return;
@@ -119,9 +124,9 @@ export class Server {
 
     /** The ids of so many runs, newest first. */
     async some(count: number): Promise<string[]> {
-        const { runs } = (await (await fetch(`${this.url}api/v1/runs?limit=50`)).json()) as { runs: { id: string }[] };
+        const { runs } = (await (await fetch(`${this.url}api/v1/runs?limit=50`)).json()) as { runs: { run: { id: string } }[] };
         if (runs.length < count) throw new Error(`${runs.length} runs, wanted ${count}`);
-        return runs.slice(0, count).map((run) => run.id);
+        return runs.slice(0, count).map(({ run }) => run.id);
     }
 
     /** A run whose operators were caught: its id. */
@@ -131,19 +136,12 @@ export class Server {
     }
 
     private async findRecorded(): Promise<string> {
-        const { runs } = (await (await fetch(`${this.url}api/v1/runs?limit=50`)).json()) as { runs: { id: string }[] };
-        for (const run of runs) {
+        const { runs } = (await (await fetch(`${this.url}api/v1/runs?limit=50`)).json()) as { runs: { run: { id: string } }[] };
+        for (const { run } of runs) {
             const answer = await fetch(`${this.url}api/v1/runs/${run.id}`);
             const record = (await answer.json()) as { operators?: unknown[] };
             if (answer.ok && (record.operators?.length ?? 0) > 0) return run.id;
         }
         throw new Error(`none of ${runs.length} runs has operators`);
     }
-}
-
-/** Is the program here that the tests are for? */
-export function check(): void {
-    if (real && spawnSync(joulebook, ['serve', '--help']).status !== 0) throw new Error(`${joulebook} has no command serve`);
-    if (!real && !existsSync(join(ui, 'dist/index.html'))) throw new Error(`${ui}/dist/index.html is not there: npm run build`);
-    if (real) readFileSync(process.env.E2E_DB ?? '/no E2E_DB');
 }
