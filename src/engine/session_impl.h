@@ -184,6 +184,7 @@ void session_check_twins(struct jb_session *session, uint64_t now_ns);
 /* session_book.c */
 void session_look(struct jb_session *session, bool final); /* one point of usage */
 void session_book(struct jb_session *session, const struct jb_poll *poll);
+bool session_names(const struct jb_session *session, int32_t pid); /* is it on an accelerator, as far as is known? */
 /* The number of the first channel of the device that `number` belongs to: processes are listed under it. */
 int session_device_channel(const struct jb_session *session, int number);
 void session_book_reading(struct jb_session *session, const struct jb_reading *reading); /* by our number */
