@@ -10,8 +10,8 @@
 
 #define WINDOW_NS   (900 * JB_NS_PER_MS) /* a second, less what ticks are late */
 #define APART_NS    (1000 * JB_NS_PER_MS / (POWER_POINTS - 3))
-#define SHORTEST_NS (5 * JB_NS_PER_MS)   /* less is a tick that was late: its power says nothing */
-#define PATIENCE_NS (3 * JB_NS_PER_S)    /* without a reading for so long nothing is known; slower sensors: 3 periods */
+#define SHORTEST_NS (5 * JB_NS_PER_MS) /* less is a tick that was late: its power says nothing */
+#define PATIENCE_NS (3 * JB_NS_PER_S)  /* without a reading for so long nothing is known; slower sensors: 3 periods */
 
 static void note(struct power_trail *trail, uint64_t t_ns, uint64_t energy_uj)
 {
