@@ -20,7 +20,7 @@
 #include "engine/session.h"
 
 #define JB_DAEMON_PEERS         128
-#define JB_DAEMON_PEERS_OF_USER 64
+#define JB_DAEMON_PEERS_OF_USER 48
 
 struct jb_daemon;
 
