@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define SLOWEST_NS   JB_NS_PER_S               /* what is promised every second cannot be done less often */
 #define LESSON_NS    (600 * JB_NS_PER_S)       /* idle power that was learned is kept so often */
 #define LAST_WAIT_NS (3 * JB_NS_PER_S)         /* for the history's disk, at the end */
 #define FEED_LIFE_NS (7 * 86400 * JB_NS_PER_S) /* intensities older than that are of no use here */
@@ -80,6 +81,9 @@ int jb_daemon_create(const struct jb_daemon_config *config, struct jb_daemon **r
     daemon->config = *config;
     daemon->config.session.endless = true;
     daemon->config.session.attach = false;
+    if (daemon->config.session.interval_ns > SLOWEST_NS) {
+        daemon->config.session.interval_ns = SLOWEST_NS;
+    }
     daemon->listen_fd = -1;
     for (size_t i = 0; i < JB_DAEMON_PEERS; i++) {
         daemon->peers[i].fd = -1;
@@ -172,6 +176,7 @@ void daemon_second(struct jb_daemon *daemon)
         return;
     }
     daemon->second_ns = now_ns;
+    daemon->deaf = false;
     daemon_power_tick(daemon);
     daemon_tell_tick(daemon, NULL);
     daemon_tell_channels(daemon, NULL);
@@ -212,7 +217,7 @@ static nfds_t gather(const struct jb_daemon *daemon, int stop_fd, struct pollfd 
 
     fds[count++] = (struct pollfd){.fd = jb_session_timer_fd(daemon->session), .events = POLLIN};
     fds[count++] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
-    fds[count++] = (struct pollfd){.fd = daemon->listen_fd, .events = POLLIN};
+    fds[count++] = (struct pollfd){.fd = daemon->deaf ? -1 : daemon->listen_fd, .events = POLLIN};
     for (size_t i = 0; i < JB_DAEMON_PEERS; i++) {
         if (daemon->peers[i].fd >= 0) {
             of[count] = i;

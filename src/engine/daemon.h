@@ -25,10 +25,11 @@
 struct jb_daemon;
 
 struct jb_daemon_config {
-    struct jb_session_config session; /* without command, name, tags, ops; db_path: where history and runs are kept */
-    const char *socket;               /* where to listen; NULL: nobody can attach */
-    int socket_fd;                    /* of socket activation, listening already; -1 */
-    bool shared;                      /* all users may attach */
+    /* Without command, name, tags, ops; db_path: where history and runs are kept; interval_ns: a second at most. */
+    struct jb_session_config session;
+    const char *socket;                                    /* where to listen; NULL: nobody can attach */
+    int socket_fd;                                         /* of socket activation, listening already; -1 */
+    bool shared;                                           /* all users may attach */
     uint64_t keep_seconds_s, keep_minutes_s, keep_hours_s; /* of history; 0: for ever */
 };
 

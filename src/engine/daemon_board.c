@@ -139,30 +139,21 @@ static struct jb_board_project *project_of(struct jb_board_view *view, const cha
     return project;
 }
 
-/* Those of runs that have ended, and what runs that go on have used so far: a counter that only grows. Of a run inside
- * of another the outer one has the joules. */
+/* What each run has used since it was looked at last: a counter that only grows. Of a run inside of another the outer
+ * one has the joules, for as long as it is inside; before a run begins or ends everybody is looked at. */
 static void count_projects(struct jb_daemon *daemon, struct jb_board_view *view)
 {
-    for (size_t i = 0; i < view->project_count; i++) {
-        view->projects[i].run_uj = daemon->projects_uj[i];
-    }
     for (size_t i = 0; i < JB_DAEMON_PEERS; i++) {
-        const struct peer *peer = &daemon->peers[i];
-        if (peer->fd >= 0 && peer->run != NULL && session_run_parent(peer->run) == NULL) {
-            project_of(view, peer->hello.project)->run_uj += peer->run_uj;
+        struct peer *peer = &daemon->peers[i];
+        if (peer->fd < 0 || peer->run == NULL) {
+            continue;
+        }
+        uint64_t more_uj = peer->run_uj > peer->counted_uj ? peer->run_uj - peer->counted_uj : 0;
+        peer->counted_uj += more_uj; /* a total that went back is made up for by what comes */
+        if (session_run_parent(peer->run) == NULL) {
+            project_of(view, peer->hello.project)->run_uj += more_uj;
         }
     }
-}
-
-void daemon_board_ended(struct jb_daemon *daemon, const struct peer *peer)
-{
-    if (session_run_parent(peer->run) != NULL) {
-        return;
-    }
-    struct jb_board_view *view = jb_board_begin(daemon->board);
-    struct jb_board_project *project = project_of(view, peer->hello.project);
-    daemon->projects_uj[project - view->projects] += peer->run_uj;
-    jb_board_publish(daemon->board);
 }
 
 static void look_at_sources(const struct jb_session *session, struct jb_board_view *view)

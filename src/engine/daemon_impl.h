@@ -48,6 +48,8 @@ struct peer {
     uint64_t device_uj[4];
     /* Since it began. */
     uint64_t run_uj, footprint_uj, machine_uj;
+    uint64_t counted_uj; /* of run_uj, by its project or by the run around it */
+    bool recorded;       /* it has handed its run in */
     double sigma_uj;
     double intensity_s, time_s; /* integral of g/kWh over time */
 };
@@ -58,6 +60,7 @@ struct jb_daemon {
     struct jb_board *board;
     struct jb_history_writer *history;
     int listen_fd;
+    bool deaf;         /* nobody can be let in just now: not asked again before the next second */
     char *socket_path; /* ours to remove; NULL */
     struct peer peers[JB_DAEMON_PEERS];
     jb_daemon_live_fn live;
@@ -82,7 +85,6 @@ struct jb_daemon {
     double g_per_kwh;
     uint64_t priced_uj;
     double grams;
-    uint64_t projects_uj[JB_BOARD_LEDGERS]; /* of runs that have ended */
     /* Ourselves. */
     uint64_t self_ns, self_t_ns, lessons_ns, feed_ns;
     bool left_behind; /* a thread that hangs */
@@ -113,8 +115,7 @@ void daemon_grid_view(const struct jb_daemon *daemon, struct jb_board_grid *ret)
 /* daemon_board.c */
 void daemon_board_tick(struct jb_daemon *daemon);
 void daemon_board_second(struct jb_daemon *daemon);
-void daemon_board_changed(struct jb_daemon *daemon);                        /* a run has begun or ended: seen at once */
-void daemon_board_ended(struct jb_daemon *daemon, const struct peer *peer); /* its joules go to its project */
+void daemon_board_changed(struct jb_daemon *daemon); /* a run has begun or ended: seen at once */
 
 /* daemon_past.c */
 void daemon_past_second(struct jb_daemon *daemon);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -34,9 +35,9 @@ static void name_user(struct peer *peer)
 void daemon_accept(struct jb_daemon *daemon)
 {
     struct jb_link_peer who;
-    int fd;
+    int fd, error;
 
-    while (jb_link_accept(daemon->listen_fd, &fd, &who) == 0) {
+    while ((error = jb_link_accept(daemon->listen_fd, &fd, &who)) == 0) {
         struct peer *room = NULL;
         size_t of_user = 0;
         for (size_t i = 0; i < JB_DAEMON_PEERS; i++) {
@@ -55,6 +56,7 @@ void daemon_accept(struct jb_daemon *daemon)
         }
         name_user(room);
     }
+    daemon->deaf = error != -EAGAIN; /* without a free descriptor whoever waits would wake us for ever */
 }
 
 static void refuse(struct jb_daemon *daemon, struct peer *peer, int error, const char *text, const char *fix)
@@ -70,17 +72,16 @@ static void refuse(struct jb_daemon *daemon, struct peer *peer, int error, const
     daemon_drop(daemon, peer);
 }
 
-/* A process of the same user, or one's own: else a program could have another's joules laid on itself. */
+/* A process of the same user, or one's own: else a program could have another's joules laid on itself. One that we
+ * cannot see, of a container beside ours or ended since, can be measured by nobody. */
 static bool may_measure(const struct peer *peer, pid_t pid)
 {
     char path[64];
     struct stat status;
 
-    if (pid == peer->who.pid) {
-        return true;
-    }
     snprintf(path, sizeof(path), "/proc/%d", (int)pid);
-    return stat(path, &status) == 0 && (peer->who.uid == 0 || status.st_uid == peer->who.uid);
+    bool there = pid > 0 && stat(path, &status) == 0;
+    return there && (pid == peer->who.pid || peer->who.uid == 0 || status.st_uid == peer->who.uid);
 }
 
 void daemon_pace(struct jb_daemon *daemon)
@@ -89,8 +90,9 @@ void daemon_pace(struct jb_daemon *daemon)
 
     for (size_t i = 0; i < JB_DAEMON_PEERS; i++) {
         const struct peer *peer = &daemon->peers[i];
-        if (peer->fd >= 0 && peer->state == PEER_RUNNING && peer->hello.interval_ns < pace_ns) {
-            pace_ns = peer->hello.interval_ns > FASTEST_NS ? peer->hello.interval_ns : FASTEST_NS;
+        uint64_t wanted_ns = peer->hello.interval_ns > FASTEST_NS ? peer->hello.interval_ns : FASTEST_NS;
+        if (peer->fd >= 0 && peer->state == PEER_RUNNING && wanted_ns < pace_ns) {
+            pace_ns = wanted_ns;
         }
     }
     if (pace_ns != daemon->pace_ns && jb_session_pace(daemon->session, pace_ns) == 0) {
@@ -116,10 +118,13 @@ static void hear_hello(struct jb_daemon *daemon, struct peer *peer, const struct
         return;
     }
     if (!may_measure(peer, hello->pid > 0 ? hello->pid : peer->who.pid)) {
-        refuse(daemon, peer, -EPERM, "the process to be measured is another user's", "");
+        refuse(daemon, peer, -EPERM, "the process to be measured is another user's, or not to be seen", "");
         return;
     }
     peer->hello = *hello;
+    jb_sanitise(peer->hello.run);
+    jb_sanitise(peer->hello.parent);
+    jb_sanitise(peer->hello.basis);
     jb_sanitise(peer->hello.name);
     jb_sanitise(peer->hello.project);
     jb_sanitise(peer->hello.command);
@@ -141,6 +146,10 @@ static void hear_start(struct jb_daemon *daemon, struct peer *peer)
 {
     pid_t top = peer->hello.pid > 0 ? peer->hello.pid : peer->who.pid;
 
+    if (!may_measure(peer, top)) {
+        refuse(daemon, peer, -ESRCH, "the process to be measured has ended", "");
+        return;
+    }
     session_cut(daemon->session, false);
     daemon_second(daemon);
     int error = session_run_begin(daemon->session, top, &peer->run);
@@ -166,7 +175,6 @@ static void end_run(struct jb_daemon *daemon, struct peer *peer, bool tell)
     if (tell) {
         daemon_tell_cut(daemon, peer, JB_LINK_CUT_FINAL);
     }
-    daemon_board_ended(daemon, peer);
     session_run_end(daemon->session, peer->run);
     peer->run = NULL;
     peer->state = PEER_ENDED;
@@ -185,7 +193,7 @@ void daemon_drop(struct jb_daemon *daemon, struct peer *peer)
 
 static void hear_record(struct jb_daemon *daemon, struct peer *peer, int descriptor)
 {
-    int reply_fd = dup(peer->fd);
+    int reply_fd = fcntl(peer->fd, F_DUPFD_CLOEXEC, 0);
 
     if (daemon->history == NULL || descriptor < 0 || reply_fd < 0 ||
         jb_history_writer_adopt(daemon->history, descriptor, peer->who.uid, reply_fd) < 0) {
@@ -196,7 +204,9 @@ static void hear_record(struct jb_daemon *daemon, struct peer *peer, int descrip
         if (length > 0) {
             jb_link_send(peer->fd, daemon->packet, (size_t)length, -1);
         }
+        return;
     }
+    peer->recorded = true;
 }
 
 /* A descriptor that came along is ours to close unless the message is one that wants it. */
@@ -204,7 +214,7 @@ static void hear(struct jb_daemon *daemon, struct peer *peer, int descriptor)
 {
     const struct jb_link_message *message = daemon->message;
 
-    if (message->kind == JB_LINK_RECORD && peer->state == PEER_ENDED) {
+    if (message->kind == JB_LINK_RECORD && peer->state == PEER_ENDED && !peer->recorded) {
         hear_record(daemon, peer, descriptor);
         return;
     }

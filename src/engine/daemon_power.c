@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define WINDOW_NS   (900 * JB_NS_PER_MS) /* a second, less what ticks are late */
+#define APART_NS    (1000 * JB_NS_PER_MS / (POWER_POINTS - 3))
+#define SHORTEST_NS (5 * JB_NS_PER_MS)   /* less is a tick that was late: its power says nothing */
 #define PATIENCE_NS (3 * JB_NS_PER_S)    /* without a reading for so long nothing is known; slower sensors: 3 periods */
 
 static void note(struct power_trail *trail, uint64_t t_ns, uint64_t energy_uj)
@@ -18,7 +20,7 @@ static void note(struct power_trail *trail, uint64_t t_ns, uint64_t energy_uj)
     if (trail->count > 0 && trail->t_ns[last] == t_ns) {
         return;
     }
-    if (trail->count > 0 && t_ns > trail->t_ns[last] && energy_uj >= trail->energy_uj[last]) {
+    if (trail->count > 0 && t_ns > trail->t_ns[last] + SHORTEST_NS && energy_uj >= trail->energy_uj[last]) {
         double w = (double)(energy_uj - trail->energy_uj[last]) * 1e3 / (double)(t_ns - trail->t_ns[last]);
         double mw = fmin(w * 1e3, (double)UINT32_MAX);
         uint32_t power_mw = (uint32_t)mw;
@@ -26,10 +28,15 @@ static void note(struct power_trail *trail, uint64_t t_ns, uint64_t energy_uj)
         trail->max_mw = !trail->seen || power_mw > trail->max_mw ? power_mw : trail->max_mw;
         trail->seen = true;
     }
+    unsigned before = (trail->next + POWER_POINTS - 2) % POWER_POINTS;
+    if (trail->count >= 2 && t_ns - trail->t_ns[before] < APART_NS) {
+        trail->next = last; /* read so often the trail would not reach back a second */
+    } else {
+        trail->count += trail->count < POWER_POINTS;
+    }
     trail->t_ns[trail->next] = t_ns;
     trail->energy_uj[trail->next] = energy_uj;
     trail->next = (trail->next + 1) % POWER_POINTS;
-    trail->count += trail->count < POWER_POINTS;
 }
 
 void daemon_power_tick(struct jb_daemon *daemon)

@@ -91,7 +91,8 @@ void daemon_tell_channels(struct jb_daemon *daemon, struct peer *peer)
     if (peer == NULL && now == daemon->listed) {
         return;
     }
-    if (now != daemon->listed) {
+    bool all = now != daemon->listed; /* whoever asked, the others have to hear of it too */
+    if (all) {
         daemon->listed = now;
         daemon->layout++;
     }
@@ -103,7 +104,7 @@ void daemon_tell_channels(struct jb_daemon *daemon, struct peer *peer)
     for (size_t i = 0; i < JB_DAEMON_PEERS; i++) {
         struct peer *to = &daemon->peers[i];
         bool attached = to->fd >= 0 && (to->state == PEER_ATTACHED || to->state == PEER_RUNNING);
-        if (peer == NULL ? attached : to == peer) {
+        if (all ? attached : to == peer) {
             send_to(daemon, to, length);
         }
     }
@@ -130,13 +131,14 @@ void daemon_tell_tick(struct jb_daemon *daemon, struct peer *peer)
                 tick->channels[k].energy_uj = state->account.energy_uj;
                 tick->channels[k].status = (uint8_t)state->status;
                 tick->channels[k].gap = state->account.gaps != daemon->gaps[k];
-                if (peer == NULL) {
-                    daemon->gaps[k] = state->account.gaps;
-                }
             }
             length = jb_link_pack_tick(tick, daemon->packet);
         }
         send_to(daemon, to, length);
+    }
+    for (int k = 0; peer == NULL && k < session->channel_count; k++) {
+        daemon->gaps[k] =
+            session->channels[k].account.gaps; /* also where nobody listens: a later run had no part in it */
     }
 }
 

@@ -108,6 +108,7 @@ void jb_history_writer_add(struct jb_history_writer *writer, const struct jb_his
     } else {
         struct row *slot = &writer->rows[(writer->first + writer->count++) % ROWS];
         slot->row = *row;
+        slot->row.values = slot->values;
         memcpy(slot->values, row->values, row->channel_count * sizeof(*row->values));
     }
     pthread_cond_signal(&writer->changed);

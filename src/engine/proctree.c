@@ -8,8 +8,10 @@
  * parent the child may die.
  *
  * A process that ran before we came is the top of its tree in our place: what it and its descendants had used by then
- * is taken off. Its orphans do not come to us, so one that was seen is remembered and looked for by its pid. Its own
- * time is that of its CPU clock (clock_getcpuclockid(3)), exact and cheap enough to be read every time.
+ * is taken off. Its orphans do not come to us, so one that was seen is remembered and looked for by its pid.
+ *
+ * Between two looks through /proc the CPU clocks of the processes that are known (clock_getcpuclockid(3)), exact and
+ * cheap, tell how far they have come.
  */
 #include "engine/proctree.h"
 
@@ -37,6 +39,7 @@
 struct seen {
     pid_t pid, parent;
     uint64_t start_ticks, own_ticks, waited_ticks;
+    uint64_t own_ns; /* by its CPU clock, exact; 0: not known, own_ticks is */
 };
 struct list {
     struct seen *items;
@@ -50,12 +53,10 @@ struct jb_proctree {
     int perf_fd;
     uint64_t ns_per_tick;
     struct list now, before;
-    uint64_t reaped_ns, lost_ticks, last_ns;
+    uint64_t reaped_ns, lost_ns, last_ns;
     uint64_t before_ns; /* used before we came */
     /* Of a top that is not us. */
-    clockid_t top_clock;
-    bool has_top_clock, top_gone;
-    uint64_t top_start_ticks, top_ns;
+    uint64_t top_start_ticks;
     uint64_t next_look_ns;
     bool no_lists; /* the kernel keeps no lists of children */
 };
@@ -120,6 +121,19 @@ static struct seen *find(const struct list *list, pid_t pid, uint64_t start_tick
         }
     }
     return NULL;
+}
+
+/* A process's CPU clock needs no permission and costs a microsecond: between two looks through /proc it tells how far
+ * those that are known have come. One that has ended has none any more, and a pid that was given anew begins at 0. */
+static void ask_clock(struct seen *seen)
+{
+    clockid_t clock;
+    struct timespec used;
+
+    if (clock_getcpuclockid(seen->pid, &clock) == 0 && clock_gettime(clock, &used) == 0) {
+        uint64_t own_ns = (uint64_t)used.tv_sec * JB_NS_PER_S + (uint64_t)used.tv_nsec;
+        seen->own_ns = own_ns > seen->own_ns ? own_ns : seen->own_ns;
+    }
 }
 
 static bool add(struct list *list, pid_t pid, const struct jb_pidstat *stat)
@@ -260,11 +274,11 @@ static void add_orphans(struct jb_proctree *tree)
     }
 }
 
-static uint64_t ticks_of(const struct jb_proctree *tree, const struct seen *seen)
+static uint64_t used_ns(const struct jb_proctree *tree, const struct seen *seen)
 {
-    bool by_clock = tree->has_top_clock && seen->pid == tree->top;
+    uint64_t own_ns = seen->own_ticks * tree->ns_per_tick;
 
-    return (by_clock ? 0 : seen->own_ticks) + seen->waited_ticks;
+    return (seen->own_ns > own_ns ? seen->own_ns : own_ns) + seen->waited_ticks * tree->ns_per_tick;
 }
 
 static void look(struct jb_proctree *tree)
@@ -279,9 +293,7 @@ static void look(struct jb_proctree *tree)
         add_children(tree, tree->self);
     } else if (read_stat(tree->top, &stat) == 0 && stat.start_ticks == tree->top_start_ticks) {
         add(&tree->now, tree->top, &stat);
-    } else {
-        tree->top_gone = true; /* and its pid may be somebody else's */
-    }
+    } /* else it has ended, and its pid may be somebody else's */
     descend(tree, 0);
     if (tree->no_lists) {
         tree->now.count = 0;
@@ -299,19 +311,9 @@ static void look(struct jb_proctree *tree)
         bool foreign = tree->top != tree->self && parent_then == NULL; /* the top, an orphan: nobody of ours waits */
         if (foreign ||
             (parent_then != NULL && parent_now != NULL && parent_now->waited_ticks == parent_then->waited_ticks)) {
-            tree->lost_ticks += ticks_of(tree, old);
+            tree->lost_ns += used_ns(tree, old);
         }
     }
-}
-
-static uint64_t top_cpu_ns(struct jb_proctree *tree)
-{
-    struct timespec used;
-
-    if (tree->has_top_clock && !tree->top_gone && clock_gettime(tree->top_clock, &used) == 0) {
-        tree->top_ns = (uint64_t)used.tv_sec * JB_NS_PER_S + (uint64_t)used.tv_nsec;
-    }
-    return tree->top_ns;
 }
 
 uint64_t jb_proctree_cpu_ns(struct jb_proctree *tree, bool force)
@@ -332,11 +334,11 @@ uint64_t jb_proctree_cpu_ns(struct jb_proctree *tree, bool force)
             uint64_t period_ns = cost_ns * BUDGET;
             tree->next_look_ns = start_ns + (period_ns > MIN_PERIOD_NS ? period_ns : MIN_PERIOD_NS);
         }
-        uint64_t ticks = tree->lost_ticks;
+        total = tree->reaped_ns + tree->lost_ns;
         for (size_t i = 0; i < tree->now.count; i++) {
-            ticks += ticks_of(tree, &tree->now.items[i]);
+            ask_clock(&tree->now.items[i]);
+            total += used_ns(tree, &tree->now.items[i]);
         }
-        total = tree->reaped_ns + ticks * tree->ns_per_tick + top_cpu_ns(tree);
         total = total > tree->before_ns ? total - tree->before_ns : 0;
     }
     if (total > tree->last_ns) {
@@ -363,7 +365,6 @@ int jb_proctree_create(pid_t child, bool allow_perf, struct jb_proctree **ret)
     if (child != tree->self && read_stat(child, &stat) == 0 && stat.parent != tree->self) {
         tree->top = child;
         tree->top_start_ticks = stat.start_ticks;
-        tree->has_top_clock = clock_getcpuclockid(child, &tree->top_clock) == 0;
         tree->before_ns = jb_proctree_cpu_ns(tree, true);
         tree->last_ns = tree->next_look_ns = 0;
     } else if (allow_perf) {

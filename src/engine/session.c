@@ -377,7 +377,7 @@ int jb_session_start(struct jb_session *session, pid_t child, struct jb_diag *di
         jb_meter_poll(session->meter, &poll_result);
         session_book_first(session, &poll_result);
     }
-    session->start_ns = session->chunk_start_ns = session->attributed_ns = jb_mono_ns();
+    session->start_ns = session->chunk_start_ns = session->attributed_ns = session->tick_ns = jb_mono_ns();
     session_wall_begin(session, session->start_ns);
     session_marks_begin(session);
     session_grid_begin(session);
@@ -416,9 +416,9 @@ void jb_session_tick(struct jb_session *session)
         return;
     }
     session_check_sleep(session, session_sleep_ns());
-    bool cut = false;
-    if (session->remote != NULL) {
-        cut = session_remote_tick(session);
+    bool attached = session->remote != NULL;
+    if (attached) {
+        session_remote_tick(session);
     } else if (session->meter != NULL) {
         jb_meter_poll(session->meter, &poll_result);
         session_book(session, &poll_result);
@@ -430,14 +430,14 @@ void jb_session_tick(struct jb_session *session)
     session->polls = 0;
     uint64_t now_ns = jb_mono_ns();
     bool full = false;
-    if (!cut) {
+    if (!attached) {
         session_wall_tick(session, now_ns);
         session_end_tick(session, now_ns);
         full = session->slot != NULL && session->slot->tick_count >= session->max_ticks;
     }
     bool due = now_ns - session->attributed_ns + session->config.interval_ns / 2 >= CHUNK_NS;
     /* The machine's meter says when a second is over. */
-    if ((due || full) && session->remote == NULL) {
+    if ((due || full) && !attached) {
         session_flush_chunk(session, now_ns);
     }
     if (session->work != NULL && !session->work->seen) {

@@ -38,6 +38,30 @@ static void know_pid(struct jb_session *session, int32_t pid)
     }
 }
 
+bool session_names(const struct jb_session *session, int32_t pid)
+{
+    for (size_t i = 0; i < session->use_count; i++) {
+        if (session->uses[i].pid == pid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Who is not named any more: else a long run had no room for the next one, and a pid that is used again its joules. */
+static void forget_pids(struct jb_session *session)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < session->our_pid_count; i++) {
+        if (session_names(session, session->our_pids[i])) {
+            session->our_pids[kept++] = session->our_pids[i];
+        }
+    }
+    session->our_pid_count = kept;
+    session_runs_forget(session);
+}
+
 int64_t session_sleep_ns(void)
 {
     /* In this order the difference is never less than the time slept, and more only by what lies between two calls. */
@@ -249,6 +273,7 @@ static int number_here(const struct jb_session *session, int meter_number)
 static void keep_uses(struct jb_session *session, const struct jb_poll *poll)
 {
     int sources = jb_meter_source_count(session->meter);
+    bool looked = false;
 
     for (int i = 0; i < sources; i++) {
         uint64_t looks = jb_meter_source_looks(session->meter, i);
@@ -256,6 +281,7 @@ static void keep_uses(struct jb_session *session, const struct jb_poll *poll)
             continue;
         }
         session->looks[i] = looks;
+        looked = true;
         size_t kept = 0;
         for (size_t j = 0; j < session->use_count; j++) {
             if (session->nodes[session->uses[j].channel].source != i) {
@@ -264,13 +290,19 @@ static void keep_uses(struct jb_session *session, const struct jb_poll *poll)
         }
         session->use_count = kept;
     }
+    size_t fresh = session->use_count;
     for (size_t i = 0; i < poll->use_count && session->use_count < MAX_USES; i++) {
         int number = number_here(session, poll->uses[i].channel);
         if (number >= 0) {
             session->uses[session->use_count] = poll->uses[i];
             session->uses[session->use_count++].channel = number;
-            know_pid(session, poll->uses[i].pid);
         }
+    }
+    if (looked) {
+        forget_pids(session);
+    }
+    for (size_t i = fresh; i < session->use_count; i++) {
+        know_pid(session, session->uses[i].pid);
     }
 }
 

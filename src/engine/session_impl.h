@@ -147,6 +147,7 @@ struct jb_session {
     uint64_t polls_per_tick, polls; /* sensors may have to be read more often than ticks are stored */
     size_t max_ticks;
     uint64_t start_ns, end_ns, chunk_start_ns;
+    uint64_t tick_ns;       /* where the last tick of the machine's meter ended */
     uint64_t attributed_ns; /* the last look at the clocks; a chunk that found no slot begins earlier */
     int64_t sleep_ns;       /* session_sleep_ns() at the last look */
     uint64_t suspends, suspended_ns;
@@ -163,7 +164,7 @@ void session_remote_attach(struct jb_session *session); /* leaves `remote` NULL 
 void session_remote_channels(struct jb_session *session);
 void session_remote_message(struct jb_session *session, const struct jb_link_message *message, bool first);
 int session_remote_start(struct jb_session *session);
-bool session_remote_tick(struct jb_session *session); /* true: a second was ended, and the tick with it */
+void session_remote_tick(struct jb_session *session); /* ends ticks and seconds as the meter does */
 void session_remote_stop(struct jb_session *session);
 void session_remote_lost(struct jb_session *session);
 void session_remote_hand_over(struct jb_session *session);
@@ -183,6 +184,7 @@ void session_check_twins(struct jb_session *session, uint64_t now_ns);
 /* session_book.c */
 void session_look(struct jb_session *session, bool final); /* one point of usage */
 void session_book(struct jb_session *session, const struct jb_poll *poll);
+bool session_names(const struct jb_session *session, int32_t pid); /* is it on an accelerator, as far as is known? */
 /* The number of the first channel of the device that `number` belongs to: processes are listed under it. */
 int session_device_channel(const struct jb_session *session, int number);
 void session_book_reading(struct jb_session *session, const struct jb_reading *reading); /* by our number */

@@ -222,6 +222,16 @@ static int hear_until(struct jb_session *session, enum jb_link_cut_kind kind)
     return -ETIMEDOUT;
 }
 
+/* By the meter's own time: several may come at once after this program was off the processor. */
+static void end_tick(struct jb_session *session, uint64_t t_ns)
+{
+    if (t_ns > session->tick_ns && t_ns <= jb_mono_ns()) {
+        session->tick_ns = t_ns;
+        session_wall_tick(session, t_ns);
+        session_end_tick(session, t_ns);
+    }
+}
+
 void session_remote_message(struct jb_session *session, const struct jb_link_message *message, bool first)
 {
     switch (message->kind) {
@@ -230,13 +240,14 @@ void session_remote_message(struct jb_session *session, const struct jb_link_mes
         break;
     case JB_LINK_TICK:
         book_tick(session, &message->tick, first);
+        if (!first) {
+            end_tick(session, message->tick.t_ns);
+        }
         break;
     case JB_LINK_CUT:
         keep_parts(session, &message->cut);
         if (!first) {
-            uint64_t now_ns = jb_mono_ns();
-            session_end_tick(session, now_ns);
-            session_flush_chunk(session, now_ns);
+            session_flush_chunk(session, session->tick_ns);
             session_news_tell(session);
         }
         break;
@@ -252,20 +263,17 @@ int session_remote_start(struct jb_session *session)
     return r < 0 ? r : hear_until(session, JB_LINK_CUT_STARTED);
 }
 
-bool session_remote_tick(struct jb_session *session)
+void session_remote_tick(struct jb_session *session)
 {
     const struct jb_link_message *message;
-    bool cut = false;
     int r;
 
     while ((r = jb_remote_next(session->remote, 0, &message)) > 0) {
-        cut = cut || message->kind == JB_LINK_CUT;
         session_remote_message(session, message, false);
     }
     if (r < 0) {
         session_remote_lost(session);
     }
-    return cut && r == 0;
 }
 
 void session_remote_stop(struct jb_session *session)

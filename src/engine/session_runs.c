@@ -17,6 +17,7 @@
 
 struct session_run {
     struct jb_proctree *tree;
+    pid_t top;
     struct session_run *parent;
     struct jb_usage usage;  /* of the processes that are its alone */
     uint64_t cpu_ns;        /* of its whole tree, at the last look */
@@ -74,6 +75,31 @@ static struct session_run *owner_of(const struct session_runs *runs, pid_t pid)
     return owner;
 }
 
+/* Its processes were the outer runs' until now. */
+static void take_pids(struct session_run *run)
+{
+    for (struct session_run *outer = run->parent; outer != NULL; outer = outer->parent) {
+        size_t kept = 0;
+        for (size_t i = 0; i < outer->pid_count; i++) {
+            bool inner = run->pid_count < RUN_PIDS && jb_proctree_contains(run->tree, outer->pids[i]);
+            int32_t *place = inner ? &run->pids[run->pid_count++] : &outer->pids[kept++];
+            *place = outer->pids[i];
+        }
+        outer->pid_count = kept;
+    }
+}
+
+/* Those beside it that are among its processes. */
+static void take_runs(struct session_runs *runs, struct session_run *run)
+{
+    for (size_t i = 0; i < runs->count; i++) {
+        struct session_run *other = runs->runs[i];
+        if (other->parent == run->parent && jb_proctree_contains(run->tree, other->top)) {
+            other->parent = run;
+        }
+    }
+}
+
 int session_run_begin(struct jb_session *session, pid_t top, struct session_run **ret)
 {
     struct session_runs *runs = session->runs;
@@ -90,14 +116,18 @@ int session_run_begin(struct jb_session *session, pid_t top, struct session_run 
         free(run);
         return error;
     }
+    run->top = top;
     run->parent = owner_of(runs, top);
+    take_pids(run);
+    take_runs(runs, run);
     jb_usage_init(&run->usage, true);
     for (int i = 0; i < session->channel_count; i++) {
         run->before[i] = session->channels[i].totals;
     }
     runs->runs[runs->count++] = run;
-    struct jb_usage_point point = {.t_ns = jb_mono_ns()};
-    jb_usage_add(&run->usage, &point);
+    struct jb_usage_point never = {.t_ns = 0}, now = {.t_ns = jb_mono_ns()};
+    jb_usage_add(&run->usage, &never); /* an entry may begin before the run did */
+    jb_usage_add(&run->usage, &now);
     *ret = run;
     return 0;
 }
@@ -109,6 +139,9 @@ void session_run_end(struct jb_session *session, struct session_run *run)
 
     if (run == NULL) {
         return;
+    }
+    for (size_t i = 0; run->parent != NULL && i < run->pid_count && run->parent->pid_count < RUN_PIDS; i++) {
+        run->parent->pids[run->parent->pid_count++] = run->pids[i];
     }
     for (size_t i = 0; i < runs->count; i++) {
         if (runs->runs[i]->parent == run) {
@@ -210,6 +243,29 @@ void session_runs_know(struct jb_session *session, int32_t pid)
     }
 }
 
+void session_runs_forget(struct jb_session *session)
+{
+    for (size_t i = 0; session->runs != NULL && i < session->runs->count; i++) {
+        struct session_run *run = session->runs->runs[i];
+        size_t kept = 0;
+        for (size_t k = 0; k < run->pid_count; k++) {
+            if (session_names(session, run->pids[k])) {
+                run->pids[kept++] = run->pids[k];
+            }
+        }
+        run->pid_count = kept;
+    }
+}
+
+/* What runs used that have ended since. The curves are rounded one by one. */
+static uint64_t ended_weight(const struct jb_session *session, const struct jb_entry *entry, uint64_t sum)
+{
+    struct jb_usage_weights all;
+
+    jb_usage_between(&session->usage, entry->t0_ns, entry->t1_ns, &all);
+    return all.known && all.run_ns > sum + 2 * JB_SESSION_RUNS ? all.run_ns - sum : 0;
+}
+
 static uint64_t cpu_weight(const struct session_run *run, const struct jb_entry *entry)
 {
     struct jb_usage_weights weights;
@@ -236,7 +292,7 @@ static void charge(struct session_run *run, int number, uint64_t energy_uj)
 void session_runs_divide(struct jb_session *session, int number, struct jb_parts *parts)
 {
     struct session_runs *runs = session->runs;
-    uint64_t weights[JB_SESSION_RUNS], shares[JB_SESSION_RUNS], sum = 0;
+    uint64_t weights[JB_SESSION_RUNS + 1], shares[JB_SESSION_RUNS + 1], sum = 0;
 
     if (runs == NULL || parts->run_uj == 0) {
         return;
@@ -256,7 +312,11 @@ void session_runs_divide(struct jb_session *session, int number, struct jb_parts
         parts->run_uj = 0;
         return;
     }
-    jb_split(parts->run_uj, weights, runs->count, 0, shares);
+    size_t ended = runs->count;
+    weights[ended] = wall || gpu ? 0 : ended_weight(session, &session->channels[number].pending, sum);
+    jb_split(parts->run_uj, weights, ended + 1, 0, shares);
+    parts->run_uj -= shares[ended];
+    parts->unattributed_uj += shares[ended];
     for (size_t i = 0; i < runs->count; i++) {
         charge(runs->runs[i], number, shares[i]);
         if (!wall && session_is_sensor(session, number)) {

@@ -8,7 +8,11 @@
  * them can be charged with (who was how busy is not known) goes back to unattributed.
  *
  * A run that begins inside of another's processes is part of that one: its joules are told in both, and those of the
- * runs on top sum to the session's. Nothing here allocates but begin().
+ * runs on top sum to the session's. So is one that another begins around, from then on; and whose outer run ends is on
+ * top, or part of the next one. Nothing here allocates but begin().
+ *
+ * A sensor that tells of five seconds at once may tell of a run that has ended meanwhile: what was used by that one is
+ * not laid on those that go on, but nobody's.
  */
 #ifndef JB_ENGINE_SESSION_RUNS_H
 #define JB_ENGINE_SESSION_RUNS_H
@@ -46,6 +50,7 @@ void session_runs_destroy(struct jb_session *session);
 /* The CPU time of all runs together, cumulative; each one's use is noted. */
 uint64_t session_runs_look(struct jb_session *session, const struct jb_usage_point *point);
 void session_runs_know(struct jb_session *session, int32_t pid);
+void session_runs_forget(struct jb_session *session); /* pids that no accelerator is used by any more */
 bool session_runs_own(const struct jb_session *session, int32_t pid);
 /* Divide parts->run_uj of what is pending of a channel. */
 void session_runs_divide(struct jb_session *session, int number, struct jb_parts *parts);

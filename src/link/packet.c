@@ -94,10 +94,12 @@ ssize_t jb_link_receive(int fd, void *buffer, int *ret_descriptor)
         return errno == ECONNRESET ? 0 : -errno;
     }
     int descriptor = only_descriptor(&message);
-    if ((message.msg_flags & MSG_TRUNC) != 0 && descriptor >= 0) {
-        close(descriptor);
+    bool cut = (message.msg_flags & MSG_TRUNC) != 0;
+    if ((cut || length == 0) && descriptor >= 0) {
+        close(descriptor); /* an empty packet can bring one too, and is taken for the end */
+        descriptor = -1;
     }
-    if ((message.msg_flags & MSG_TRUNC) != 0) {
+    if (cut) {
         return -EMSGSIZE;
     }
     *ret_descriptor = descriptor;
