@@ -137,7 +137,7 @@ class Checker:
 
     def documents(self):
         for folder, folders, files in os.walk(self.root):
-            folders[:] = sorted(f for f in folders if not f.startswith((".", "build", "__")))
+            folders[:] = sorted(f for f in folders if not f.startswith((".", "build", "__", "node_modules")))
             for name in sorted(files):
                 if name.endswith(".md"):
                     yield pathlib.Path(folder) / name
@@ -168,7 +168,8 @@ class Checker:
             for word in re.findall(r"`([^`\n]+)`", text):
                 if not re.fullmatch(rf"(?:{'|'.join(map(re.escape, FOLDERS))})/[\w./*-]*", word):
                     continue
-                if not any(self.root.glob(word.rstrip("/"))):
+                # From the root, or as whoever stands beside the document sees it.
+                if not any(any(base.glob(word.rstrip("/"))) for base in (self.root, path.parent)):
                     self.say(f"{name}: there is no {word}")
 
     def drivers(self):

@@ -76,6 +76,7 @@ export class Server {
         child.stdout.on('data', hear);
         child.stderr.on('data', hear);
         this.child = child;
+        process.once('exit', () => child.kill('SIGKILL'));
         this.url = `http://127.0.0.1:${this.port}/`;
         const deadline = Date.now() + 20_000;
         for (;;) {
@@ -93,6 +94,7 @@ export class Server {
         // Longer than any test; ended with the server.
         const words = ['run', '--root', process.env.E2E_MACHINE ?? '', '--db', join(this.folder, 'db'), '--name', name, '--quiet', '--', 'sleep', '900'];
         this.runs.push(spawn(joulebook, words, { env: { ...this.environment(), JOULEBOOK_SOCKET: this.socket }, stdio: 'ignore' }));
+        process.once('exit', () => this.runs.forEach((run) => run.kill('SIGKILL')));
         const deadline = Date.now() + 15_000;
         for (;;) {
             if ((await this.live()).runs.some((run) => run.name === name)) return;
