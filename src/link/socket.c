@@ -86,7 +86,7 @@ static bool is_trusted(uid_t uid)
 int jb_link_connect(const char *path, int *ret_fd, struct jb_diag *diag)
 {
     struct sockaddr_un address;
-    struct jb_link_peer peer;
+    struct jb_link_peer peer = {.uid = (uid_t)-1};
 
     int error = address_of(path, &address);
     JB_CLEANUP(jb_closep) int fd = error < 0 ? error : connect_to(&address);
