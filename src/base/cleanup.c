@@ -32,3 +32,11 @@ void jb_closep(int *fd)
         *fd = -1;
     }
 }
+
+int jb_take_fd(int *fd)
+{
+    int taken = *fd;
+
+    *fd = -1;
+    return taken;
+}

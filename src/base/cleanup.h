@@ -16,5 +16,6 @@
 
 void jb_freep(void *pointer_to_pointer); /* free(*p), keeps errno */
 void jb_closep(int *fd);                 /* close(*fd) when >= 0, keeps errno */
+int jb_take_fd(int *fd);                 /* *fd, which is -1 from then on: the caller's to close */
 
 #endif

@@ -37,7 +37,7 @@ bool jb_service_notify(const char *state)
 
 static bool is_kind(int fd, int type, bool local)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof(address), length = sizeof(int);
     int found = 0, listens = 0;
 

@@ -33,11 +33,11 @@ static const struct {
 static void make_colors(void)
 {
     use_default_colors();
-    for (short style = TOP_GOOD; style < TOP_STYLES; style++) {
+    for (int style = TOP_GOOD; style < TOP_STYLES; style++) {
         short color = COLORS >= 256 ? colors_of[style].fine : colors_of[style].plain;
         short ink = COLORS >= 256 ? (short)(style == TOP_NOBODY ? 255 : 16)
                                   : (short)(style == TOP_NOBODY ? COLOR_WHITE : COLOR_BLACK);
-        init_pair(style, color, -1);
+        init_pair((short)style, color, -1);
         init_pair((short)(style + TOP_STYLES), ink, color);
     }
 }

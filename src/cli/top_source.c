@@ -81,8 +81,7 @@ static int open_socket(struct top_source *source, struct jb_diag *diag)
         return jb_fail(diag, error, "cannot ask the meter: %s", strerror(-error));
     }
     jb_closep(&self->fd);
-    self->fd = fd;
-    fd = -1;
+    self->fd = jb_take_fd(&fd);
     return 0;
 }
 

@@ -67,7 +67,7 @@ struct top_view {
 
 /* *ret is large: not for a stack; untouched on failure but for -ENOMEM. -EBADMSG with a message: no JSON, or of another
  * schema. */
-int top_view_parse(const char *text, size_t length, struct top_view *ret, struct jb_diag *diag);
+int top_view_parse(const char *bytes, size_t length, struct top_view *ret, struct jb_diag *diag);
 
 /* Forget what was only true when it was told: powers. */
 void top_view_forget_now(struct top_view *view);

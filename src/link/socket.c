@@ -70,9 +70,7 @@ static int connect_to(const struct sockaddr_un *address)
     if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0) {
         return -errno;
     }
-    int connected = fd;
-    fd = -1;
-    return connected;
+    return jb_take_fd(&fd);
 }
 
 /* Who listens has our programs' names and what they run told to it, and is believed what it tells of their energy. */
@@ -105,8 +103,7 @@ int jb_link_connect(const char *path, int *ret_fd, struct jb_diag *diag)
         return jb_fail(diag, -EPERM, "%s is of user %lu, who is neither you nor root", path, (unsigned long)peer.uid);
     }
     make_room(fd);
-    *ret_fd = fd;
-    fd = -1;
+    *ret_fd = jb_take_fd(&fd);
     return 0;
 }
 
@@ -119,9 +116,7 @@ static int lock_beside(const char *path)
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
         return -errno;
     }
-    int locked = fd;
-    fd = -1;
-    return locked;
+    return jb_take_fd(&fd);
 }
 
 static int in_use(const char *path, struct jb_diag *diag)
@@ -200,8 +195,7 @@ int jb_link_listen(const char *path, bool shared, int *ret_fd, struct jb_diag *d
     if (error < 0) {
         return error;
     }
-    *ret_fd = fd;
-    fd = -1;
+    *ret_fd = jb_take_fd(&fd);
     return 0;
 }
 
@@ -221,8 +215,7 @@ int jb_link_accept(int listen_fd, int *ret_fd, struct jb_link_peer *ret_peer)
         return error;
     }
     make_room(fd);
-    *ret_fd = fd;
+    *ret_fd = jb_take_fd(&fd);
     *ret_peer = peer;
-    fd = -1;
     return 0;
 }

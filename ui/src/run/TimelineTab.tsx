@@ -155,7 +155,7 @@ export function Timeline({ record }: { record: RunRecord }) {
                     </>
                 )}
                 <span class="soft small" role="status">
-                    {busy ? t('app.loading') : t('r.tl.step', { s: duration(step), level: word('rlevel', shown.level) })}
+                    {busy ? t('app.loading') : t('r.tl.step', { s: duration(step) })}
                 </span>
                 <span class="r-actions">
                     <button class="small" onClick={() => saveSeries(record, shown)}>CSV</button>
