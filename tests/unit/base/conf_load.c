@@ -135,6 +135,9 @@ static void variable_of(const struct jb_conf_key *key, char name[96], char value
         *p = (char)toupper((unsigned char)*p);
     }
     snprintf(value, 96, "%s", key->choices ? key->choices : of_type[key->type]);
+    if (!key->choices && key->min > 3) { /* it would be below the limit */
+        snprintf(value, 96, "%.0f%s", key->min, key->type == JB_CONF_DURATION ? "s" : "");
+    }
     value[strcspn(value, "|")] = '\0';
 }
 
