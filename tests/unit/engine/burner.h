@@ -17,6 +17,7 @@ __attribute__((unused)) static void burn_ms(unsigned ms)
 {
     struct timespec used;
     volatile unsigned work = 0;
+    (void)work;
 
     do {
         for (unsigned i = 0; i < 20000; i++) {
