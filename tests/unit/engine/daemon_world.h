@@ -36,7 +36,7 @@ struct world {
     unsigned alive;
 };
 
-__attribute__((unused)) static unsigned count_fds(void)
+static unsigned fds_now(void)
 {
     unsigned count = 0;
     DIR *dir = opendir("/proc/self/fd");
@@ -47,6 +47,19 @@ __attribute__((unused)) static unsigned count_fds(void)
     }
     closedir(dir);
     return count;
+}
+
+/* The fewest of some looks: a meter on another thread opens files of /proc for a moment. */
+__attribute__((unused)) static unsigned count_fds(void)
+{
+    unsigned fewest = fds_now();
+
+    for (int i = 0; i < 10; i++) {
+        usleep(3000);
+        unsigned now = fds_now();
+        fewest = now < fewest ? now : fewest;
+    }
+    return fewest;
 }
 
 __attribute__((unused)) static void count_alive(void *context)

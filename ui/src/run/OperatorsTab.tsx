@@ -18,7 +18,7 @@ const FIRST = 30;
 
 function confidence(row: OpRow) {
     if (!row.confidence) return null;
-    const tone = row.confidence === 'high' ? 'ok' : row.confidence === 'low' ? 'warn' : undefined;
+    const tone = row.confidence === 'high' ? 'ok' : row.confidence === 'low' ? 'warn' : 'plain';
     return (
         <Badge tone={tone} title={row.confidence === 'low' ? t('r.conf.lowText') : undefined}>
             {word('rconf', row.confidence)}
