@@ -157,20 +157,26 @@ def stage_blackbox(tally):
     path = build(tally, "test-gcc", "gcc", dashboard(tally))
     if not path:
         return
-    # Six parts beside each other: most tests wait for counters to move and leave the processors to those that do not. A
-    # browser takes all it gets and has patience: it goes behind those that measure time.
+    # Five parts beside each other: most tests wait for counters to move and leave the processors to those that do not. A
+    # browser leaves nothing: it comes after those that measure time.
     folder = ROOT / "tests" / "blackbox"
     files = sorted(folder.glob("test_*.py"))
     parts = {"waiting": [f for f in files if f.name in WAITING], "waiting-too": [f for f in files if f.name in WAITING_TOO],
              "waiting-again": [f for f in files if f.name in WAITING_AGAIN],
-             "busy-too": [f for f in files if f.name in BUSY_TOO], "browser": [f for f in files if f.name in BROWSER],
+             "busy-too": [f for f in files if f.name in BUSY_TOO],
              "busy": [f for f in files if f.name not in WAITING | WAITING_TOO | WAITING_AGAIN | BUSY_TOO | BROWSER]}
+    pytest_parts(tally, path, parts)
+    pytest_parts(tally, path, {"browser": [f for f in files if f.name in BROWSER]})
+
+
+def pytest_parts(tally, path, parts):
+    """Each part is a pytest of its own; all at once."""
     running = []
     for name, tests in parts.items():
         results = BUILD / f"blackbox-{name}.xml"
         results.unlink(missing_ok=True)
         running.append((results, subprocess.Popen(
-            (["nice", "-n", "10"] if name == "browser" else []) + ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={results}", *map(str, tests)], cwd=ROOT,
+            ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={results}", *map(str, tests)], cwd=ROOT,
             env=dict(os.environ, JOULEBOOK_BUILD=str(path), PYTHONDONTWRITEBYTECODE="1"), stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)))
     for results, process in running:
