@@ -64,6 +64,12 @@ static void look(struct jb_vitals_watch *watch, bool tell)
     }
 }
 
+/* Looks end whole seconds of the run: one that comes late does not delay those that follow. */
+static uint64_t next_second(const struct jb_vitals_watch *watch, uint64_t last_ns)
+{
+    return watch->start_ns + ((last_ns - watch->start_ns + EACH_NS / 2) / EACH_NS + 1) * EACH_NS;
+}
+
 static void *watch_main(void *context)
 {
     struct jb_vitals_watch *watch = context;
@@ -72,7 +78,7 @@ static void *watch_main(void *context)
     look(watch, false);
     uint64_t last_ns = watch->start_ns;
     for (bool last = false; !last;) {
-        uint64_t due_ns = last_ns + EACH_NS;
+        uint64_t due_ns = next_second(watch, last_ns);
         struct timespec until = at(due_ns);
         while (!watch->stop && jb_mono_ns() < due_ns) {
             pthread_cond_timedwait(&watch->changed, &watch->lock, &until);

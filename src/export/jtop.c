@@ -161,11 +161,22 @@ static int write_until(struct log *log, uint64_t second)
     return r;
 }
 
-/* A look belongs to the second that it ends; the very last one may come a moment after the run. */
+/*
+ * A look tells of the second that ended about when it was made; on a busy machine it comes late. One that ends no
+ * second of its own, the very last, tells of the piece that it lies in. It may come a moment after the run.
+ */
+static uint64_t second_of(const struct log *log, uint64_t t_ns)
+{
+    uint64_t inside = t_ns > 0 ? (t_ns - 1) / JB_NS_PER_S : 0;
+    uint64_t ended = inside > 0 && t_ns - inside * JB_NS_PER_S < JB_NS_PER_S / 2 ? inside - 1 : inside;
+    bool taken = log->look != NULL && log->looked_second == ended;
+    return taken || ended < log->next ? inside : ended;
+}
+
 static int merge(void *context, uint64_t t_ns, const char *json)
 {
     struct log *log = context;
-    uint64_t second = t_ns > 0 ? (t_ns - 1) / JB_NS_PER_S : 0;
+    uint64_t second = second_of(log, t_ns);
     if (second >= log->seconds) {
         if (t_ns > log->end_ns + JB_NS_PER_S || log->seconds == 0) {
             return 0;

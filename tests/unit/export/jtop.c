@@ -177,7 +177,7 @@ static void each_look_belongs_to_the_second_that_it_ends(void **state)
          "{\"uptime_s\":59.5,\"cpu\":[12,\"off\",null],\"ram_kb\":[1,4],\"swap_kb\":[0,0],\"gpu\":412,"
          "\"engines_khz\":{\"VIC\":\"off\",\"APE\":150000},\"fans_pwm\":{\"pwmfan0\":51},"
          "\"temps_mdeg\":{\"cpu\":47531,\"cv0\":\"off\"},\"nvp_model\":\"MODE_30W\"}");
-    look(p, 2001, "{\"uptime_s\":93784,\"cpu\":[0],\"emc\":3,\"gpu\":1000}");
+    look(p, 3000, "{\"uptime_s\":93784,\"cpu\":[0],\"emc\":3,\"gpu\":1000}");
     look(p, 3650, "{\"gpu\":5}"); /* a moment after the end */
     look(p, 9000, "{\"gpu\":999}");
     fill(p);
@@ -188,6 +188,23 @@ static void each_look_belongs_to_the_second_that_it_ends(void **state)
            "2025-11-22 03:00:02.250000,,,,,,,,,,,,,,,\n"
            "2025-11-22 03:00:03.250000,\"1 day, 2:03:04\",0,,,,,3,100,,,,,,1000,\n"
            "2025-11-22 03:00:03.750000,,,,,,,,0.5,,,,,,1000,\n");
+}
+
+static void a_late_look_tells_of_the_second_before(void **state)
+{
+    struct place *p = *state;
+    begin(p);
+    look(p, 1040, "{\"gpu\":10}");
+    look(p, 2490, "{\"gpu\":20}");
+    look(p, 3003, "{\"gpu\":30}");
+    look(p, 3430, "{\"gpu\":40}"); /* the last, of a piece of a second */
+    fill(p);
+    p->record.channel_count = 1;
+    assert_written(p, "time,GPU,Power TOT\n"
+                      "2025-11-22 03:00:01.250000,1,1000\n"
+                      "2025-11-22 03:00:02.250000,2,\n"
+                      "2025-11-22 03:00:03.250000,3,1000\n"
+                      "2025-11-22 03:00:03.750000,4,1000\n");
 }
 
 static void what_is_no_look_is_an_unknown_second(void **state)
@@ -259,6 +276,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(without_looks_there_are_time_and_power, setup, teardown),
         cmocka_unit_test_setup_teardown(each_look_belongs_to_the_second_that_it_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_late_look_tells_of_the_second_before, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_no_look_is_an_unknown_second, setup, teardown),
         cmocka_unit_test_setup_teardown(long_runs_are_fetched_in_windows_without_a_seam, setup, teardown),
         cmocka_unit_test_setup_teardown(a_run_that_is_not_over_ends_where_its_series_does, setup, teardown),
