@@ -13,6 +13,7 @@ usage: tools/run_tests.py [STAGE...]
 A failing test prints its output. A test that could not run counts as failed; a skipped one prints its reason.
 """
 import functools
+import json
 import os
 import pathlib
 import re
@@ -80,17 +81,33 @@ def run(command, env=None, quiet=True):
     return result.returncode, result.stdout or ""
 
 
-def build(tally, folder, compiler, options):
-    """Configure (once) and compile; False and one failed test when that does not go without a warning."""
+def build(tally, folder, compiler, options, only=None):
+    """Configure (once) and compile what the tests of `only` need, or everything. Returns the folder; None and one failed test
+    when that does not go without a warning."""
     path = BUILD / folder
     if not (path / "build.ninja").exists():
         code, text = run(["meson", "setup", str(path), "-Dwerror=true"] + options, {"CC": compiler})
         if code != 0:
             tally.add(f"{folder}: configure", "failed", text)
             return None
-    code, text = run(["ninja", "-C", str(path)])
+    code, text = run(["ninja", "-C", str(path)] + (needed_by(path, only) if only else []))
     tally.add(f"{folder}: compiles with {compiler} -Werror", "passed" if code == 0 else "failed", text)
     return path if code == 0 else None
+
+
+def introspect(path, what):
+    return json.loads(run(["meson", "introspect", f"--{what}", str(path)])[1])
+
+
+def chosen(path, only):
+    """Meson matches tests by name, not by prefix: those whose name begins with one of `only`."""
+    return [test for test in introspect(path, "tests") if any(test["name"].startswith(prefix) for prefix in only)]
+
+
+def needed_by(path, only):
+    wanted = {target for test in chosen(path, only) for target in test["depends"]}
+    files = [file for target in introspect(path, "targets") if target["id"] in wanted for file in target["filename"]]
+    return [os.path.relpath(file, path) for file in files]
 
 
 @functools.lru_cache(maxsize=None)
@@ -106,13 +123,9 @@ def dashboard(tally):
 
 
 def meson_tests(tally, path, stage, env=None, only=None):
-    # Meson matches tests by name, not by prefix: list them and choose.
     names = []
     if only is not None:
-        _, text = run(["meson", "test", "-C", str(path), "--list"])
-        # A test with a suite is listed as "joulebook:unit / unit/meter/lane"; it is asked for by its name alone.
-        listed = [line.split(" / ", 1)[-1].strip() for line in text.splitlines()]
-        names = [name for name in listed if any(name.startswith(prefix) for prefix in only)]
+        names = [test["name"] for test in chosen(path, only)]
         if not names:
             tally.add(stage, "failed", "no test chosen")
             return
@@ -148,7 +161,7 @@ def stage_asan(tally):
 
 
 def stage_tsan(tally):
-    path = build(tally, "test-tsan", "clang", ["-Db_sanitize=thread", "-Db_lundef=false"] + NO_DASHBOARD)
+    path = build(tally, "test-tsan", "clang", ["-Db_sanitize=thread", "-Db_lundef=false"] + NO_DASHBOARD, TSAN_TESTS)
     if path:
         meson_tests(tally, path, "tsan", {"TSAN_OPTIONS": "halt_on_error=1"}, TSAN_TESTS)
 
