@@ -21,6 +21,8 @@ static const char *origin_text(enum jb_zone_origin origin)
         return "given";
     case JB_ZONE_CONFIG:
         return "config";
+    case JB_ZONE_METER:
+        return "meter";
     case JB_ZONE_TIMEZONE:
         return "timezone";
     default:

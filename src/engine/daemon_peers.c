@@ -130,6 +130,10 @@ static void hear_hello(struct jb_daemon *daemon, struct peer *peer, const struct
     jb_sanitise(peer->hello.command);
     jb_copy(welcome.program, sizeof(welcome.program), JB_VERSION);
     jb_copy(welcome.machine_id, sizeof(welcome.machine_id), daemon->session->machine.id);
+    const struct jb_intensity *place = &daemon->session->intensity;
+    if (place->origin == JB_ZONE_GIVEN || place->origin == JB_ZONE_CONFIG) {
+        jb_copy(welcome.zone, sizeof(welcome.zone), place->zone);
+    }
     if (daemon->history != NULL) {
         jb_history_writer_state(daemon->history, &diag, &welcome.db_dev, &welcome.db_ino);
     }

@@ -259,7 +259,8 @@ void session_work_record(struct jb_session *session); /* totals and price are kn
 
 /* session_record.c */
 int session_begin_record(struct jb_session *session);
-void session_describe(struct jb_session *session); /* the machine, with the accelerators that its channels show */
+void session_record_place(struct jb_session *session); /* before anything is booked */
+void session_describe(struct jb_session *session);     /* the machine, with the accelerators that its channels show */
 void session_fill_channel(const struct jb_session *session, int number, struct jb_record_channel *ret);
 void session_finish_record(struct jb_session *session, const struct jb_ending *ending);
 

@@ -56,10 +56,33 @@ static int copy_words(struct jb_record *record, const struct jb_session_config *
     return 0;
 }
 
-int session_begin_record(struct jb_session *session)
+void session_record_place(struct jb_session *session)
 {
     struct jb_record *record = &session->record;
     const struct jb_intensity *intensity = &session->intensity;
+    struct jb_record_segment *segment = &record->segments[0];
+
+    jb_copy(record->zone, sizeof(record->zone), intensity->zone);
+    jb_copy(record->zone_name, sizeof(record->zone_name), intensity->name);
+    jb_copy(record->zone_note, sizeof(record->zone_note), intensity->note);
+    record->intensity_g_per_kwh = intensity->g_per_kwh;
+    record->intensity_rel_error = intensity->rel_error;
+    *segment = (struct jb_record_segment){
+        .start_ns = record->started_ns,
+        .end_ns = record->started_ns,
+        .g_per_kwh = intensity->g_per_kwh,
+        .rel_error = intensity->rel_error,
+        .estimated = intensity->estimated,
+        .live = intensity->given,
+        .age_s = NAN,
+    };
+    jb_copy(segment->source, sizeof(segment->source), intensity->source);
+    jb_copy(segment->factor, sizeof(segment->factor), intensity->factor);
+}
+
+int session_begin_record(struct jb_session *session)
+{
+    struct jb_record *record = &session->record;
     int error = copy_words(record, &session->config);
 
     if (error < 0) {
@@ -77,28 +100,12 @@ int session_begin_record(struct jb_session *session)
     jb_copy(record->machine_id, sizeof(record->machine_id), session->machine.id);
     jb_copy(record->basis, sizeof(record->basis), session->config.basis);
     record->pue = session->config.pue;
-    jb_copy(record->zone, sizeof(record->zone), intensity->zone);
-    jb_copy(record->zone_name, sizeof(record->zone_name), intensity->name);
-    jb_copy(record->zone_note, sizeof(record->zone_note), intensity->note);
-    record->intensity_g_per_kwh = intensity->g_per_kwh;
-    record->intensity_rel_error = intensity->rel_error;
     record->segments = calloc(1, sizeof(*record->segments));
     if (record->segments == NULL) {
         return -ENOMEM;
     }
     record->segment_count = 1;
-    struct jb_record_segment *segment = &record->segments[0];
-    *segment = (struct jb_record_segment){
-        .start_ns = record->started_ns,
-        .end_ns = record->started_ns,
-        .g_per_kwh = intensity->g_per_kwh,
-        .rel_error = intensity->rel_error,
-        .estimated = intensity->estimated,
-        .live = intensity->given,
-        .age_s = NAN,
-    };
-    jb_copy(segment->source, sizeof(segment->source), intensity->source);
-    jb_copy(segment->factor, sizeof(segment->factor), intensity->factor);
+    session_record_place(session);
     return 0;
 }
 

@@ -35,6 +35,20 @@ static void join(char *buffer, size_t size, char *const *words)
     }
 }
 
+/* A run that was told no place is where its machine is. */
+static void take_zone(struct jb_session *session)
+{
+    const char *zone = jb_remote_welcome(session->remote)->zone;
+    bool told = session->intensity.origin == JB_ZONE_GIVEN || session->intensity.origin == JB_ZONE_CONFIG;
+    struct jb_intensity found;
+
+    if (zone[0] == '\0' || told || session->intensity.given || jb_grid_told(zone, &found) < 0) {
+        return;
+    }
+    session->intensity = found;
+    session_record_place(session);
+}
+
 void session_remote_attach(struct jb_session *session)
 {
     const struct jb_session_config *config = &session->config;
@@ -57,6 +71,9 @@ void session_remote_attach(struct jb_session *session)
     free(hello);
     if (error < 0 && error != -ENOENT && diag.text[0] != '\0') {
         jb_record_warn(&session->record, "measured without the machine's meter: %s", diag.text);
+    }
+    if (error == 0) {
+        take_zone(session);
     }
 }
 

@@ -62,6 +62,18 @@ static int named(const char *zone, enum jb_zone_origin origin, const char *what,
     return 0;
 }
 
+int jb_grid_told(const char *zone, struct jb_intensity *ret)
+{
+    struct jb_intensity found;
+    int r = named(zone, JB_ZONE_METER, "", &found, NULL);
+    if (r < 0) {
+        return r;
+    }
+    jb_grid_note(&found, "the zone that the machine's meter was given");
+    *ret = found;
+    return 0;
+}
+
 int jb_grid_choose(const char *given, const char *configured, const char *root, struct jb_intensity *ret,
                    struct jb_diag *diag)
 {

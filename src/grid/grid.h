@@ -23,6 +23,7 @@ struct jb_diag;
 enum jb_zone_origin {
     JB_ZONE_GIVEN,    /* --zone */
     JB_ZONE_CONFIG,   /* config or environment */
+    JB_ZONE_METER,    /* told by the machine's meter, which was given it */
     JB_ZONE_TIMEZONE, /* guessed from the system's time zone */
     JB_ZONE_WORLD,    /* nothing known: world average */
 };
@@ -59,6 +60,9 @@ int jb_grid_zone(const char *zone, struct jb_intensity *ret, struct jb_diag *dia
  * below root, or the real machine's where root has none. A TZ that is set decides alone. -ENOENT when it is UTC, a
  * POSIX rule ("KST-9") or names no country, -ENODATA when the table has no value for the country. */
 int jb_grid_guess(const char *root, struct jb_intensity *ret);
+
+/* As jb_grid_zone(), for a place that the machine's meter told. */
+int jb_grid_told(const char *zone, struct jb_intensity *ret);
 
 /* The whole choice: `given` (may be NULL), else `configured` (may be NULL or empty), else guess, else world, with a
  * note that tells why and how to set a zone. Fails only for a zone that was named and is not known or has no value. */

@@ -82,6 +82,8 @@ struct jb_link_welcome {
     uint32_t version;
     char program[32]; /* of the meter: "0.6.0" */
     char machine_id[65];
+    char zone[64]; /* that the meter was told its electricity comes from: for runs that were told none; empty: nor was
+                      it */
     uint64_t interval_ns;
     uint64_t db_dev, db_ino; /* of the meter's database, to know whether it is the run's own; 0: it has none */
     uint64_t began_ns;       /* CLOCK_MONOTONIC: the energies in TICK are since then */

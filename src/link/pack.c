@@ -53,6 +53,7 @@ ssize_t jb_link_pack_welcome(const struct jb_link_welcome *welcome, void *buffer
     put_u32(&w, welcome->version);
     PUT_TEXT(&w, welcome->program);
     PUT_TEXT(&w, welcome->machine_id);
+    PUT_TEXT(&w, welcome->zone);
     put_u64(&w, welcome->interval_ns);
     put_u64(&w, welcome->db_dev);
     put_u64(&w, welcome->db_ino);

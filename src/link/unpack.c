@@ -53,6 +53,7 @@ static void get_welcome(struct jb_link_reader *r, struct jb_link_welcome *welcom
     }
     GET_TEXT(r, welcome->program);
     GET_TEXT(r, welcome->machine_id);
+    GET_TEXT(r, welcome->zone);
     welcome->interval_ns = get_u64(r);
     welcome->db_dev = get_u64(r);
     welcome->db_ino = get_u64(r);

@@ -41,6 +41,14 @@ def test_a_run_attaches_and_needs_no_sensor_of_its_own(joulebook, serving):
     assert energy["run_j"] > 0
 
 
+def test_a_run_that_was_told_no_place_is_where_its_meter_is(joulebook, tmp_path):
+    with Serving(joulebook, tmp_path, *MADE_UP, "--zone", "KR") as daemon:
+        record = joulebook.measure("--", "true", env=daemon.env)
+        assert record["carbon"]["zone"] == "KR" and "meter was given" in json.dumps(record["carbon"])
+        assert joulebook.measure("--zone", "FR", "--", "true", env=daemon.env)["carbon"]["zone"] == "FR"
+    assert joulebook.measure("--", "true")["carbon"]["zone"] == "World"
+
+
 def test_ranks_sum_to_the_machine_exactly(joulebook, serving, tmp_path):
     """Eight ranks that begin and end at different times: the runs' joules are those of the machine's runs."""
     paths = [tmp_path / f"{i}.json" for i in range(8)]

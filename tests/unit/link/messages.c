@@ -42,6 +42,7 @@ static void fill_welcome(struct random *r, struct jb_link_welcome *welcome)
     welcome->version = JB_LINK_VERSION;
     FILL_TEXT(r, welcome->program);
     FILL_TEXT(r, welcome->machine_id);
+    FILL_TEXT(r, welcome->zone);
     welcome->interval_ns = random_next(r);
     welcome->db_dev = random_next(r);
     welcome->db_ino = random_next(r);

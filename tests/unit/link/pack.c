@@ -58,6 +58,7 @@ static void the_fields_of_a_greeting_are_where_they_belong(void **state)
     round_trip(&r, JB_LINK_WELCOME, 0);
     assert_string_equal(received.welcome.program, sent.welcome.program);
     assert_string_equal(received.welcome.machine_id, sent.welcome.machine_id);
+    assert_string_equal(received.welcome.zone, sent.welcome.zone);
     assert_int_equal(received.welcome.interval_ns, sent.welcome.interval_ns);
     assert_int_equal(received.welcome.db_dev, sent.welcome.db_dev);
     assert_int_equal(received.welcome.db_ino, sent.welcome.db_ino);
