@@ -71,6 +71,15 @@ test('power by device sums its channels; a limit far away is left out', () => {
     expect(energyModel(trace, 900, null, words).lines).toHaveLength(1);
 });
 
+test('an empty past does not take the room of what there is', () => {
+    const state = live({ channels: [channel('cpu/0/package')] });
+    const t = Array.from({ length: 900 }, (_, i) => 1000 + i);
+    const from = (first: number) => ({ ...emptyTrace(), t, power: t.map((s) => (s < first ? null : 5)) });
+    expect(powerModel(state, from(1700), 900, 'device', null, words).x0).toBe(1700);
+    expect(powerModel(state, from(1890), 900, 'device', null, words).x0).toBe(1839); // a minute at least
+    expect(powerModel(state, from(0), 900, 'device', null, words).x0).toBe(1000);
+});
+
 test('a modelled channel is marked as estimated', () => {
     const state = live({ channels: [channel('ram/0', { method: 'modelled' })] });
     const trace = append(emptyTrace(), tick(1000, { w: [10] }), state, 900);

@@ -120,6 +120,7 @@ export const runEn = {
     'r.op.steps': 'From {caught} of {all} steps.',
     'r.op.byTime': 'Divided by time alone, as if all drew the same power.',
     'r.op.estimated': 'Their power was estimated from how the energy moved with the mix of them.',
+    'r.op.unslowed': 'No slowdown by catching them was seen ({p} ± {pm}).',
     'r.op.slowed': 'Catching them slowed the run by {p} ± {pm}.',
     'r.direction': 'Direction',
     'r.directionText': 'As far as names tell it; operators of both directions are only among all.',

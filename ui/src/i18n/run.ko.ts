@@ -122,6 +122,7 @@ export const runKo: Record<keyof typeof runEn, string> = {
     'r.op.steps': '{all}스텝 중 {caught}스텝 기준.',
     'r.op.byTime': '같은 전력을 쓴다고 보고 시간으로만 나누었습니다.',
     'r.op.estimated': '연산자 구성에 따른 에너지 변화로 전력을 추정했습니다.',
+    'r.op.unslowed': '기록으로 느려진 것은 보이지 않았습니다({p} ± {pm}).',
     'r.op.slowed': '기록으로 실행이 {p} ± {pm} 느려졌습니다.',
     'r.direction': '방향',
     'r.directionText': '이름으로 알 수 있는 범위이며, 양쪽에 쓰이는 연산자는 전체에만 있습니다.',

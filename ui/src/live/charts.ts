@@ -11,7 +11,8 @@ export type By = 'device' | 'channel';
 const shared = (trace: Trace, span_s: number) => {
     const x1 = trace.t.at(-1) ?? 0;
     // a meter that has just begun is not shown as a quarter of an hour of nothing
-    const x0 = Math.min(x1 - Math.min(60, span_s), Math.max(x1 - span_s, trace.t[0] ?? x1));
+    const begun = trace.t[trace.power.findIndex((w) => w !== null)] ?? x1;
+    const x0 = Math.min(x1 - Math.min(60, span_s), Math.max(x1 - span_s, begun));
     return { x: trace.t, xKind: 'time' as const, x0, x1 };
 };
 

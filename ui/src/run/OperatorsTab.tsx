@@ -69,7 +69,7 @@ function found(record: RunRecord): string {
     if (known(work.steps) && work.steps > 0) out.push(work.steps_caught === work.steps ? t('r.op.allSteps', { caught: work.steps_caught ?? DASH, all: work.steps }) : t('r.op.steps', { caught: work.steps_caught ?? DASH, all: work.steps }));
     if (work.sources.length > 0) out.push(t('r.method.by', { by: work.sources.join(', ') }));
     out.push(work.attribution === 'time' ? t('r.op.byTime') : t('r.op.estimated'));
-    if (known(work.slowdown)) out.push(t('r.op.slowed', { p: percent(work.slowdown), pm: percent(work.slowdown_uncertainty) }));
+    if (known(work.slowdown)) out.push(t(work.slowdown > 0 ? 'r.op.slowed' : 'r.op.unslowed', { p: percent(work.slowdown), pm: percent(work.slowdown_uncertainty) }));
     return out.join(' ');
 }
 
