@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The watch: looks reach the database through the writer, only on a Jetson, and stopping it is prompt and final. */
-#include "test.h"
 #include "../folder.h"
+#include "test.h"
 
 #include "base/clock.h"
 #include "base/text.h"
