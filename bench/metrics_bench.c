@@ -69,9 +69,7 @@ static void say(const struct jb_board_view *view, int what, struct jb_buf *out)
     } else if (what == 3) {
         jb_live_tick(view, out);
     } else {
-        char *text = jb_live_hello(view, &all, NULL);
-        jb_buf_puts(out, text != NULL ? text : "");
-        free(text);
+        jb_live_hello(view, &all, out);
     }
 }
 

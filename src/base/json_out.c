@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/escape.h"
 
 static void line(struct jb_json *json)
@@ -91,6 +92,15 @@ void jb_json_words(struct jb_json *json, const char *key, const char *text, cons
     jb_json_close(json, ']');
 }
 
+void jb_json_texts(struct jb_json *json, const char *key, char *const *texts, size_t count)
+{
+    jb_json_open(json, key, '[');
+    for (size_t i = 0; i < count; i++) {
+        jb_json_text(json, NULL, texts[i]);
+    }
+    jb_json_close(json, ']');
+}
+
 void jb_json_number(struct jb_json *json, const char *key, double value)
 {
     begin(json, key);
@@ -109,6 +119,31 @@ void jb_json_joules(struct jb_json *json, const char *key, uint64_t energy_uj)
 {
     begin(json, key);
     jb_export_joules(json->out, energy_uj);
+}
+
+void jb_json_integer_if(struct jb_json *json, const char *key, bool known, int64_t value)
+{
+    if (known) {
+        jb_json_integer(json, key, value);
+    } else {
+        jb_json_null(json, key);
+    }
+}
+
+void jb_json_joules_if(struct jb_json *json, const char *key, bool known, uint64_t energy_uj)
+{
+    if (known) {
+        jb_json_joules(json, key, energy_uj);
+    } else {
+        jb_json_null(json, key);
+    }
+}
+
+void jb_json_time(struct jb_json *json, const char *key, int64_t wall_ns)
+{
+    char text[32];
+
+    jb_json_string(json, key, wall_ns > 0 ? jb_iso_time(wall_ns, text, sizeof(text)) : NULL);
 }
 
 void jb_json_bool(struct jb_json *json, const char *key, bool value)

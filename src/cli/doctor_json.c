@@ -90,15 +90,21 @@ static json_t *wall_json(const struct jb_record *record)
     return jb_wall_json(record, &text) == 0 ? json_loads(text, JSON_DECODE_ANY, NULL) : json_null();
 }
 
+const char *doctor_missing(int result, bool hung)
+{
+    bool denied = result == -EACCES || result == -EPERM;
+
+    return denied ? "denied" : hung ? "timeout" : "absent";
+}
+
 static json_t *missing_json(const struct jb_source_info *info)
 {
     json_t *object = json_object();
-    bool denied = info->result == -EACCES || info->result == -EPERM;
 
     json_object_set_new(object, "id", json_null());
     json_object_set_new(object, "source", json_string(info->driver));
     json_object_set_new(object, "in_total", json_false());
-    json_object_set_new(object, "status", json_string(denied ? "denied" : info->hung ? "timeout" : "absent"));
+    json_object_set_new(object, "status", json_string(doctor_missing(info->result, info->hung)));
     json_object_set_new(object, "reason", text_or_null(info->reason));
     json_object_set_new(object, "fix", text_or_null(info->fix));
     return object;

@@ -30,6 +30,7 @@ struct serve {
     struct jb_daemon *daemon;
     struct jb_server *server;
     int signal_fd, stream_fd, packets_fd;
+    bool wrote_port;
 };
 
 /* HUP too: a terminal that closes ends what was started in it. Before any thread exists. */
@@ -103,8 +104,9 @@ static int create_server(struct serve *serve, struct jb_diag *diag)
 }
 
 /* Whole or not at all: whoever waits for it reads a port. */
-static int write_port(const char *path, uint16_t port, struct jb_diag *diag)
+static int write_port(struct serve *serve, struct jb_diag *diag)
 {
+    const char *path = serve->options.port_file;
     char temporary[4096], text[16];
 
     if (path == NULL) {
@@ -113,11 +115,12 @@ static int write_port(const char *path, uint16_t port, struct jb_diag *diag)
     if (snprintf(temporary, sizeof(temporary), "%s.new", path) >= (int)sizeof(temporary)) {
         return jb_fail(diag, -ENAMETOOLONG, "--port-file: the path is too long");
     }
-    int length = snprintf(text, sizeof(text), "%u\n", (unsigned)port);
+    int length = snprintf(text, sizeof(text), "%u\n", (unsigned)jb_server_port(serve->server));
     JB_CLEANUP(jb_closep) int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0 || write(fd, text, (size_t)length) != length || rename(temporary, path) < 0) {
         return jb_fail(diag, -errno, "--port-file %s: %s", path, strerror(errno));
     }
+    serve->wrote_port = true;
     return 0;
 }
 
@@ -174,7 +177,7 @@ static int prepare(struct serve *serve, struct jb_diag *diag)
         return 0; /* whoever watches does so by the socket */
     }
     error = create_server(serve, diag);
-    return error < 0 ? error : write_port(serve->options.port_file, jb_server_port(serve->server), diag);
+    return error < 0 ? error : write_port(serve, diag);
 }
 
 /* In this order: nobody looks at what is gone. True: a thread was left behind. */
@@ -187,7 +190,7 @@ static bool take_down(struct serve *serve)
     bool left_behind = jb_almanac_destroy(serve->docs.almanac);
     left_behind = jb_daemon_destroy(serve->daemon) || left_behind;
     free(serve->docs.hardware_json);
-    if (serve->options.port_file != NULL) {
+    if (serve->wrote_port) { /* else it is another's */
         unlink(serve->options.port_file);
     }
     return left_behind;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The doctor's findings, as `doctor --json` tells them, of a meter that runs already. */
+#include "cli/doctor_json.h"
 #include "cli/grid_place.h"
 #include "cli/serve_docs.h"
 
-#include <errno.h>
 #include <math.h>
 
 static json_t *channel_json(const struct jb_board_view *view, const struct jb_board_channel *channel)
@@ -33,7 +33,6 @@ static json_t *channel_json(const struct jb_board_view *view, const struct jb_bo
 /* A driver that found nothing stands as a channel without a device, as the command has it. */
 static json_t *missing_json(const struct jb_board_source *source)
 {
-    bool denied = source->result == -EACCES || source->result == -EPERM;
     json_t *object = json_object();
 
     json_object_set_new(object, "id", json_string(source->driver));
@@ -41,7 +40,7 @@ static json_t *missing_json(const struct jb_board_source *source)
     json_object_set_new(object, "name", grid_text(source->title));
     json_object_set_new(object, "source", json_string(source->driver));
     json_object_set_new(object, "in_total", json_false());
-    json_object_set_new(object, "status", json_string(denied ? "denied" : source->hung ? "timeout" : "absent"));
+    json_object_set_new(object, "status", json_string(doctor_missing(source->result, source->hung)));
     json_object_set_new(object, "reason", grid_text(source->reason));
     json_object_set_new(object, "fix", grid_text(source->fix));
     return object;
@@ -68,8 +67,10 @@ char *serve_doctor(void *context)
     json_object_set_new(self, "cpu_s", grid_number(view->self_cpu_s));
     json_object_set_new(self, "share", grid_number(view->self_share));
     json_object_set_new(self, "energy_j", grid_number(view->self_energy_j));
-    json_object_set_new(self, "duration_s", grid_number((double)(view->t_ns - view->began_ns) / 1e9));
-    json_object_set_new(self, "max_rss_bytes", json_integer((json_int_t)view->self_rss_bytes));
+    bool ticked = view->t_ns >= view->began_ns;
+    json_object_set_new(self, "duration_s", grid_number(ticked ? (double)(view->t_ns - view->began_ns) / 1e9 : NAN));
+    json_object_set_new(self, "max_rss_bytes",
+                        view->self_rss_bytes > 0 ? json_integer((json_int_t)view->self_rss_bytes) : json_null());
     jb_board_release(docs->board);
     json_object_set_new(root, "schema", json_integer(1));
     json_object_set_new(root, "machine", machine != NULL ? machine : json_null());

@@ -117,7 +117,7 @@ static int read_token(const char *path, char **ret, struct jb_diag *diag)
     text[strcspn(text, "\r\n")] = '\0';
     *ret = strdup(text);
     explicit_bzero(text, sizeof(text));
-    return *ret == NULL ? -ENOMEM : 0;
+    return *ret == NULL ? jb_fail(diag, -ENOMEM, "out of memory") : 0;
 }
 
 static const char *choose(const struct jb_conf *conf, const char *flag, const char *key)

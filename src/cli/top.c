@@ -39,7 +39,7 @@ struct top {
     struct top_screen *screen;
     int signal_fd, last_signal;
     struct top_view *now, *held; /* held: what is shown while paused */
-    bool has_view, open, changed;
+    bool has_view, open;
     struct top_history history;
     struct top_state state;
     uint64_t retry_ns, heard_ns, lost_ns;
@@ -96,7 +96,6 @@ static void lose(struct top *top, uint64_t now_ns)
     top->lost_ns = top->open || top->lost_ns == 0 ? now_ns : top->lost_ns;
     top->open = false;
     top->retry_ns = now_ns + RETRY_NS;
-    top->changed = true;
 }
 
 static void take(struct top *top, const char *text, size_t length, uint64_t now_ns)
@@ -110,7 +109,6 @@ static void take(struct top *top, const char *text, size_t length, uint64_t now_
     }
     top->has_view = true;
     top->heard_ns = now_ns;
-    top->changed = true;
     top_history_add(&top->history, top->now->t_ms, top->now->power_w);
 }
 
@@ -128,7 +126,6 @@ static void attend(struct top *top)
             lose(top, now_ns);
         }
         top->heard_ns = now_ns;
-        top->changed = true;
     }
     if (top->open && now_ns - top->heard_ns > SILENT_NS) {
         top_view_forget_now(top->now);
@@ -160,9 +157,6 @@ static struct top_scene scene_of(struct top *top)
     } else {
         scene.link = top->has_view ? TOP_LIVE : TOP_CONNECTING;
     }
-    if (top->has_view && top->open && scene.link == TOP_CONNECTING) {
-        scene.link = TOP_LIVE;
-    }
     return scene;
 }
 
@@ -178,7 +172,6 @@ static void draw(struct top *top)
         top_screen_show(top->screen, &canvas);
         top_canvas_finish(&canvas);
     }
-    top->changed = false;
 }
 
 static void hear_keys(struct top *top)
@@ -191,7 +184,6 @@ static void hear_keys(struct top *top)
         if (!paused && top->state.paused) {
             *top->held = *top->now;
         }
-        top->changed = true;
     }
 }
 
@@ -202,7 +194,6 @@ static void hear_signals(struct top *top)
     while (read(top->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
         if (info.ssi_signo == SIGWINCH) {
             top_screen_resized(top->screen);
-            top->changed = true;
         } else {
             top->last_signal = (int)info.ssi_signo;
         }
@@ -293,6 +284,11 @@ static int interactive(struct top *top, bool colors)
     return end_by_signal(top->last_signal);
 }
 
+static bool wants_colors(const struct top *top)
+{
+    return cli_style(&top->common, stdout).off[0] != '\0';
+}
+
 /* The first document: printed as it is, or as a page. */
 static int print_once(struct top *top)
 {
@@ -331,14 +327,8 @@ static int print_once(struct top *top)
         return 0;
     }
     struct top_scene scene = scene_of(top);
-    return top_print(&scene, top->utf8, cli_style(&top->common, stdout).off[0] != '\0', stdout) < 0
-               ? cli_complain(&cmd_top, 1, "out of memory")
-               : 0;
-}
-
-static bool wants_colors(const struct top *top)
-{
-    return cli_style(&top->common, stdout).off[0] != '\0';
+    bool printed = top_print(&scene, top->utf8, wants_colors(top), stdout) == 0;
+    return printed ? 0 : cli_complain(&cmd_top, 1, "out of memory");
 }
 
 /* Where no meter serves this machine one of our own does, for as long as we look. -1: go on; else the exit status. */

@@ -111,7 +111,7 @@ struct layout {
 /* Lines that are neither the title's, the foot's nor of what stands above the tables. */
 static int left_below(const struct top_canvas *canvas, const struct layout *l)
 {
-    return canvas->rows - 2 - top_strip_rows(canvas->cols) - 2 * l->parts - 2 * l->users - l->graph;
+    return canvas->rows - 2 - TOP_STRIP_ROWS - 2 * l->parts - 2 * l->users - l->graph;
 }
 
 /* What the tables do not need, up to half of the page. */
@@ -122,6 +122,15 @@ static void give_graph(const struct top_canvas *canvas, int lines, struct layout
     l->graph += lines > 0 ? lines : 0;
 }
 
+/* What the tables need to be whole, with their titles. */
+static void needed_lines(const struct top_scene *scene, const struct top_rows *rows, int *ret_runs, int *ret_sensors)
+{
+    int sensors = top_sensor_lines(scene->view, rows);
+
+    *ret_runs = 2 + (rows->run_count > 0 ? (int)rows->run_count : 1);
+    *ret_sensors = 1 + (sensors > 0 ? sensors : 1);
+}
+
 /* Lines are given first to what is always shown, then to the table in use, and what is left to the graph. */
 static struct layout lay_out(const struct top_canvas *canvas, const struct top_scene *scene,
                              const struct top_rows *rows)
@@ -129,10 +138,10 @@ static struct layout lay_out(const struct top_canvas *canvas, const struct top_s
     struct layout l = {
         .parts = canvas->rows >= BARS_ROWS, .users = canvas->rows >= USER_ROWS, .beside = canvas->cols >= WIDE};
     int left = left_below(canvas, &l);
-    int runs = 2 + (rows->run_count > 0 ? (int)rows->run_count : 1), sensors = 1 + top_sensor_lines(scene->view, rows);
     bool in_runs = scene->state->pane == TOP_PANE_RUNS;
+    int runs, sensors;
 
-    sensors = sensors < 2 ? 2 : sensors;
+    needed_lines(scene, rows, &runs, &sensors);
     if (scene->once) {
         l.runs = runs;
         l.sensors = sensors;
@@ -169,7 +178,7 @@ static struct layout lay_out(const struct top_canvas *canvas, const struct top_s
 static void body(struct top_canvas *canvas, const struct top_scene *scene, const struct top_rows *rows)
 {
     struct layout l = lay_out(canvas, scene, rows);
-    struct top_area area = {1, 1, top_strip_rows(canvas->cols), canvas->cols - 2};
+    struct top_area area = {1, 1, TOP_STRIP_ROWS, canvas->cols - 2};
 
     top_draw_strip(canvas, area, scene);
     area.row += area.rows;
@@ -203,12 +212,14 @@ static void body(struct top_canvas *canvas, const struct top_scene *scene, const
     }
 }
 
-int top_once_rows(const struct top_scene *scene, int cols)
+int top_once_rows(const struct top_scene *scene)
 {
     struct top_rows rows;
+    int runs, sensors;
+
     top_rows_make(scene->view, scene->state, &rows);
-    int runs = 2 + (rows.run_count > 0 ? (int)rows.run_count : 1), sensors = 1 + top_sensor_lines(scene->view, &rows);
-    int needed = 1 + top_strip_rows(cols) + 4 + runs + (sensors < 2 ? 2 : sensors);
+    needed_lines(scene, &rows, &runs, &sensors);
+    int needed = 1 + TOP_STRIP_ROWS + 4 + runs + sensors;
     return needed < USER_ROWS ? USER_ROWS : needed;
 }
 

@@ -30,7 +30,7 @@ struct top_scene {
 };
 
 void top_draw(struct top_canvas *canvas, const struct top_scene *scene);
-int top_once_rows(const struct top_scene *scene, int cols); /* that a page of text with all of it needs */
+int top_once_rows(const struct top_scene *scene); /* that a page of text with all of it needs */
 
 /* ---- its parts; each draws below `row`, in `rows` lines ---- */
 
@@ -38,7 +38,7 @@ struct top_area {
     int row, col, rows, cols;
 };
 
-int top_strip_rows(int cols);
+#define TOP_STRIP_ROWS 3
 void top_draw_strip(struct top_canvas *canvas, struct top_area area, const struct top_scene *scene);
 void top_draw_parts(struct top_canvas *canvas, struct top_area area, const struct top_view *view); /* two lines */
 void top_draw_users(struct top_canvas *canvas, struct top_area area, const struct top_view *view); /* two lines */

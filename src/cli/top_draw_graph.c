@@ -2,6 +2,7 @@
 /* top_draw_graph.c - the power of the last minutes as columns; what is not known is a gap. */
 #include "cli/top_draw.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "base/units.h"
 
@@ -11,12 +12,12 @@
 #define LABEL    8 /* columns of the scale */
 #define MAX_COLS 1024
 
-/* The least 1, 2 or 5 times a power of ten that is not below. */
+/* The least 1, 2, 2.5 or 5 times a power of ten that is not below. */
 static double round_up(double value)
 {
     double power = pow(10, floor(log10(value)));
     double steps[] = {1, 2, 2.5, 5, 10};
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+    for (size_t i = 0; i < JB_COUNT(steps); i++) {
         if (value <= steps[i] * power * (1 + 1e-9)) {
             return steps[i] * power;
         }

@@ -121,7 +121,6 @@ static const char *details(const struct top_canvas *canvas, const struct top_sce
         jb_buf_puts(out, "There is nothing to show of an empty table.\n");
     } else if (pane == TOP_PANE_RUNS) {
         run_text(canvas, &scene->view->runs[rows->runs[index]], out);
-        return "Run";
     } else if (rows->sensors[index] < TOP_MAX_CHANNELS) {
         channel_text(canvas, &scene->view->channels[rows->sensors[index]], out);
     } else {

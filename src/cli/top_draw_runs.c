@@ -7,8 +7,12 @@
 #include <math.h>
 #include <string.h>
 
-#define WITH_USER 66 /* columns */
-#define ID_SHOWN  10 /* as joulebook list */
+/* From so many columns on there is room for it. */
+#define WITH_USER  66
+#define WITH_ID    70
+#define WIDE_PHASE 76
+
+#define ID_SHOWN 10 /* as joulebook list */
 
 struct columns {
     int name, project, command; /* widths; 0: is not shown */
@@ -17,11 +21,11 @@ struct columns {
 
 static struct columns columns_for(int cols)
 {
-    struct columns c = {.phase = cols >= 76 ? 17 : cols >= 60 ? 14 : 0};
+    struct columns c = {.phase = cols >= WIDE_PHASE ? 17 : cols >= 60 ? 14 : 0};
     int left = cols - (1 + 9 + 10 + 10) - (c.phase > 0 ? c.phase + 1 : 0);
 
-    left -= cols >= WITH_USER ? 9 : 0; /* user */
-    left -= cols >= 70 ? 11 : 0;       /* id */
+    left -= cols >= WITH_USER ? 9 : 0;          /* user */
+    left -= cols >= WITH_ID ? ID_SHOWN + 1 : 0; /* id */
     if (left >= 60) {
         c.project = 14;
         c.command = left - 20 - 14 - 2;
@@ -58,9 +62,9 @@ static void draw_row(struct top_canvas *canvas, int row, struct top_area area, e
     struct columns c = columns_for(area.cols);
     int col = area.col + 1;
 
-    if (area.cols >= 70) {
-        top_put(canvas, row, col, 10, style, texts->id);
-        col += 11;
+    if (area.cols >= WITH_ID) {
+        top_put(canvas, row, col, ID_SHOWN, style, texts->id);
+        col += ID_SHOWN + 1;
     }
     top_put(canvas, row, col, c.name, style, texts->name);
     col += c.name + 1;
@@ -106,24 +110,17 @@ static void draw_run(struct top_canvas *canvas, int row, struct top_area area, e
 void top_draw_runs(struct top_canvas *canvas, struct top_area area, const struct top_scene *scene,
                    const struct top_rows *rows)
 {
-    static const struct row titles = {.id = "ID",
-                                      .name = "NAME",
-                                      .user = "USER",
-                                      .power = "POWER",
-                                      .energy = "ENERGY",
-                                      .mass = "CO2e",
-                                      .phase = "PHASE EPOCH/STEP",
-                                      .project = "PROJECT",
-                                      .command = "COMMAND"};
-    static const struct row short_titles = {.id = "ID",
-                                            .name = "NAME",
-                                            .user = "USER",
-                                            .power = "POWER",
-                                            .energy = "ENERGY",
-                                            .mass = "CO2e",
-                                            .phase = "PHASE EPOCH",
-                                            .project = "PROJECT",
-                                            .command = "COMMAND"};
+    const struct row titles = {
+        .id = "ID",
+        .name = "NAME",
+        .user = "USER",
+        .power = "POWER",
+        .energy = "ENERGY",
+        .mass = "CO2e",
+        .phase = area.cols >= WIDE_PHASE ? "PHASE EPOCH/STEP" : "PHASE EPOCH",
+        .project = "PROJECT",
+        .command = "COMMAND",
+    };
     struct top_state *state = scene->state;
     bool focused = state->pane == TOP_PANE_RUNS && !scene->once;
     int count = (int)rows->run_count, shown = area.rows - 2;
@@ -136,7 +133,7 @@ void top_draw_runs(struct top_canvas *canvas, struct top_area area, const struct
         top_put(canvas, area.row + 2, area.col + 2, area.cols - 2, TOP_DIM, "joulebook run -- python train.py");
         return;
     }
-    draw_row(canvas, area.row + 1, area, TOP_DIM, area.cols >= 76 ? &titles : &short_titles);
+    draw_row(canvas, area.row + 1, area, TOP_DIM, &titles);
     int selected = (int)top_row_selected(scene->view, rows, TOP_PANE_RUNS, state);
     top_list_settle(list, selected, selected + 1, count, shown);
     for (int i = 0; i < shown && list->first + i < count; i++) {

@@ -17,12 +17,7 @@ struct field {
     int weight;
 };
 
-int top_strip_rows(int cols)
-{
-    return 3;
-}
-
-static void fill_power(const struct top_canvas *canvas, const struct top_scene *scene, struct field *field)
+static void fill_power(const struct top_scene *scene, struct field *field)
 {
     char number[TOP_NUMBER];
     double share = top_modelled_share(scene->view);
@@ -112,7 +107,7 @@ void top_draw_strip(struct top_canvas *canvas, struct top_area area, const struc
     };
     enum top_style style = scene->link == TOP_LIVE ? TOP_BOLD : TOP_DIM;
 
-    fill_power(canvas, scene, &fields[0]);
+    fill_power(scene, &fields[0]);
     fill_energy(canvas, scene->view, &fields[1]);
     fill_emissions(canvas, scene->view, &fields[2]);
     fill_grid(scene->view, &fields[3]);

@@ -68,7 +68,7 @@ int top_print(const struct top_scene *scene, bool utf8, bool colors, FILE *out)
     JB_CLEANUP(jb_buf_finish) struct jb_buf text = {0};
     int cols = columns(out), last = 0;
 
-    if (top_canvas_init(&canvas, top_once_rows(scene, cols), cols, utf8) < 0) {
+    if (top_canvas_init(&canvas, top_once_rows(scene), cols, utf8) < 0) {
         return -ENOMEM;
     }
     top_draw(&canvas, scene);

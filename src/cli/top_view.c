@@ -32,11 +32,11 @@ static int64_t whole(const json_t *object, const char *key)
     return json_is_integer(value) && json_integer_value(value) >= 0 ? json_integer_value(value) : -1;
 }
 
-#define TEXT(object, key, array) text(object, key, array, sizeof(array))
+#define TEXT(object, key, array) copy_text(json_object_get(object, key), array, sizeof(array))
 
-static void text(const json_t *object, const char *key, char *ret, size_t size)
+static void copy_text(const json_t *from, char *ret, size_t size)
 {
-    const char *value = json_string_value(json_object_get(object, key));
+    const char *value = json_string_value(from);
     jb_copy(ret, size, value != NULL ? value : "");
     jb_sanitise(ret);
 }
@@ -195,9 +195,7 @@ static void lists(const json_t *root, struct top_view *view)
     list = json_object_get(root, "warnings");
     view->warning_count = fit(list, TOP_MAX_WARNINGS, view);
     for (size_t i = 0; i < view->warning_count; i++) {
-        const char *warning = json_string_value(json_array_get(list, i));
-        jb_copy(view->warnings[i], sizeof(view->warnings[i]), warning != NULL ? warning : "");
-        jb_sanitise(view->warnings[i]);
+        copy_text(json_array_get(list, i), view->warnings[i], sizeof(view->warnings[i]));
     }
 }
 
@@ -212,8 +210,7 @@ int top_view_parse(const char *bytes, size_t length, struct top_view *ret, struc
         jb_sanitise(what);
         return jb_fail(diag, -EBADMSG, "the meter's answer is no JSON: %s", what);
     }
-    int64_t schema = whole(root, "schema");
-    if (schema != 1) {
+    if (whole(root, "schema") != 1) {
         json_decref(root);
         jb_fail(diag, -EBADMSG, "the meter's answer is of another version");
         jb_fix(diag, "restart joulebook serve, so that both are of one version");

@@ -65,8 +65,7 @@ struct top_view {
     char warnings[TOP_MAX_WARNINGS][256];
 };
 
-/* *ret is large: not for a stack; untouched on failure but for -ENOMEM. -EBADMSG with a message: no JSON, or of another
- * schema. */
+/* *ret is large: not for a stack; untouched on failure. -EBADMSG with a message: no JSON, or of another schema. */
 int top_view_parse(const char *bytes, size_t length, struct top_view *ret, struct jb_diag *diag);
 
 /* Forget what was only true when it was told: powers. */

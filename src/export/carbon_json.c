@@ -7,26 +7,15 @@
  */
 #include <math.h>
 
-#include "base/clock.h"
 #include "export/measured.h"
 #include "export/price.h"
 #include "export/run_json.h"
 
-void jb_export_time_member(struct jb_json *json, const char *key, int64_t wall_ns)
-{
-    char text[32];
-    if (wall_ns == 0) {
-        jb_json_null(json, key);
-    } else {
-        jb_json_string(json, key, jb_iso_time(wall_ns, text, sizeof(text)));
-    }
-}
-
 static void segment(struct jb_json *json, const struct jb_record *record, const struct jb_record_segment *s)
 {
     jb_json_open(json, NULL, '{');
-    jb_export_time_member(json, "start", s->start_ns);
-    jb_export_time_member(json, "end", s->end_ns);
+    jb_json_time(json, "start", s->start_ns);
+    jb_json_time(json, "end", s->end_ns);
     jb_json_number(json, "g_per_kwh", s->g_per_kwh);
     jb_json_number(json, "uncertainty_g_per_kwh", fabs(s->g_per_kwh) * s->rel_error);
     jb_json_string(json, "source", s->source);
@@ -39,22 +28,13 @@ static void segment(struct jb_json *json, const struct jb_record *record, const 
     jb_json_close(json, '}');
 }
 
-static void strings(struct jb_json *json, const char *key, char *const *words, size_t count)
-{
-    jb_json_open(json, key, '[');
-    for (size_t i = 0; i < count; i++) {
-        jb_json_text(json, NULL, words[i]);
-    }
-    jb_json_close(json, ']');
-}
-
 static void former(struct jb_json *json, const struct jb_record *record)
 {
     jb_json_open(json, "former", '[');
     for (size_t i = 0; i < record->price_count; i++) {
         const struct jb_record_price *price = &record->prices[i];
         jb_json_open(json, NULL, '{');
-        jb_export_time_member(json, "until", price->until_ns);
+        jb_json_time(json, "until", price->until_ns);
         jb_json_number(json, "emissions_g", price->emissions_g);
         jb_json_number(json, "uncertainty_g", price->uncertainty_g);
         jb_json_number(json, "intensity_g_per_kwh", price->intensity_g_per_kwh);
@@ -98,8 +78,8 @@ void jb_export_carbon_json(struct jb_json *json, const char *key, const struct j
         segment(json, record, &record->segments[i]);
     }
     jb_json_close(json, ']');
-    strings(json, "steps", record->steps, record->step_count);
-    strings(json, "credits", record->credits, record->credit_count);
+    jb_json_texts(json, "steps", record->steps, record->step_count);
+    jb_json_texts(json, "credits", record->credits, record->credit_count);
     former(json, record);
     marginal(json, record);
     jb_json_close(json, '}');

@@ -42,15 +42,6 @@ static void tags(struct jb_json *json, const struct jb_record *record)
     jb_json_close(json, '}');
 }
 
-static void command(struct jb_json *json, const struct jb_record *record)
-{
-    jb_json_open(json, "command", '[');
-    for (size_t i = 0; i < record->command_count; i++) {
-        jb_json_text(json, NULL, record->command[i]);
-    }
-    jb_json_close(json, ']');
-}
-
 /* `whole`: else what tells what somebody does is null. */
 static void run_json(struct jb_json *json, const char *key, const struct jb_record *record, bool whole)
 {
@@ -66,24 +57,16 @@ static void run_json(struct jb_json *json, const char *key, const struct jb_reco
     jb_json_string(json, "host", record->host);
     jb_json_string(json, "machine_id", record->machine_id);
     if (whole) {
-        command(json, record);
+        jb_json_texts(json, "command", record->command, record->command_count);
     } else {
         jb_json_null(json, "command");
     }
-    jb_export_time_member(json, "started", record->started_ns);
-    jb_export_time_member(json, "ended", record->ended_ns);
+    jb_json_time(json, "started", record->started_ns);
+    jb_json_time(json, "ended", record->ended_ns);
     jb_json_number(json, "duration_s", record->duration_s);
     jb_json_string(json, "status", jb_run_status_name(record->status));
-    if (record->has_exit_code) {
-        jb_json_integer(json, "exit_code", record->exit_code);
-    } else {
-        jb_json_null(json, "exit_code");
-    }
-    if (record->has_signal) {
-        jb_json_integer(json, "signal", record->signal);
-    } else {
-        jb_json_null(json, "signal");
-    }
+    jb_json_integer_if(json, "exit_code", record->has_exit_code, record->exit_code);
+    jb_json_integer_if(json, "signal", record->has_signal, record->signal);
     jb_json_string(json, "parent", record->parent);
     jb_json_close(json, '}');
 }
@@ -100,25 +83,12 @@ void jb_export_others_run_json(struct jb_json *json, const char *key, const stru
 
 void jb_export_energy_member(struct jb_json *json, const char *key, const struct jb_record *record, uint64_t energy_uj)
 {
-    if (jb_export_measured(record)) {
-        jb_json_joules(json, key, energy_uj);
-    } else {
-        jb_json_null(json, key);
-    }
+    jb_json_joules_if(json, key, jb_export_measured(record), energy_uj);
 }
 
 static const char *channel_id(const struct jb_record *record, int index)
 {
     return index >= 0 && (size_t)index < record->channel_count ? record->channels[index].id : NULL;
-}
-
-static void channel_energy(struct jb_json *json, const char *key, const struct jb_record_channel *c, uint64_t energy_uj)
-{
-    if (jb_export_channel_known(c)) {
-        jb_json_joules(json, key, energy_uj);
-    } else {
-        jb_json_null(json, key);
-    }
 }
 
 static void channel(struct jb_json *json, const struct jb_record *record, const struct jb_record_channel *c)
@@ -129,12 +99,12 @@ static void channel(struct jb_json *json, const struct jb_record *record, const 
     jb_json_string(json, "id", c->id);
     jb_json_string(json, "device", c->device);
     jb_json_string(json, "name", c->name);
-    channel_energy(json, "energy_j", c, c->energy_uj);
-    channel_energy(json, "run_j", c, c->run_uj);
-    channel_energy(json, "idle_j", c, c->idle_uj);
-    channel_energy(json, "others_j", c, c->others_uj);
-    channel_energy(json, "unattributed_j", c, c->unattributed_uj);
-    channel_energy(json, "footprint_j", c, c->footprint_uj);
+    jb_json_joules_if(json, "energy_j", known, c->energy_uj);
+    jb_json_joules_if(json, "run_j", known, c->run_uj);
+    jb_json_joules_if(json, "idle_j", known, c->idle_uj);
+    jb_json_joules_if(json, "others_j", known, c->others_uj);
+    jb_json_joules_if(json, "unattributed_j", known, c->unattributed_uj);
+    jb_json_joules_if(json, "footprint_j", known, c->footprint_uj);
     jb_json_number(json, "uncertainty_j", known ? c->uncertainty_uj / 1e6 : NAN);
     jb_json_number(json, "run_uncertainty_j", known ? c->run_uncertainty_uj / 1e6 : NAN);
     jb_json_string(json, "method", c->method);
@@ -183,11 +153,7 @@ static void self_cost(struct jb_json *json, const struct jb_record *record)
     jb_json_open(json, "self", '{');
     jb_json_number(json, "cpu_s", record->self_cpu_s);
     jb_json_number(json, "energy_j", record->self_energy_j);
-    if (record->self_max_rss_bytes > 0) {
-        jb_json_integer(json, "max_rss_bytes", (int64_t)record->self_max_rss_bytes);
-    } else {
-        jb_json_null(json, "max_rss_bytes");
-    }
+    jb_json_integer_if(json, "max_rss_bytes", record->self_max_rss_bytes > 0, (int64_t)record->self_max_rss_bytes);
     jb_json_integer(json, "events_dropped", (int64_t)record->events_dropped);
     jb_json_close(json, '}');
 }
@@ -208,11 +174,7 @@ int jb_record_json(const struct jb_record *record, bool pretty, char **ret_text)
     jb_hardware_view_init(&hardware, record);
     jb_json_value(&json, "hardware", hardware.root);
     jb_hardware_view_finish(&hardware);
-    jb_json_open(&json, "warnings", '[');
-    for (size_t i = 0; i < record->warning_count; i++) {
-        jb_json_text(&json, NULL, record->warnings[i]);
-    }
-    jb_json_close(&json, ']');
+    jb_json_texts(&json, "warnings", record->warnings, record->warning_count);
     jb_json_close(&json, '}');
     if (pretty) {
         jb_buf_puts(&out, "\n");

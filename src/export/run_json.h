@@ -12,7 +12,6 @@ void jb_export_others_run_json(struct jb_json *json, const char *key, const stru
 
 void jb_export_carbon_json(struct jb_json *json, const char *key, const struct jb_record *record);
 void jb_export_cost_json(struct jb_json *json, const char *key, const struct jb_record *record);
-void jb_export_time_member(struct jb_json *json, const char *key, int64_t wall_ns); /* 0: null */
 
 /* energy.wall */
 void jb_export_wall_json(struct jb_json *json, const char *key, const struct jb_record *record);

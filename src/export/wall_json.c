@@ -11,13 +11,10 @@
 #include <math.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "export/run_json.h"
 
 static void fit(struct jb_json *json, const struct jb_record_fit *fit)
 {
-    char text[32];
-
     jb_json_open(json, "fit", '{');
     jb_json_number(json, "a_w", fit->a_w);
     jb_json_number(json, "b", fit->b);
@@ -26,17 +23,8 @@ static void fit(struct jb_json *json, const struct jb_record_fit *fit)
     jb_json_number(json, "max_w", fit->max_w);
     jb_json_integer(json, "readings", fit->readings);
     jb_json_string(json, "meter", fit->meter);
-    jb_json_string(json, "measured", jb_iso_time(fit->measured_ns, text, sizeof(text)));
+    jb_json_time(json, "measured", fit->measured_ns);
     jb_json_close(json, '}');
-}
-
-static void joules_if(struct jb_json *json, const char *key, bool known, uint64_t energy_uj)
-{
-    if (known) {
-        jb_json_joules(json, key, energy_uj);
-    } else {
-        jb_json_null(json, key);
-    }
 }
 
 void jb_export_wall_json(struct jb_json *json, const char *key, const struct jb_record *record)
@@ -51,12 +39,12 @@ void jb_export_wall_json(struct jb_json *json, const char *key, const struct jb_
     jb_json_open(json, key, '{');
     jb_json_string(json, "source", wall->measured ? wall->source : NULL);
     jb_json_string(json, "channel", wall->measured ? wall->channel : NULL);
-    joules_if(json, "energy_j", wall->measured, wall->energy_uj);
+    jb_json_joules_if(json, "energy_j", wall->measured, wall->energy_uj);
     jb_json_number(json, "uncertainty_j", wall->measured ? wall->uncertainty_uj / 1e6 : NAN);
     jb_json_number(json, "covered_s", wall->measured ? (double)wall->covered_ns / 1e9 : NAN);
-    joules_if(json, "sensors_j", wall->measured && wall->has_sensors, wall->sensors_uj);
+    jb_json_joules_if(json, "sensors_j", wall->measured && wall->has_sensors, wall->sensors_uj);
     jb_json_number(json, "coverage", both ? (double)wall->sensors_uj / (double)wall->energy_uj : NAN);
-    joules_if(json, "filled_j", wall->measured, wall->filled_uj);
+    jb_json_joules_if(json, "filled_j", wall->measured, wall->filled_uj);
     if (wall->has_fit) {
         fit(json, &wall->fit);
     } else {

@@ -54,11 +54,7 @@ static void regions(struct jb_json *json, const struct jb_record_work *w)
         jb_json_integer(json, "parent", r->parent);
         jb_json_string(json, "kind", r->kind);
         jb_json_string(json, "name", r->name[0] != '\0' ? r->name : r->kind);
-        if (r->index >= 0) {
-            jb_json_integer(json, "index", r->index);
-        } else {
-            jb_json_null(json, "index");
-        }
+        jb_json_integer_if(json, "index", r->index >= 0, r->index);
         jb_json_number(json, "start_s", r->start_s);
         jb_json_number(json, "duration_s", r->duration_s);
         joules_pm(json, r->energy_uj, r->uncertainty_uj);

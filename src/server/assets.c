@@ -111,14 +111,6 @@ static int enter(int *folder, const char *name, size_t length)
     return 0;
 }
 
-/* The descriptor, which its variable then no longer closes. */
-static int keep(int *fd)
-{
-    int kept = *fd;
-    *fd = -1;
-    return kept;
-}
-
 int jb_asset_open(const char *folder, const char *path, off_t *ret_size)
 {
     JB_CLEANUP(jb_closep) int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -145,5 +137,5 @@ int jb_asset_open(const char *folder, const char *path, off_t *ret_size)
         return -ENOENT;
     }
     *ret_size = status.st_size;
-    return keep(&fd);
+    return jb_take_fd(&fd);
 }

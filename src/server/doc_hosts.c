@@ -22,13 +22,6 @@ struct hosts {
     struct jb_diag *diag;
 };
 
-static void time_member(struct jb_json *json, const char *key, int64_t wall_ns)
-{
-    char text[32];
-
-    jb_json_string(json, key, wall_ns > 0 ? jb_iso_time(wall_ns, text, sizeof(text)) : NULL);
-}
-
 /* "cpu" and "gpus" of a record's hardware; hostile, as all that comes from the database. */
 static void hardware(struct jb_json *json, const char *text)
 {
@@ -57,12 +50,8 @@ static void history_members(struct hosts *hosts, const char *machine_id)
     if (error < 0 && error != -ENOENT) {
         hosts->error = error;
     }
-    if (error == 0 && sum.last_ns > 0) {
-        jb_json_joules(&hosts->json, "history_j", sum.energy_uj);
-    } else {
-        jb_json_null(&hosts->json, "history_j");
-    }
-    time_member(&hosts->json, "history_since", error == 0 ? sum.first_ns : 0);
+    jb_json_joules_if(&hosts->json, "history_j", error == 0 && sum.last_ns > 0, sum.energy_uj);
+    jb_json_time(&hosts->json, "history_since", error == 0 ? sum.first_ns : 0);
 }
 
 static int show(void *context, const struct jb_store_machine *machine)
@@ -78,8 +67,8 @@ static int show(void *context, const struct jb_store_machine *machine)
     jb_json_bool(json, "this", this);
     hardware(json, machine->hardware_json);
     jb_json_integer(json, "runs", (int64_t)machine->runs);
-    time_member(json, "first_seen", machine->first_ns);
-    time_member(json, "last_seen", machine->last_ns);
+    jb_json_time(json, "first_seen", machine->first_ns);
+    jb_json_time(json, "last_seen", machine->last_ns);
     jb_json_joules(json, "runs_j", machine->run_uj);
     jb_json_joules(json, "footprint_j", machine->footprint_uj);
     jb_json_number(json, "emissions_g", machine->grams);
@@ -113,15 +102,15 @@ void jb_document_hosts(struct jb_documents *documents, const struct jb_viewer *v
     } else if (error == -ENOENT) {
         error = 0;
     }
-    if (error < 0) {
-        jb_document_fail(reply, error, &diag);
-        return;
-    }
-    if (!hosts.seen) {
+    if (error == 0 && !hosts.seen) {
         struct jb_store_machine this = {.grams = NAN};
         memcpy(this.machine_id, hosts.machine_id, sizeof(this.machine_id));
         memcpy(this.host, hosts.host, sizeof(this.host));
-        show(&hosts, &this);
+        error = show(&hosts, &this);
+    }
+    if (error < 0) {
+        jb_document_fail(reply, error, &diag);
+        return;
     }
     jb_json_close(&hosts.json, ']');
     jb_document_end(&hosts.json, reply);

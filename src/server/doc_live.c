@@ -26,22 +26,6 @@ static const char *domain_name(enum jb_domain domain)
     return (size_t)domain < JB_COUNT(names) ? names[domain] : NULL;
 }
 
-static void time_member(struct jb_json *json, const char *key, int64_t wall_ns)
-{
-    char text[32];
-
-    jb_json_string(json, key, wall_ns > 0 ? jb_iso_time(wall_ns, text, sizeof(text)) : NULL);
-}
-
-static void joules(struct jb_json *json, const char *key, bool known, uint64_t energy_uj)
-{
-    if (known) {
-        jb_json_joules(json, key, energy_uj);
-    } else {
-        jb_json_null(json, key);
-    }
-}
-
 static double seconds(uint64_t ns)
 {
     return (double)ns / 1e9;
@@ -53,14 +37,14 @@ static void machine(struct jb_json *json, const struct jb_board_view *view)
 
     jb_json_open(json, "machine", '{');
     jb_json_number(json, "power_w", view->power_w);
-    joules(json, "energy_j", known, view->energy_uj);
+    jb_json_joules_if(json, "energy_j", known, view->energy_uj);
     jb_json_number(json, "uncertainty_j", known ? view->sigma_uj / 1e6 : NAN);
-    joules(json, "runs_j", known, view->runs_uj);
-    joules(json, "idle_j", known, view->idle_uj);
-    joules(json, "others_j", known, view->others_uj);
-    joules(json, "unattributed_j", known, view->unattributed_uj);
-    joules(json, "measured_j", known, view->measured_uj);
-    joules(json, "modelled_j", known, view->modelled_uj);
+    jb_json_joules_if(json, "runs_j", known, view->runs_uj);
+    jb_json_joules_if(json, "idle_j", known, view->idle_uj);
+    jb_json_joules_if(json, "others_j", known, view->others_uj);
+    jb_json_joules_if(json, "unattributed_j", known, view->unattributed_uj);
+    jb_json_joules_if(json, "measured_j", known, view->measured_uj);
+    jb_json_joules_if(json, "modelled_j", known, view->modelled_uj);
     jb_json_number(json, "emissions_g", known ? view->grams : NAN);
     jb_json_number(json, "pue", view->pue);
     jb_json_close(json, '}');
@@ -79,11 +63,7 @@ static void channel_json(struct jb_json *json, const struct jb_board_view *view,
     jb_json_string(json, "id", c->id);
     jb_json_string(json, "device", jb_device_name(c->device));
     jb_json_string(json, "domain", domain_name(c->domain));
-    if (c->unit >= 0) {
-        jb_json_integer(json, "unit", c->unit);
-    } else {
-        jb_json_null(json, "unit");
-    }
+    jb_json_integer_if(json, "unit", c->unit >= 0, c->unit);
     jb_json_string(json, "name", c->name);
     jb_json_string(json, "source", c->source);
     jb_json_string(json, "method", jb_method_name(c->method));
@@ -96,12 +76,12 @@ static void channel_json(struct jb_json *json, const struct jb_board_view *view,
     jb_json_string(json, "note", c->note);
     jb_json_number(json, "power_w", c->power_w);
     jb_json_number(json, "limit_w", c->limit_w);
-    joules(json, "energy_j", known, c->energy_uj);
+    jb_json_joules_if(json, "energy_j", known, c->energy_uj);
     jb_json_number(json, "uncertainty_j", known ? c->sigma_uj / 1e6 : NAN);
-    joules(json, "runs_j", known, c->runs_uj);
-    joules(json, "idle_j", known, c->idle_uj);
-    joules(json, "others_j", known, c->others_uj);
-    joules(json, "unattributed_j", known, c->unattributed_uj);
+    jb_json_joules_if(json, "runs_j", known, c->runs_uj);
+    jb_json_joules_if(json, "idle_j", known, c->idle_uj);
+    jb_json_joules_if(json, "others_j", known, c->others_uj);
+    jb_json_joules_if(json, "unattributed_j", known, c->unattributed_uj);
     jb_json_number(json, "rel_error", c->rel_error);
     jb_json_number(json, "update_period_s", c->update_period_ns > 0 ? seconds(c->update_period_ns) : NAN);
     jb_json_number(json, "covered_s", seconds(c->covered_ns));
@@ -120,15 +100,6 @@ static void source_json(struct jb_json *json, const struct jb_board_source *sour
     jb_json_close(json, '}');
 }
 
-static void integer_or_null(struct jb_json *json, const char *key, int64_t value)
-{
-    if (value >= 0) {
-        jb_json_integer(json, key, value);
-    } else {
-        jb_json_null(json, key);
-    }
-}
-
 static void run_json(struct jb_json *json, const struct jb_board_run *run, bool mine)
 {
     static const struct {
@@ -145,8 +116,8 @@ static void run_json(struct jb_json *json, const struct jb_board_run *run, bool 
     jb_json_string(json, "name", mine ? run->name : NULL);
     jb_json_string(json, "project", mine ? run->project : NULL);
     jb_json_string(json, "command", mine ? run->command : NULL);
-    integer_or_null(json, "pid", run->pid > 0 ? run->pid : -1);
-    time_member(json, "started", run->started_ns);
+    jb_json_integer_if(json, "pid", run->pid > 0, run->pid);
+    jb_json_time(json, "started", run->started_ns);
     jb_json_number(json, "elapsed_s", run->elapsed_s);
     jb_json_number(json, "power_w", run->power_w);
     jb_json_open(json, "devices", '{');
@@ -162,8 +133,8 @@ static void run_json(struct jb_json *json, const struct jb_board_run *run, bool 
     jb_json_number(json, "emissions_g", run->grams);
     jb_json_number(json, "emissions_uncertainty_g", run->grams_sigma);
     jb_json_string(json, "phase", run->phase);
-    integer_or_null(json, "epoch", run->epoch);
-    integer_or_null(json, "step", run->step);
+    jb_json_integer_if(json, "epoch", run->epoch >= 0, run->epoch);
+    jb_json_integer_if(json, "step", run->step >= 0, run->step);
     jb_json_close(json, '}');
 }
 
@@ -189,7 +160,7 @@ static void ourselves(struct jb_json *json, const struct jb_board_view *view)
     jb_json_number(json, "cpu_s", view->self_cpu_s);
     jb_json_number(json, "share", view->self_share);
     jb_json_number(json, "energy_j", view->self_energy_j);
-    integer_or_null(json, "rss_bytes", view->self_rss_bytes > 0 ? (int64_t)view->self_rss_bytes : -1);
+    jb_json_integer_if(json, "rss_bytes", view->self_rss_bytes > 0, (int64_t)view->self_rss_bytes);
     jb_json_integer(json, "clients", view->clients);
     jb_json_close(json, '}');
     jb_json_open(json, "history", '{');
@@ -202,16 +173,16 @@ static void ourselves(struct jb_json *json, const struct jb_board_view *view)
 static void head(struct jb_json *json, const struct jb_board_view *view, const struct jb_viewer *viewer)
 {
     jb_json_integer(json, "seq", (int64_t)view->seq);
-    time_member(json, "time", view->wall_ns);
+    jb_json_time(json, "time", view->wall_ns);
     jb_json_integer(json, "t_ms", view->wall_ns / (int64_t)JB_NS_PER_MS);
     jb_json_number(json, "interval_s", view->interval_ns > 0 ? seconds(view->interval_ns) : NAN);
     jb_json_string(json, "version", JB_VERSION);
-    time_member(json, "started", view->began_wall_ns);
+    jb_json_time(json, "started", view->began_wall_ns);
     jb_json_number(json, "elapsed_s", view->t_ns >= view->began_ns ? seconds(view->t_ns - view->began_ns) : NAN);
     jb_json_string(json, "host", view->host);
     jb_json_string(json, "machine_id", view->machine_id);
     jb_json_open(json, "viewer", '{');
-    integer_or_null(json, "uid", viewer->known ? (int64_t)viewer->uid : -1);
+    jb_json_integer_if(json, "uid", viewer->known, viewer->uid);
     jb_json_bool(json, "all", viewer->all);
     jb_json_close(json, '}');
 }
@@ -244,20 +215,13 @@ static void live(struct jb_json *json, const struct jb_board_view *view, const s
     jb_json_close(json, ']');
 }
 
-char *jb_live_hello(const struct jb_board_view *view, const struct jb_viewer *viewer, struct jb_documents *documents)
+void jb_live_hello(const struct jb_board_view *view, const struct jb_viewer *viewer, struct jb_buf *out)
 {
-    JB_CLEANUP(jb_buf_finish) struct jb_buf out = {0};
     struct jb_json json;
 
-    jb_document_begin(&json, &out);
+    jb_document_begin(&json, out);
     live(&json, view, viewer);
     jb_json_close(&json, '}');
-    if (out.failed) {
-        return NULL;
-    }
-    char *text = out.data;
-    out = (struct jb_buf){0};
-    return text;
 }
 
 char *jb_server_live(struct jb_board *board, uid_t viewer, uid_t owner, bool share_runs)
@@ -267,11 +231,15 @@ char *jb_server_live(struct jb_board *board, uid_t viewer, uid_t owner, bool sha
         .uid = viewer,
         .all = viewer == 0 || viewer == owner || share_runs,
     };
-    const struct jb_board_view *view = jb_board_look(board);
-    char *text = jb_live_hello(view, &who, NULL);
+    struct jb_buf out = {0};
 
+    jb_live_hello(jb_board_look(board), &who, &out);
     jb_board_release(board);
-    return text;
+    if (out.failed) {
+        jb_buf_finish(&out);
+        return NULL;
+    }
+    return out.data;
 }
 
 void jb_document_live(struct jb_documents *documents, const struct jb_viewer *viewer, const char *rest,

@@ -51,9 +51,9 @@ void jb_document_health(struct jb_documents *documents, const struct jb_viewer *
 
 /* ---- for the stream of events (events.h), which frames the texts; both are one line, without a newline ---- */
 
-/* The document of api/v1/live: what an event "hello" says. Called with the board looked at: it must not look itself.
- * malloc'd; NULL without memory. `documents` may be NULL (jb_server_live() has none). */
-char *jb_live_hello(const struct jb_board_view *view, const struct jb_viewer *viewer, struct jb_documents *documents);
+/* The document of api/v1/live: what an event "hello" says, appended to `out`. Called with the board looked at: it must
+ * not look itself. */
+void jb_live_hello(const struct jb_board_view *view, const struct jb_viewer *viewer, struct jb_buf *out);
 
 /* The JSON of an event "tick", the same for all viewers, appended to `out`. On the meter's thread, with the board
  * looked at: `out` has room for what is usual, so that nothing is allocated; nothing slow, please. */

@@ -26,7 +26,6 @@ struct jb_events;
 struct jb_events_config {
     const struct jb_mhd *mhd;
     struct jb_board *board;
-    struct jb_documents *documents;
     unsigned max_streams;
     unsigned stall_s;  /* 10 */
     uint64_t quiet_ns; /* 15 s */

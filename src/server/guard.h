@@ -52,7 +52,7 @@ struct jb_guard_listen {
 int jb_guard_listen(const char *text, struct jb_guard_listen *ret, struct jb_diag *diag);
 
 /* May we serve there at all? -EACCES with the fix: elsewhere than loopback there is a token, and somebody encrypts.
- * -EINVAL: a token that can be guessed, or half of a certificate. */
+ * -EINVAL: a token that can be guessed. */
 int jb_guard_terms(bool loopback, const char *token, bool tls, bool insecure, struct jb_diag *diag);
 
 #endif

@@ -26,7 +26,6 @@ static const struct {
     FUNCTION(start_daemon, "MHD_start_daemon"),
     FUNCTION(stop_daemon, "MHD_stop_daemon"),
     FUNCTION(is_feature_supported, "MHD_is_feature_supported"),
-    FUNCTION(get_version, "MHD_get_version"),
     FUNCTION(get_connection_info, "MHD_get_connection_info"),
     FUNCTION(set_connection_option, "MHD_set_connection_option"),
     FUNCTION(lookup, "MHD_lookup_connection_value"),

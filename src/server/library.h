@@ -16,7 +16,6 @@ struct jb_mhd {
                                        ...);
     void (*stop_daemon)(struct MHD_Daemon *daemon);
     enum MHD_Result (*is_feature_supported)(enum MHD_FEATURE feature);
-    const char *(*get_version)(void);
     const union MHD_ConnectionInfo *(*get_connection_info)(struct MHD_Connection *connection,
                                                            enum MHD_ConnectionInfoType type, ...);
     enum MHD_Result (*set_connection_option)(struct MHD_Connection *connection, enum MHD_CONNECTION_OPTION option, ...);

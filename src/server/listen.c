@@ -15,14 +15,6 @@
 
 #define BACKLOG 128
 
-/* The descriptor, which its variable then no longer closes. */
-static int keep(int *fd)
-{
-    int kept = *fd;
-    *fd = -1;
-    return kept;
-}
-
 static int bound(const char *text, const struct jb_guard_listen *where, struct jb_diag *diag)
 {
     int on = 1, off = 0;
@@ -48,7 +40,7 @@ static int bound(const char *text, const struct jb_guard_listen *where, struct j
         }
         return error;
     }
-    return keep(&fd);
+    return jb_take_fd(&fd);
 }
 
 static int given(int fd, struct jb_diag *diag)
@@ -93,6 +85,6 @@ int jb_listener_open(const char *listen, int listen_fd, struct jb_listener *ret,
     ret->loopback = jb_address_is_loopback((const struct sockaddr *)&where.address);
     ret->port = ntohs(where.address.ss_family == AF_INET ? ((const struct sockaddr_in *)&where.address)->sin_port
                                                          : ((const struct sockaddr_in6 *)&where.address)->sin6_port);
-    ret->fd = keep(&fd);
+    ret->fd = jb_take_fd(&fd);
     return 0;
 }

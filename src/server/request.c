@@ -46,19 +46,17 @@ static enum MHD_Result refuse(struct jb_server *server, struct MHD_Connection *c
                               const char *text, const char *fix)
 {
     struct jb_reply reply;
-    const char *name = NULL, *value = NULL;
 
     jb_reply_init(&reply);
     jb_reply_error(&reply, status, text, fix);
-    if (status == 401) {
-        name = "WWW-Authenticate";
-        value = "Bearer realm=\"joulebook\"";
-    } else if (status == 405) {
-        name = "Allow";
-        value = strncmp(text, "log in", 6) == 0 ? "POST" : "GET, HEAD";
-    }
     reply.retry_s = status == 429 || status == 503 ? 1 : 0;
-    return jb_respond(server, connection, &reply, name, value);
+    return jb_respond(server, connection, &reply, NULL, NULL);
+}
+
+/* An answer that the token is missing or wrong. */
+static enum MHD_Result refuse_stranger(const struct asked *asked, struct jb_reply *reply)
+{
+    return jb_respond(asked->server, asked->connection, reply, "WWW-Authenticate", "Bearer realm=\"joulebook\"");
 }
 
 static bool is_data(const char *path)
@@ -115,9 +113,7 @@ static enum MHD_Result answer_login(struct asked *asked)
     jb_reply_init(&reply);
     jb_auth_login(asked->server, asked->connection, &reply, cookie, sizeof(cookie));
     if (reply.status == 401) {
-        jb_reply_finish(&reply);
-        return refuse(asked->server, asked->connection, 401, "this is not the token",
-                      "send the header Authorization: Bearer TOKEN");
+        return refuse_stranger(asked, &reply);
     }
     return jb_respond(asked->server, asked->connection, &reply, cookie[0] != '\0' ? "Set-Cookie" : NULL, cookie);
 }
@@ -136,9 +132,10 @@ static enum MHD_Result answer_data(struct asked *asked)
     if (strcmp(asked->method, "POST") == 0) {
         return answer_login(asked);
     }
+    jb_reply_init(&reply);
     if (guarded && !jb_auth(server, asked->connection, &viewer)) {
-        return refuse(server, asked->connection, 401, "a token is needed",
-                      "send the header Authorization: Bearer TOKEN");
+        jb_reply_error(&reply, 401, "a token is needed", "send the header Authorization: Bearer TOKEN");
+        return refuse_stranger(asked, &reply);
     }
     if (strcmp(asked->path, events_path) == 0) {
         return answer_events(asked, &viewer);
@@ -147,26 +144,25 @@ static enum MHD_Result answer_data(struct asked *asked)
     if (document == NULL) {
         return refuse(server, asked->connection, 404, "there is nothing of this name", "docs/api.md has all names");
     }
-    jb_reply_init(&reply);
     document(server->documents, &viewer, rest, &asked->query, header(asked, "Accept"), &reply);
     return jb_respond(server, asked->connection, &reply, NULL, NULL);
 }
 
-/* 0: go on; else the status to refuse with. */
-static unsigned check_method(const struct asked *asked, const char **ret_text)
+static bool is_allowed(const struct asked *asked, bool login)
 {
-    bool reads = strcmp(asked->method, "GET") == 0 || strcmp(asked->method, "HEAD") == 0;
-    bool login = strcmp(asked->path, session_path) == 0;
+    if (login) {
+        return strcmp(asked->method, "POST") == 0;
+    }
+    return strcmp(asked->method, "GET") == 0 || strcmp(asked->method, "HEAD") == 0;
+}
 
-    if (login && strcmp(asked->method, "POST") != 0) {
-        *ret_text = "log in by POST";
-        return 405;
-    }
-    if (!login && !reads) {
-        *ret_text = "only GET and HEAD";
-        return 405;
-    }
-    return 0;
+static enum MHD_Result refuse_method(const struct asked *asked, bool login)
+{
+    struct jb_reply reply;
+
+    jb_reply_init(&reply);
+    jb_reply_error(&reply, 405, login ? "log in by POST" : "only GET and HEAD", NULL);
+    return jb_respond(asked->server, asked->connection, &reply, "Allow", login ? "POST" : "GET, HEAD");
 }
 
 static int read_target(struct asked *asked, const char *target)
@@ -183,7 +179,6 @@ static enum MHD_Result answer(struct jb_server *server, struct MHD_Connection *c
     struct asked asked;
     const union MHD_ConnectionInfo *from =
         server->mhd.get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const char *text = NULL;
 
     asked.server = server;
     asked.connection = connection;
@@ -197,8 +192,9 @@ static enum MHD_Result answer(struct jb_server *server, struct MHD_Connection *c
     if (read_target(&asked, request->target) < 0) {
         return refuse(server, connection, 400, "the address is broken", NULL);
     }
-    if (check_method(&asked, &text) != 0) {
-        return refuse(server, connection, 405, text, NULL);
+    bool login = strcmp(asked.path, session_path) == 0;
+    if (!is_allowed(&asked, login)) {
+        return refuse_method(&asked, login);
     }
     if (!jb_guard_host(header(&asked, "Host"), server->config.hosts)) {
         return refuse(server, connection, 403, "this server is not known by that Host",

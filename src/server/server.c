@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "server/assets.h"
@@ -97,7 +98,7 @@ static int start(struct jb_server *server, const struct jb_tls *tls, struct jb_d
         {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)leave, server},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)jb_request_end, server},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)connected, server},
-        {MHD_OPTION_END, 0, NULL}, /* the three of TLS */
+        {tls->key != NULL ? MHD_OPTION_HTTPS_MEM_KEY : MHD_OPTION_END, 0, tls->key}, /* the three of TLS */
         {MHD_OPTION_HTTPS_MEM_CERT, 0, tls->cert},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, priorities},
         {MHD_OPTION_END, 0, NULL},
@@ -105,7 +106,6 @@ static int start(struct jb_server *server, const struct jb_tls *tls, struct jb_d
 
     if (tls->key != NULL) {
         flags |= MHD_USE_TLS;
-        options[12] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key};
     }
     server->daemon = start_quietly(server, flags, options);
     atomic_store(&server->started, true);
@@ -140,7 +140,6 @@ static int open_events(struct jb_server *server, struct jb_diag *diag)
     struct jb_events_config config = {
         .mhd = &server->mhd,
         .board = server->config.board,
-        .documents = server->documents,
         .max_streams = at_most(server) / 2, /* others want to ask too */
         .stall_s = STALL_S,
         .quiet_ns = QUIET_NS,
@@ -176,6 +175,8 @@ int jb_server_create(const struct jb_server_config *config, struct jb_server **r
     struct jb_server *server = calloc(1, sizeof(*server));
 
     if (server == NULL) {
+        int fd = config->listen_fd;
+        jb_closep(&fd);
         return jb_fail(diag, -ENOMEM, "no memory for the server");
     }
     server->config = *config;
@@ -203,9 +204,7 @@ void jb_server_destroy(struct jb_server *server)
     if (server->daemon != NULL) {
         server->mhd.stop_daemon(server->daemon);
     }
-    if (server->listener.fd >= 0) {
-        close(server->listener.fd);
-    }
+    jb_closep(&server->listener.fd);
     jb_events_destroy(server->events);
     jb_documents_destroy(server->documents);
     explicit_bzero(&server->cookies, sizeof(server->cookies));

@@ -56,20 +56,15 @@ struct hello {
 /* Without the lock: this looks at the board. False: no memory. */
 static bool compose(const struct jb_stream *stream, struct hello *ret)
 {
-    const struct jb_events_config *config = &stream->events->config;
+    struct jb_board *board = stream->events->config.board;
 
-    const struct jb_board_view *view = jb_board_look(config->board);
-    char *hello = jb_live_hello(view, &stream->viewer, config->documents);
+    jb_buf_puts(&ret->text, "event: hello\ndata: ");
+    const struct jb_board_view *view = jb_board_look(board);
+    jb_live_hello(view, &stream->viewer, &ret->text);
     ret->layout = view->layout;
     ret->seq = view->seq;
-    jb_board_release(config->board);
-    if (hello == NULL) {
-        return false;
-    }
-    jb_buf_puts(&ret->text, "event: hello\ndata: ");
-    jb_buf_puts(&ret->text, hello);
+    jb_board_release(board);
     jb_buf_puts(&ret->text, "\n\n");
-    free(hello);
     return !ret->text.failed;
 }
 

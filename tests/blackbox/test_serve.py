@@ -212,6 +212,12 @@ def test_it_ends_cleanly_and_leaves_nothing(serving, tmp_path):
     assert not serving.socket.exists() and not serving.port_file.exists()
 
 
+def test_one_that_does_not_start_leaves_the_port_file_of_another(joulebook, serving):
+    again = joulebook("serve", "--listen", f"127.0.0.1:{serving.port}", "--port-file", serving.port_file, "--socket", "none", *MADE_UP, status=1)
+    assert "ss -ltnp" in again.stderr
+    assert int(serving.port_file.read_text()) == serving.port
+
+
 def test_a_full_disk_is_told_and_survived(joulebook, tmp_path):
     """A database whose folder cannot be written: measured, shown, and said."""
     if os.geteuid() == 0 and not os.path.exists("/dev/full"):

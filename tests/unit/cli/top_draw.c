@@ -520,7 +520,7 @@ static void a_page_of_text_has_all_rows(void **unused)
         add_channel(TOP_DEVICE_GPU, name, 1);
     }
     scene.once = true;
-    drawn_on(top_once_rows(&scene, 80), 80, true);
+    drawn_on(top_once_rows(&scene), 80, true);
     assert_int_equal(count_of("job39"), 2);
     assert_hides("q quit");
     assert_hides("> Runs");

@@ -4,7 +4,7 @@
  * told. The fake driver follows the monotonic clock exactly, so that joules can be checked without any sleep being
  * exact.
  */
-#include "test.h"
+#include "made_session.h"
 
 #include "base/clock.h"
 #include "engine/buckets.h"
@@ -12,7 +12,6 @@
 #include "engine/session_impl.h"
 
 #include <math.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -53,8 +52,6 @@ void *realloc(void *old, size_t size)
 }
 #endif
 
-static struct jb_intensity intensity = {.zone = "X", .g_per_kwh = 400, .rel_error = 0.1, .factor = "lifecycle"};
-
 /* A calendar on which no round time comes by within a test: marks are allocated. */
 static struct jb_walltime quiet_time(void)
 {
@@ -63,44 +60,11 @@ static struct jb_walltime quiet_time(void)
 
 static struct jb_session *make(const char *sensors, const char *db)
 {
-    struct jb_session_config config = {
-        .walltime = quiet_time(),
-        .sensors = sensors,
-        .db_path = db,
-        .interval_ns = 10 * JB_NS_PER_MS,
-        .basis = "machine", /* there is no child, so nothing is the run's */
-        .pue = 1,
-        .intensity = &intensity,
-        .open_wait_ns = 2 * JB_NS_PER_S,
-    };
-    struct jb_session *session;
-    struct jb_diag diag = {0};
+    struct jb_session_config config = made_config(sensors);
 
-    if (jb_session_create(&config, &session, &diag) < 0) {
-        fail_msg("%s", diag.text);
-    }
-    return session;
-}
-
-static void tick_for(struct jb_session *session, uint64_t duration_ns)
-{
-    uint64_t end_ns = jb_mono_ns() + duration_ns;
-
-    while (jb_mono_ns() < end_ns) {
-        struct pollfd timer = {.fd = jb_session_timer_fd(session), .events = POLLIN};
-        assert_true(poll(&timer, 1, 5000) > 0);
-        jb_session_tick(session);
-    }
-}
-
-static struct jb_record *run(struct jb_session *session, uint64_t duration_ns)
-{
-    struct jb_ending ending = {.status = JB_RUN_FINISHED, .has_exit_code = true};
-
-    assert_int_equal(jb_session_start(session, 0, NULL), 0);
-    tick_for(session, duration_ns);
-    jb_session_stop(session, &ending);
-    return jb_session_record(session);
+    config.walltime = quiet_time();
+    config.db_path = db;
+    return made_session(&config);
 }
 
 static void assert_closes(const struct jb_record *record)
@@ -123,7 +87,7 @@ static void known_power_gives_known_joules(void **state)
 {
     struct jb_session *session =
         make("fake:watts=100:device=cpu:unit=0,fake:watts=40:device=gpu:unit=1:kind=power", "none");
-    struct jb_record *record = run(session, 1200 * JB_NS_PER_MS);
+    struct jb_record *record = run_for(session, 1200 * JB_NS_PER_MS);
 
     assert_closes(record);
     double joules = (double)record->machine_uj / 1e6;
@@ -195,7 +159,7 @@ static void every_fault_closes(void **state)
         snprintf(sensors, sizeof(sensors), "fake:watts=100:unit=0:fault=%s:at=100ms,fake:watts=10:device=ram",
                  faults[i]);
         struct jb_session *session = make(sensors, "none");
-        struct jb_record *record = run(session, 400 * JB_NS_PER_MS);
+        struct jb_record *record = run_for(session, 400 * JB_NS_PER_MS);
         assert_closes(record);
         assert_true((double)record->machine_uj / 1e6 < 110 * (record->duration_s + 1));
         jb_session_destroy(session);
@@ -207,7 +171,7 @@ static void a_lane_that_hangs_does_not_hold_up_the_end(void **state)
     struct jb_session *session =
         make("fake:watts=50:unit=0,fake-lane:watts=100:device=gpu:fault=hang:at=100ms", "none");
     uint64_t begin_ns = jb_mono_ns();
-    struct jb_record *record = run(session, 500 * JB_NS_PER_MS);
+    struct jb_record *record = run_for(session, 500 * JB_NS_PER_MS);
 
     assert_closes(record);
     jb_session_destroy(session);
@@ -217,7 +181,7 @@ static void a_lane_that_hangs_does_not_hold_up_the_end(void **state)
 static void a_device_that_goes_is_told(void **state)
 {
     struct jb_session *session = make("fake:watts=50:unit=0:fault=gone:at=100ms", "none");
-    struct jb_record *record = run(session, 400 * JB_NS_PER_MS);
+    struct jb_record *record = run_for(session, 400 * JB_NS_PER_MS);
     bool told = false;
 
     for (size_t i = 0; i < record->warning_count; i++) {
@@ -282,12 +246,7 @@ static void clocks_read_apart_are_no_sleep(void **state)
 
 static void unknown_sensors_are_refused(void **state)
 {
-    struct jb_session_config config = {.sensors = "fakke",
-                                       .db_path = "none",
-                                       .interval_ns = JB_NS_PER_S,
-                                       .basis = "run",
-                                       .pue = 1,
-                                       .intensity = &intensity};
+    struct jb_session_config config = made_config("fakke");
     struct jb_session *session;
     struct jb_diag diag = {0};
 
@@ -304,7 +263,7 @@ static void a_round_time_leaves_a_mark(void **state)
     snprintf(path, sizeof(path), "%s/x.db", folder);
     struct jb_session *session = make("fake:watts=100:device=cpu:unit=0", path);
     session->config.walltime.ahead_ns += JB_BUCKET_NS - 11 * (int64_t)JB_NS_PER_S; /* it is 10 s past one: 1 s before */
-    struct jb_record *record = run(session, 2500 * JB_NS_PER_MS);
+    struct jb_record *record = run_for(session, 2500 * JB_NS_PER_MS);
 
     assert_int_equal(session->marks.count, 1);
     const struct jb_store_mark *mark = &session->marks.marks[0];
@@ -424,7 +383,7 @@ static void baseline_is_measured_and_used(void **state)
     assert_true(jb_session_baseline(session, 1000 * JB_NS_PER_MS, -1) >= 0);
     assert_true(jb_session_measured_idle(session, 0, &idle_uw, &sigma_uw));
     assert_in_range(idle_uw, 29000000, 31000000);
-    struct jb_record *record = run(session, 300 * JB_NS_PER_MS);
+    struct jb_record *record = run_for(session, 300 * JB_NS_PER_MS);
     assert_closes(record);
     assert_string_equal(record->channels[0].idle_source, "measured before the run");
     assert_true(record->idle_uj > record->machine_uj * 9 / 10); /* the fake draws at rest what it always draws */

@@ -4,6 +4,7 @@
  * each channel; who inside of whom; what sensors tell late; pids of accelerators that come and go.
  */
 #include "burner.h"
+#include "made_session.h"
 
 #include "base/clock.h"
 #include "engine/session.h"
@@ -11,45 +12,21 @@
 #include "engine/session_runs.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MANY 9
 
-static struct jb_intensity intensity = {.zone = "X", .g_per_kwh = 400, .rel_error = 0.1, .factor = "lifecycle"};
-
 static struct jb_session *make(const char *sensors)
 {
-    struct jb_session_config config = {
-        .sensors = sensors,
-        .db_path = "none",
-        .interval_ns = 20 * JB_NS_PER_MS,
-        .basis = "footprint",
-        .pue = 1,
-        .intensity = &intensity,
-        .open_wait_ns = 2 * JB_NS_PER_S,
-        .endless = true,
-    };
-    struct jb_session *session;
-    struct jb_diag diag = {0};
+    struct jb_session_config config = made_config(sensors);
 
-    if (jb_session_create(&config, &session, &diag) < 0) {
-        fail_msg("%s", diag.text);
-    }
+    config.interval_ns = 20 * JB_NS_PER_MS;
+    config.basis = "footprint";
+    config.endless = true;
+    struct jb_session *session = made_session(&config);
     assert_int_equal(jb_session_start(session, 0, NULL), 0);
     return session;
-}
-
-static void tick_for(struct jb_session *session, uint64_t duration_ns)
-{
-    uint64_t end_ns = jb_mono_ns() + duration_ns;
-
-    while (jb_mono_ns() < end_ns) {
-        struct pollfd timer = {.fd = jb_session_timer_fd(session), .events = POLLIN};
-        assert_true(poll(&timer, 1, 5000) > 0);
-        jb_session_tick(session);
-    }
 }
 
 /* A run as the test sees it. */

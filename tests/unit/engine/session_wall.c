@@ -3,7 +3,7 @@
  * The node meter in a session: what the sensors saw while it was read, what is put in where it was not, whose it is.
  * Books and times are set by hand where the figure is exact, so that nothing depends on how long a poll takes.
  */
-#include "test.h"
+#include "made_session.h"
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -22,27 +22,12 @@
 
 enum { CPU, GPU, NODE };
 
-static struct jb_intensity intensity = {.zone = "X", .g_per_kwh = 400, .rel_error = 0.1, .factor = "lifecycle"};
-
 static struct jb_session *make_of(const char *total, const char *sensors)
 {
-    struct jb_session_config config = {
-        .sensors = sensors,
-        .db_path = "none",
-        .interval_ns = 10 * MS,
-        .basis = "machine",
-        .total = total,
-        .pue = 1,
-        .intensity = &intensity,
-        .open_wait_ns = 2 * S,
-    };
-    struct jb_session *session;
-    struct jb_diag diag = {0};
+    struct jb_session_config config = made_config(sensors);
 
-    if (jb_session_create(&config, &session, &diag) < 0) {
-        fail_msg("%s", diag.text);
-    }
-    return session;
+    config.total = total;
+    return made_session(&config);
 }
 
 static struct jb_session *make(const char *total)
@@ -224,29 +209,10 @@ static void a_better_meter_that_opens_late_begins_anew(void **state)
     jb_session_destroy(session);
 }
 
-static void tick_for(struct jb_session *session, uint64_t duration_ns)
-{
-    uint64_t end_ns = jb_mono_ns() + duration_ns;
-
-    while (jb_mono_ns() < end_ns) {
-        struct pollfd timer = {.fd = jb_session_timer_fd(session), .events = POLLIN};
-        assert_true(poll(&timer, 1, 5000) > 0);
-        jb_session_tick(session);
-    }
-}
-
-static const struct jb_record *run(struct jb_session *session, uint64_t duration_ns)
-{
-    assert_int_equal(jb_session_start(session, 0, NULL), 0);
-    tick_for(session, duration_ns);
-    jb_session_stop(session, &(struct jb_ending){.status = JB_RUN_FINISHED});
-    return jb_session_record(session);
-}
-
 static void as_the_total_the_ledger_closes_with_the_sensors_proportions(void **state)
 {
     struct jb_session *session = make("wall");
-    const struct jb_record *record = run(session, 1300 * MS);
+    const struct jb_record *record = run_for(session, 1300 * MS);
     const struct jb_record_channel *cpu = &record->channels[CPU], *gpu = &record->channels[GPU],
                                    *node = &record->channels[NODE];
 
@@ -271,7 +237,7 @@ static void as_the_total_the_ledger_closes_with_the_sensors_proportions(void **s
 static void without_a_meter_the_wall_as_total_is_a_failure_to_measure(void **state)
 {
     struct jb_session *session = make_of("wall", "fake:watts=100:device=cpu");
-    const struct jb_record *record = run(session, 100 * MS);
+    const struct jb_record *record = run_for(session, 100 * MS);
 
     assert_string_equal(record->total, "sensors");
     assert_true(record->machine_uj > 0 && record->channels[0].in_total);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A session that hears a program: which channels' operators it learns, and what it misses when nobody looks often. */
-#include "test.h"
+#include "made_session.h"
 
 #include "base/clock.h"
 #include "engine/session.h"
@@ -10,26 +10,13 @@
 #include <poll.h>
 #include <string.h>
 
-static struct jb_intensity intensity = {.zone = "X", .g_per_kwh = 400, .rel_error = 0.1, .factor = "lifecycle"};
-
 static struct jb_session *make(const char *sensors, uint64_t interval_ns)
 {
-    struct jb_session_config config = {
-        .sensors = sensors,
-        .db_path = "none",
-        .interval_ns = interval_ns,
-        .basis = "machine", /* there is no child, so nothing is the run's */
-        .pue = 1,
-        .intensity = &intensity,
-        .open_wait_ns = 2 * JB_NS_PER_S,
-        .ops = JB_OPS_FULL,
-    };
-    struct jb_session *session;
-    struct jb_diag diag = {0};
+    struct jb_session_config config = made_config(sensors);
 
-    if (jb_session_create(&config, &session, &diag) < 0) {
-        fail_msg("%s", diag.text);
-    }
+    config.interval_ns = interval_ns;
+    config.ops = JB_OPS_FULL;
+    struct jb_session *session = made_session(&config);
     assert_int_equal(jb_session_start(session, 0, NULL), 0);
     return session;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The watch: looks reach the database through the writer, only on a Jetson, and stopping it is prompt and final. */
+#include "../folder.h"
 #include "test.h"
 
 #include "base/clock.h"
@@ -7,7 +8,6 @@
 #include "engine/vitals.h"
 #include "store/vitals.h"
 
-#include <ftw.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,11 +42,6 @@ static void make_jetson(void)
     put("/sys/devices/gpu.0/load", "998\n", 4);
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *walk)
-{
-    return remove(path);
-}
-
 static int begin(void **state)
 {
     static char program[] = "true";
@@ -76,7 +71,7 @@ static int end(void **state)
 {
     jb_writer_finish(writer, 10 * JB_NS_PER_S, NULL);
     jb_store_close(store);
-    return nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(folder);
 }
 
 struct seen {

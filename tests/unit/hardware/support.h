@@ -12,11 +12,11 @@
 
 #include <cmocka.h>
 
+#include "../folder.h"
 #include "hardware/hardware.h"
 #include "hardware/probe.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -61,16 +61,10 @@ static inline int make_machine(void **state)
     return 0;
 }
 
-static inline int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st, (void)flag, (void)ftw;
-    return remove(path);
-}
-
 static inline int drop_machine(void **state)
 {
     struct machine *m = *state;
-    nftw(m->root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    folder_remove(m->root);
     free(m);
     return 0;
 }

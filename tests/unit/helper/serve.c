@@ -4,6 +4,7 @@
  * file capabilities, and this program becomes an ordinary user: then everything below is what such a user may do.
  * Otherwise the counters are readable by us and what is about privilege is skipped.
  */
+#include "../folder.h"
 #include "sensor/counter_file.h"
 #include "sensor/privileged.h"
 #include "sensor/sensor.h"
@@ -17,7 +18,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <signal.h>
@@ -740,12 +740,6 @@ static void references_are_counted(void **state)
     assert_int_equal(jb_privileged_open(NULL, ZONE), -EINVAL);
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *walk)
-{
-    (void)st, (void)type, (void)walk;
-    return remove(path);
-}
-
 static int all_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -793,9 +787,9 @@ int main(void)
     if (pid < 0 || waitpid(pid, &status, 0) != pid) {
         status = 1;
     }
-    nftw(world.root, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    folder_remove(world.root);
     if (world.other[0] != '\0') {
-        nftw(world.other, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+        folder_remove(world.other);
     }
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }

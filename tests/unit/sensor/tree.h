@@ -12,13 +12,13 @@
 
 #include <cmocka.h>
 
+#include "../folder.h"
 #include "base/diag.h"
 #include "hardware/hardware.h"
 #include "sensor/sensor.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,17 +103,11 @@ static inline void tree_close(struct tree *tree)
     memset(&tree->source, 0, sizeof(tree->source));
 }
 
-static inline int tree_entry_remove(const char *path, const struct stat *st, int type, struct FTW *walk)
-{
-    (void)st, (void)type, (void)walk;
-    return remove(path);
-}
-
 static inline int tree_teardown(void **state)
 {
     struct tree *tree = *state;
     tree_close(tree);
-    nftw(tree->root, tree_entry_remove, 16, FTW_DEPTH | FTW_PHYS);
+    folder_remove(tree->root);
     free(tree);
     return 0;
 }

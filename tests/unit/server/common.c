@@ -45,6 +45,37 @@ void house_close(struct house *house)
     jb_board_destroy(house->board);
 }
 
+static int setup(void **state, const char *token)
+{
+    struct house *house = calloc(1, sizeof(*house));
+    struct jb_server_config config = house_config();
+
+    if (house == NULL) {
+        return -1;
+    }
+    config.token = token;
+    house_open(house, &config);
+    *state = house;
+    return 0;
+}
+
+int house_setup(void **state)
+{
+    return setup(state, NULL);
+}
+
+int house_setup_token(void **state)
+{
+    return setup(state, TOKEN);
+}
+
+int house_teardown(void **state)
+{
+    house_close(*state);
+    free(*state);
+    return 0;
+}
+
 void house_tick(struct house *house, bool layout)
 {
     struct jb_board_view *view = jb_board_begin(house->board);

@@ -30,6 +30,12 @@ struct house {
 struct jb_server_config house_config(void); /* loopback, any port, a rate that no test meets */
 void house_open(struct house *house, const struct jb_server_config *config);
 void house_close(struct house *house);
+/* For tests to whom any will do: *state is a house, without and with TOKEN. */
+int house_setup(void **state);
+int house_setup_token(void **state);
+int house_teardown(void **state);
+#define in_a_house(test)            cmocka_unit_test_setup_teardown(test, house_setup, house_teardown)
+#define in_a_house_with_token(test) cmocka_unit_test_setup_teardown(test, house_setup_token, house_teardown)
 /* The next tick of the board, 100 ms later than the one before. `layout` grows it. */
 void house_tick(struct house *house, bool layout);
 

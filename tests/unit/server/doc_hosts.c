@@ -2,6 +2,7 @@
 /* The machines that are known. */
 #include "world.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 static void each_machine_with_what_was_used_on_it(void **state)
@@ -48,6 +49,14 @@ static void a_database_that_fails_is_told(void **state)
     ask_for(*state, 500, jb_document_hosts, "", "");
 }
 
+static void a_history_of_this_machine_that_cannot_be_read_is_told(void **state)
+{
+    the_store.history_error = -ENOENT; /* there is none */
+    assert_null_at(ask_for(*state, 200, jb_document_hosts, "", ""), "hosts.1.history_j");
+    the_store.history_error = -ETIMEDOUT;
+    ask_for(*state, 503, jb_document_hosts, "", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -55,6 +64,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_does_not_see_all_sees_what_he_used, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(without_a_database_there_is_this_machine, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(a_database_that_fails_is_told, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(a_history_of_this_machine_that_cannot_be_read_is_told, world_setup,
+                                        world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -143,11 +143,12 @@ static void the_greeting_is_the_document_on_one_line(void **state)
     struct world *world = *state;
     world->viewer = kim;
     ask_for(world, 200, jb_document_live, "", "");
-    JB_CLEANUP(jb_freep) char *hello = jb_live_hello(jb_board_look(world->board), &kim, world->documents);
+    JB_CLEANUP(jb_buf_finish) struct jb_buf hello = {0};
+    jb_live_hello(jb_board_look(world->board), &kim, &hello);
     jb_board_release(world->board);
-    assert_null(strchr(hello, '\n'));
-    assert_int_equal(strlen(hello) + 1, world->reply.length); /* which ends in a line feed */
-    assert_memory_equal(hello, world->reply.body, strlen(hello));
+    assert_null(strchr(hello.data, '\n'));
+    assert_int_equal(hello.length + 1, world->reply.length); /* which ends in a line feed */
+    assert_memory_equal(hello.data, world->reply.body, hello.length);
 }
 
 static void who_watches_on_the_socket_sees_what_he_may(void **state)

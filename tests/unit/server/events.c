@@ -62,13 +62,11 @@ static void tick(struct house *house, int count)
 
 static void test_a_hello_comes_first_and_then_each_tick(void **state)
 {
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct stream stream;
     char wanted[64];
 
-    house_open(&house, &config);
-    open_stream(&stream, house.port, 10, "");
+    open_stream(&stream, house->port, 10, "");
     assert_non_null(strstr(stream.text, "HTTP/1.1 200 "));
     assert_non_null(strcasestr(stream.text, "\r\nContent-Type: text/event-stream\r\n"));
     assert_non_null(strcasestr(stream.text, "\r\nCache-Control: no-store\r\n"));
@@ -76,23 +74,20 @@ static void test_a_hello_comes_first_and_then_each_tick(void **state)
     snprintf(wanted, sizeof(wanted), "\"uid\":%u,", (unsigned)getuid());
     assert_true(wait_for(&stream, wanted));
     for (int i = 1; i <= 200; i++) { /* beyond the ring */
-        tick(&house, 1);
+        tick(house, 1);
         wait_for_tick(&stream, (unsigned long long)i);
     }
     close(stream.fd);
-    house_close(&house);
 }
 
 static void test_a_slower_pace_leaves_ticks_out(void **state)
 {
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct stream stream;
 
-    house_open(&house, &config);
-    open_stream(&stream, house.port, 2, "");
+    open_stream(&stream, house->port, 2, "");
     for (int i = 1; i <= 41; i++) {
-        tick(&house, 1);
+        tick(house, 1);
         if (i % 5 == 1) {
             wait_for_tick(&stream, (unsigned long long)i);
         }
@@ -101,136 +96,118 @@ static void test_a_slower_pace_leaves_ticks_out(void **state)
         assert_int_equal(has_tick(&stream, (unsigned long long)i), i % 5 == 1);
     }
     close(stream.fd);
-    house_close(&house);
 }
 
 static void test_another_layout_brings_another_hello_before_its_ticks(void **state)
 {
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct stream stream;
 
-    house_open(&house, &config);
-    open_stream(&stream, house.port, 1, "");
-    tick(&house, 1);
+    open_stream(&stream, house->port, 1, "");
+    tick(house, 1);
     wait_for_tick(&stream, 1);
-    house_tick(&house, true); /* not due at this pace, and told all the same */
+    house_tick(house, true); /* not due at this pace, and told all the same */
     assert_true(wait_for(&stream, "\"layout\":2,\"uid\""));
-    tick(&house, 10);
+    tick(house, 10);
     wait_for_tick(&stream, 11);
     const char *second = strstr(stream.text, "\"layout\":2,\"uid\"");
     assert_true(strstr(stream.text, "\"layout\":2,\"w\"") > second);
     close(stream.fd);
-    house_close(&house);
 }
 
 static void test_who_comes_back_gets_what_was_missed(void **state)
 {
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct stream stream;
 
-    house_open(&house, &config);
-    open_stream(&stream, house.port, 10, "");
-    tick(&house, 10);
+    open_stream(&stream, house->port, 10, "");
+    tick(house, 10);
     wait_for_tick(&stream, 10);
     close(stream.fd);
-    tick(&house, 20);
-    open_stream(&stream, house.port, 10, "Last-Event-ID: 10\r\n");
+    tick(house, 20);
+    open_stream(&stream, house->port, 10, "Last-Event-ID: 10\r\n");
     wait_for_tick(&stream, 30);
     assert_false(has_tick(&stream, 10));
     for (int i = 11; i <= 30; i++) {
         assert_true(has_tick(&stream, (unsigned long long)i));
     }
-    tick(&house, 1);
+    tick(house, 1);
     wait_for_tick(&stream, 31);
     close(stream.fd);
-    open_stream(&stream, house.port, 10, ""); /* a new one gets nothing old */
-    tick(&house, 1);
+    open_stream(&stream, house->port, 10, ""); /* a new one gets nothing old */
+    tick(house, 1);
     wait_for_tick(&stream, 32);
     assert_false(has_tick(&stream, 31));
     close(stream.fd);
-    tick(&house, 168); /* long away: what is left of it is the last 64 */
-    open_stream(&stream, house.port, 10, "Last-Event-ID: 32\r\n");
+    tick(house, 168); /* long away: what is left of it is the last 64 */
+    open_stream(&stream, house->port, 10, "Last-Event-ID: 32\r\n");
     wait_for_tick(&stream, 200);
     for (int i = 100; i <= 200; i++) {
         assert_int_equal(has_tick(&stream, (unsigned long long)i), i > 136);
     }
     close(stream.fd);
-    house_close(&house);
 }
 
 static void test_what_the_ring_has_lost_and_other_layouts_are_left_out(void **state)
 {
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct stream stream;
 
-    house_open(&house, &config);
-    open_stream(&stream, house.port, 10, "");
-    tick(&house, 5);
+    open_stream(&stream, house->port, 10, "");
+    tick(house, 5);
     wait_for_tick(&stream, 5);
-    tick(&house, 40);
-    house_tick(&house, true);
-    tick(&house, 40); /* 86 in all, of which 64 are kept */
+    tick(house, 40);
+    house_tick(house, true);
+    tick(house, 40); /* 86 in all, of which 64 are kept */
     wait_for_tick(&stream, 86);
     close(stream.fd);
-    open_stream(&stream, house.port, 10, "Last-Event-ID: 5\r\n");
+    open_stream(&stream, house->port, 10, "Last-Event-ID: 5\r\n");
     wait_for_tick(&stream, 86);
     assert_false(has_tick(&stream, 45)); /* its numbers are of other channels */
     assert_true(has_tick(&stream, 46));
     close(stream.fd);
-    house_close(&house);
 }
 
 static void test_an_id_of_a_meter_before_this_one_does_no_harm(void **state)
 {
     static const char *const headers[] = {"Last-Event-ID: 999999999\r\n", "Last-Event-ID: x\r\n", "Last-Event-ID: \r\n",
                                           "Last-Event-ID: 99999999999999999999999\r\n", "Last-Event-ID: -1\r\n"};
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct stream stream;
 
-    house_open(&house, &config);
     for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
-        open_stream(&stream, house.port, 10, headers[i]);
-        tick(&house, 1);
+        open_stream(&stream, house->port, 10, headers[i]);
+        tick(house, 1);
         wait_for_tick(&stream, i + 1);
         close(stream.fd);
     }
-    house_close(&house);
 }
 
 static void test_the_pace_is_from_1_to_10(void **state)
 {
     static const char *const wrong[] = {"0", "11", "x", "", "2.5", "-1", "99999999999999999999"};
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct answer answer;
 
-    house_open(&house, &config);
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         char target[64];
         snprintf(target, sizeof(target), "/api/v1/events?hz=%s", wrong[i]);
-        ask(house.port, "GET", target, NULL, &answer);
+        ask(house->port, "GET", target, NULL, &answer);
         assert_int_equal(answer.status, 400);
     }
-    house_close(&house);
 }
 
 static void test_a_tick_larger_than_a_chunk_arrives_whole(void **state)
 {
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct stream stream;
 
-    house_open(&house, &config);
-    struct jb_board_view *view = jb_board_begin(house.board);
+    struct jb_board_view *view = jb_board_begin(house->board);
     snprintf(view->host, sizeof(view->host), "large");
-    jb_board_publish(house.board);
-    open_stream(&stream, house.port, 10, "");
+    jb_board_publish(house->board);
+    open_stream(&stream, house->port, 10, "");
     for (unsigned i = 1; i <= 5; i++) {
-        tick(&house, 1);
+        tick(house, 1);
         wait_for_tick(&stream, i);
         assert_true(wait_for(&stream, "]]}\n\n"));
         assert_true(strlen(stream.text) > 12000);
@@ -238,35 +215,31 @@ static void test_a_tick_larger_than_a_chunk_arrives_whole(void **state)
         stream.text[1] = '\0';
     }
     close(stream.fd);
-    house_close(&house);
 }
 
 #define MANY 50
 
 static void test_fifty_streams_get_every_tick(void **state)
 {
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct stream *streams = calloc(MANY, sizeof(*streams));
     struct answer answer;
 
     assert_non_null(streams);
-    house_open(&house, &config);
     for (int i = 0; i < MANY; i++) {
-        open_stream(&streams[i], house.port, 10, "");
+        open_stream(&streams[i], house->port, 10, "");
     }
     for (unsigned t = 1; t <= 30; t++) {
-        tick(&house, 1);
+        tick(house, 1);
         for (int i = 0; i < MANY; i++) {
             wait_for_tick(&streams[i], t);
         }
-        ask(house.port, "GET", "/api/v1/live", NULL, &answer); /* others are served beside */
+        ask(house->port, "GET", "/api/v1/live", NULL, &answer); /* others are served beside */
         assert_int_equal(answer.status, 200);
     }
     for (int i = 0; i < MANY; i++) {
         close(streams[i].fd);
     }
-    house_close(&house);
     free(streams);
 }
 
@@ -346,20 +319,18 @@ static bool is_down_to(void *context)
 
 static void test_a_reader_that_sleeps_is_dropped_and_nobody_waits_for_it(void **state)
 {
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct stream awake;
     int small = 4096, before;
 
-    house_open(&house, &config);
-    struct jb_board_view *view = jb_board_begin(house.board);
+    struct jb_board_view *view = jb_board_begin(house->board);
     snprintf(view->host, sizeof(view->host), "large"); /* so that buffers fill soon */
-    jb_board_publish(house.board);
+    jb_board_publish(house->board);
     before = sockets();
-    int asleep = client_connect(house.port);
+    int asleep = client_connect(house->port);
     setsockopt(asleep, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
     client_send(asleep, "GET /api/v1/events?hz=10 HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    open_stream(&awake, house.port, 10, "");
+    open_stream(&awake, house->port, 10, "");
 
     int with_both = before + 4, without = before + 3; /* both ends of each are ours */
     assert_true(sockets() >= with_both);
@@ -367,7 +338,7 @@ static void test_a_reader_that_sleeps_is_dropped_and_nobody_waits_for_it(void **
     unsigned long long seq = 0;
     while (sockets() > without) {
         assert_true(jb_mono_ns() < until_ns);
-        tick(&house, 1);
+        tick(house, 1);
         wait_for_tick(&awake, ++seq); /* at once, whoever else sleeps */
         awake.text[0] = '\n';
         awake.text[1] = '\0';
@@ -378,7 +349,6 @@ static void test_a_reader_that_sleeps_is_dropped_and_nobody_waits_for_it(void **
     assert_true(client_ended(asleep));
     close(asleep);
     close(awake.fd);
-    house_close(&house);
 }
 
 static void test_coming_and_going_while_the_meter_runs(void **state)
@@ -409,18 +379,18 @@ static void test_coming_and_going_while_the_meter_runs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_hello_comes_first_and_then_each_tick),
-        cmocka_unit_test(test_a_slower_pace_leaves_ticks_out),
-        cmocka_unit_test(test_another_layout_brings_another_hello_before_its_ticks),
-        cmocka_unit_test(test_who_comes_back_gets_what_was_missed),
-        cmocka_unit_test(test_what_the_ring_has_lost_and_other_layouts_are_left_out),
-        cmocka_unit_test(test_an_id_of_a_meter_before_this_one_does_no_harm),
-        cmocka_unit_test(test_the_pace_is_from_1_to_10),
-        cmocka_unit_test(test_a_tick_larger_than_a_chunk_arrives_whole),
-        cmocka_unit_test(test_fifty_streams_get_every_tick),
+        in_a_house(test_a_hello_comes_first_and_then_each_tick),
+        in_a_house(test_a_slower_pace_leaves_ticks_out),
+        in_a_house(test_another_layout_brings_another_hello_before_its_ticks),
+        in_a_house(test_who_comes_back_gets_what_was_missed),
+        in_a_house(test_what_the_ring_has_lost_and_other_layouts_are_left_out),
+        in_a_house(test_an_id_of_a_meter_before_this_one_does_no_harm),
+        in_a_house(test_the_pace_is_from_1_to_10),
+        in_a_house(test_a_tick_larger_than_a_chunk_arrives_whole),
+        in_a_house(test_fifty_streams_get_every_tick),
         cmocka_unit_test(test_more_streams_than_may_be_are_refused),
         cmocka_unit_test(test_the_end_of_the_server_ends_streams),
-        cmocka_unit_test(test_a_reader_that_sleeps_is_dropped_and_nobody_waits_for_it),
+        in_a_house(test_a_reader_that_sleeps_is_dropped_and_nobody_waits_for_it),
         cmocka_unit_test(test_coming_and_going_while_the_meter_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the server refuses, whom it lets in, and what stands on all it says. */
+#include "../folder.h"
 #include "common.h"
 
 #include <arpa/inet.h>
@@ -33,22 +34,19 @@ static void test_documents_are_found_by_name(void **state)
         {"/metrics", "\"document\":\"metrics\""},
         {"/healthz", "\"document\":\"health\""},
     };
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct answer answer;
 
-    house_open(&house, &config);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        ask(house.port, "GET", cases[i].target, NULL, &answer);
+        ask(house->port, "GET", cases[i].target, NULL, &answer);
         assert_int_equal(answer.status, 200);
         if (strstr(answer.body, cases[i].document) == NULL) {
             fail_msg("%s: %s", cases[i].target, answer.body);
         }
         assert_true(has_header(&answer, "Cache-Control: no-store"));
     }
-    ask(house.port, "GET", "/metrics", "Accept: application/openmetrics-text\r\n", &answer);
+    ask(house->port, "GET", "/metrics", "Accept: application/openmetrics-text\r\n", &answer);
     assert_non_null(strstr(answer.body, "openmetrics"));
-    house_close(&house);
 }
 
 static void test_nothing_else_is_found(void **state)
@@ -57,19 +55,16 @@ static void test_nothing_else_is_found(void **state)
         "/api",        "/api/v1", "/api/v1/none", "/api/v1/runs/x/other", "/api/v1/runs/x/series/y",
         "/nothing.js", "/live",   "/healthz/x",   "/metrics/x",
     };
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct answer answer;
 
-    house_open(&house, &config);
     for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
-        ask(house.port, "GET", targets[i], NULL, &answer);
+        ask(house->port, "GET", targets[i], NULL, &answer);
         if (answer.status != 404) {
             fail_msg("%s: %d", targets[i], answer.status);
         }
         assert_non_null(strstr(answer.body, "\"error\":"));
     }
-    house_close(&house);
 }
 
 static void test_what_is_broken_is_refused(void **state)
@@ -81,13 +76,11 @@ static void test_what_is_broken_is_refused(void **state)
         "/api/v1/live/",        "/a\\b",
         "/api/v1/runs/%ff",     "http://localhost/api/v1/live",
     };
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct answer answer;
 
-    house_open(&house, &config);
     for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
-        ask(house.port, "GET", targets[i], NULL, &answer);
+        ask(house->port, "GET", targets[i], NULL, &answer);
         if (answer.status != 400) {
             fail_msg("%s: %d", targets[i], answer.status);
         }
@@ -97,81 +90,69 @@ static void test_what_is_broken_is_refused(void **state)
     for (int i = 0; i < 70; i++) {
         strcat(many, "&tag=a");
     }
-    ask(house.port, "GET", many, NULL, &answer);
+    ask(house->port, "GET", many, NULL, &answer);
     assert_int_equal(answer.status, 400);
     free(many);
-    house_close(&house);
 }
 
 static void test_an_address_of_4096_bytes_is_taken_and_no_more(void **state)
 {
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct answer answer;
     char target[4200];
 
-    house_open(&house, &config);
     memset(target, 'x', sizeof(target));
     memcpy(target, "/healthz?q=", 11);
     target[4096] = '\0';
-    ask(house.port, "GET", target, NULL, &answer);
+    ask(house->port, "GET", target, NULL, &answer);
     assert_int_equal(answer.status, 200);
     target[4096] = 'x';
     target[4097] = '\0';
-    ask(house.port, "GET", target, NULL, &answer);
+    ask(house->port, "GET", target, NULL, &answer);
     assert_int_equal(answer.status, 414);
-    house_close(&house);
 }
 
 static void test_headers_beyond_memory_are_refused(void **state)
 {
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct answer answer;
     char *headers = malloc(40000);
 
-    house_open(&house, &config);
     memset(headers, 'x', 40000);
     memcpy(headers, "X-Long: ", 8);
     memcpy(headers + 30000, "\r\n", 3);
-    ask(house.port, "GET", "/healthz", headers, &answer);
+    ask(house->port, "GET", "/healthz", headers, &answer);
     assert_true(answer.status == 431 || answer.status == 413);
-    ask(house.port, "GET", "/healthz", NULL, &answer);
+    ask(house->port, "GET", "/healthz", NULL, &answer);
     assert_int_equal(answer.status, 200);
     free(headers);
-    house_close(&house);
 }
 
 static void test_only_get_and_head(void **state)
 {
     static const char *const methods[] = {"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"};
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct answer answer;
 
-    house_open(&house, &config);
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-        ask(house.port, methods[i], "/api/v1/live", NULL, &answer);
+        ask(house->port, methods[i], "/api/v1/live", NULL, &answer);
         assert_int_equal(answer.status, 405);
         assert_true(has_header(&answer, "Allow: GET, HEAD"));
     }
-    ask(house.port, "GET", "/api/v1/session", NULL, &answer);
+    ask(house->port, "GET", "/api/v1/session", NULL, &answer);
     assert_int_equal(answer.status, 405);
     assert_true(has_header(&answer, "Allow: POST"));
-    house_close(&house);
 }
 
 static void test_head_is_get_without_its_body(void **state)
 {
     static const char *const targets[] = {"/api/v1/live", "/metrics", "/", "/api/v1/events"};
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct answer answer, second;
 
-    house_open(&house, &config);
     for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
         char text[256];
-        int fd = client_connect(house.port);
+        int fd = client_connect(house->port);
         snprintf(text, sizeof(text), "HEAD %s HTTP/1.1\r\nHost: localhost\r\n\r\n", targets[i]);
         client_send(fd, text);
         client_answer(fd, true, &answer);
@@ -182,27 +163,22 @@ static void test_head_is_get_without_its_body(void **state)
         assert_non_null(strstr(second.body, "health"));
         close(fd);
     }
-    house_close(&house);
 }
 
 static void test_a_body_is_refused(void **state)
 {
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct answer answer;
 
-    config.token = TOKEN;
-    house_open(&house, &config);
-    ask(house.port, "GET", "/api/v1/live", "Content-Length: 5\r\n\r\nhello", &answer);
+    ask(house->port, "GET", "/api/v1/live", "Content-Length: 5\r\n\r\nhello", &answer);
     assert_int_equal(answer.status, 413);
-    ask(house.port, "GET", "/api/v1/live", "Transfer-Encoding: chunked\r\n", &answer);
+    ask(house->port, "GET", "/api/v1/live", "Transfer-Encoding: chunked\r\n", &answer);
     assert_int_equal(answer.status, 413);
-    ask(house.port, "POST", "/api/v1/session", "Content-Length: 100000\r\n", &answer);
+    ask(house->port, "POST", "/api/v1/session", "Content-Length: 100000\r\n", &answer);
     assert_int_equal(answer.status, 413);
-    ask(house.port, "POST", "/api/v1/session", "Authorization: Bearer " TOKEN "\r\nContent-Length: 2\r\n\r\n{}",
+    ask(house->port, "POST", "/api/v1/session", "Authorization: Bearer " TOKEN "\r\nContent-Length: 2\r\n\r\n{}",
         &answer);
     assert_int_equal(answer.status, 204);
-    house_close(&house);
 }
 
 static void test_a_foreign_host_is_refused(void **state)
@@ -246,34 +222,29 @@ static void test_a_foreign_host_is_refused(void **state)
 
 static void test_another_site_may_not_ask_for_data(void **state)
 {
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct answer answer;
 
-    house_open(&house, &config);
-    ask(house.port, "GET", "/api/v1/live", "Sec-Fetch-Site: cross-site\r\nOrigin: https://evil.example\r\n", &answer);
+    ask(house->port, "GET", "/api/v1/live", "Sec-Fetch-Site: cross-site\r\nOrigin: https://evil.example\r\n", &answer);
     assert_int_equal(answer.status, 403);
     assert_null(strcasestr(answer.head, "Access-Control"));
-    ask(house.port, "GET", "/metrics", "Sec-Fetch-Site: cross-site\r\n", &answer);
+    ask(house->port, "GET", "/metrics", "Sec-Fetch-Site: cross-site\r\n", &answer);
     assert_int_equal(answer.status, 403);
-    ask(house.port, "GET", "/", "Sec-Fetch-Site: cross-site\r\n", &answer); /* a link to the dashboard */
+    ask(house->port, "GET", "/", "Sec-Fetch-Site: cross-site\r\n", &answer); /* a link to the dashboard */
     assert_int_equal(answer.status, 200);
-    ask(house.port, "GET", "/api/v1/live", "Sec-Fetch-Site: same-origin\r\n", &answer);
+    ask(house->port, "GET", "/api/v1/live", "Sec-Fetch-Site: same-origin\r\n", &answer);
     assert_int_equal(answer.status, 200);
     assert_null(strcasestr(answer.head, "Access-Control"));
-    house_close(&house);
 }
 
 static void test_every_answer_has_the_headers_of_safety(void **state)
 {
     static const char *const targets[] = {"/", "/api/v1/live", "/metrics", "/none", "/healthz", "/api/v1/runs/%zz"};
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct answer answer;
 
-    house_open(&house, &config);
     for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
-        ask(house.port, "GET", targets[i], NULL, &answer);
+        ask(house->port, "GET", targets[i], NULL, &answer);
         assert_true(has_header(&answer, "Content-Security-Policy: default-src 'self'; frame-ancestors 'none'; base-uri "
                                         "'none'; form-action 'self'"));
         assert_true(has_header(&answer, "X-Content-Type-Options: nosniff"));
@@ -281,7 +252,6 @@ static void test_every_answer_has_the_headers_of_safety(void **state)
         assert_true(has_header(&answer, "Cross-Origin-Opener-Policy: same-origin"));
         assert_true(has_header(&answer, "Cross-Origin-Resource-Policy: same-origin"));
     }
-    house_close(&house);
 }
 
 static void test_too_many_requests_are_put_off(void **state)
@@ -343,70 +313,60 @@ static void test_loopback_needs_no_token_but_a_proxy_does(void **state)
 {
     static const char *const proxies[] = {"Forwarded: for=1.2.3.4\r\n", "X-Forwarded-For: 1.2.3.4\r\n",
                                           "Via: 1.1 p\r\n", "X-Real-IP: 1.2.3.4\r\n", "X-Forwarded-Host: x\r\n"};
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct answer answer;
     char headers[256];
 
-    config.token = TOKEN;
-    house_open(&house, &config);
-    ask(house.port, "GET", "/api/v1/live", NULL, &answer);
+    ask(house->port, "GET", "/api/v1/live", NULL, &answer);
     assert_int_equal(answer.status, 200);
     for (size_t i = 0; i < sizeof(proxies) / sizeof(proxies[0]); i++) {
-        ask(house.port, "GET", "/api/v1/live", proxies[i], &answer);
+        ask(house->port, "GET", "/api/v1/live", proxies[i], &answer);
         assert_int_equal(answer.status, 401);
         assert_true(has_header(&answer, "WWW-Authenticate: Bearer realm=\"joulebook\""));
-        ask(house.port, "GET", "/metrics", proxies[i], &answer);
+        ask(house->port, "GET", "/metrics", proxies[i], &answer);
         assert_int_equal(answer.status, 401);
-        ask(house.port, "GET", "/api/v1/none", proxies[i], &answer);
+        ask(house->port, "GET", "/api/v1/none", proxies[i], &answer);
         assert_int_equal(answer.status, 401);
-        ask(house.port, "GET", "/", proxies[i], &answer);
+        ask(house->port, "GET", "/", proxies[i], &answer);
         assert_int_equal(answer.status, 200);
         snprintf(headers, sizeof(headers), "%sAuthorization: Bearer " TOKEN "\r\n", proxies[i]);
-        ask(house.port, "GET", "/api/v1/live", headers, &answer);
+        ask(house->port, "GET", "/api/v1/live", headers, &answer);
         assert_int_equal(answer.status, 200);
         assert_non_null(strstr(answer.body, "\"known\":false,\"uid\":-1,\"all\":true"));
         snprintf(headers, sizeof(headers), "%sAuthorization: Bearer " TOKEN "x\r\n", proxies[i]);
-        ask(house.port, "GET", "/api/v1/live", headers, &answer);
+        ask(house->port, "GET", "/api/v1/live", headers, &answer);
         assert_int_equal(answer.status, 401);
-        ask(house.port, "GET", "/api/v1/live?token=" TOKEN "&access_token=" TOKEN, proxies[i], &answer);
+        ask(house->port, "GET", "/api/v1/live?token=" TOKEN "&access_token=" TOKEN, proxies[i], &answer);
         assert_int_equal(answer.status, 401);
     }
-    house_close(&house);
 }
 
 static void test_without_a_token_who_comes_by_a_proxy_sees_what_is_public(void **state)
 {
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct answer answer;
 
-    house_open(&house, &config);
-    ask(house.port, "GET", "/api/v1/live", "X-Forwarded-For: 1.2.3.4\r\n", &answer);
+    ask(house->port, "GET", "/api/v1/live", "X-Forwarded-For: 1.2.3.4\r\n", &answer);
     assert_int_equal(answer.status, 200);
     assert_non_null(strstr(answer.body, "\"known\":false,\"uid\":-1,\"all\":false"));
-    ask(house.port, "POST", "/api/v1/session", "Authorization: Bearer x\r\n", &answer);
+    ask(house->port, "POST", "/api/v1/session", "Authorization: Bearer x\r\n", &answer);
     assert_int_equal(answer.status, 404);
-    house_close(&house);
 }
 
 static void test_a_browser_logs_in_with_the_token_and_then_has_a_cookie(void **state)
 {
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct answer answer;
     char headers[512], cookie[128] = "";
 
-    config.token = TOKEN;
-    house_open(&house, &config);
-    ask(house.port, "POST", "/api/v1/session", NULL, &answer);
+    ask(house->port, "POST", "/api/v1/session", NULL, &answer);
     assert_int_equal(answer.status, 401);
-    ask(house.port, "POST", "/api/v1/session", "Authorization: Bearer wrong-wrong-wrong\r\n", &answer);
+    ask(house->port, "POST", "/api/v1/session", "Authorization: Bearer wrong-wrong-wrong\r\n", &answer);
     assert_int_equal(answer.status, 401);
-    ask(house.port, "POST", "/api/v1/session", "Authorization: Bearer " TOKEN "\r\nSec-Fetch-Site: cross-site\r\n",
+    ask(house->port, "POST", "/api/v1/session", "Authorization: Bearer " TOKEN "\r\nSec-Fetch-Site: cross-site\r\n",
         &answer);
     assert_int_equal(answer.status, 403);
-    ask(house.port, "POST", "/api/v1/session", "Authorization: Bearer " TOKEN "\r\n", &answer);
+    ask(house->port, "POST", "/api/v1/session", "Authorization: Bearer " TOKEN "\r\n", &answer);
     assert_int_equal(answer.status, 204);
     const char *set = strcasestr(answer.head, "\r\nSet-Cookie: ");
     assert_non_null(set);
@@ -415,31 +375,27 @@ static void test_a_browser_logs_in_with_the_token_and_then_has_a_cookie(void **s
     assert_null(strstr(set, TOKEN));
 
     snprintf(headers, sizeof(headers), "Via: 1.1 p\r\nCookie: a=b; %s; c=d\r\n", cookie);
-    ask(house.port, "GET", "/api/v1/live", headers, &answer);
+    ask(house->port, "GET", "/api/v1/live", headers, &answer);
     assert_int_equal(answer.status, 200);
     assert_non_null(strstr(answer.body, "\"all\":true"));
     cookie[strlen(cookie) - 1] ^= 1;
     snprintf(headers, sizeof(headers), "Via: 1.1 p\r\nCookie: %s\r\n", cookie);
-    ask(house.port, "GET", "/api/v1/live", headers, &answer);
+    ask(house->port, "GET", "/api/v1/live", headers, &answer);
     assert_int_equal(answer.status, 401);
-    ask(house.port, "POST", "/api/v1/session", "Authorization: Bearer " TOKEN "\r\nX-Forwarded-Proto: https\r\n",
+    ask(house->port, "POST", "/api/v1/session", "Authorization: Bearer " TOKEN "\r\nX-Forwarded-Proto: https\r\n",
         &answer);
     assert_non_null(strstr(answer.head, "; Secure\r\n"));
-    house_close(&house);
 }
 
 static void test_the_viewer_is_the_user_of_the_connection(void **state)
 {
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct answer answer;
     char wanted[64];
 
-    house_open(&house, &config);
-    ask(house.port, "GET", "/api/v1/live", NULL, &answer);
+    ask(house->port, "GET", "/api/v1/live", NULL, &answer);
     snprintf(wanted, sizeof(wanted), "\"known\":true,\"uid\":%u,\"all\":true", (unsigned)getuid());
     assert_non_null(strstr(answer.body, wanted));
-    house_close(&house);
 }
 
 static int status_of_another_user(uint16_t port, const char *wanted)
@@ -479,13 +435,11 @@ static void test_another_user_sees_not_all_unless_runs_are_shared(void **state)
 
 static void test_the_dashboard_is_sent_compressed_and_once(void **state)
 {
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct answer answer;
     char headers[256];
 
-    house_open(&house, &config);
-    ask(house.port, "GET", "/", "Accept-Encoding: gzip, br\r\n", &answer);
+    ask(house->port, "GET", "/", "Accept-Encoding: gzip, br\r\n", &answer);
     assert_int_equal(answer.status, 200);
     assert_true(has_header(&answer, "Content-Encoding: gzip"));
     assert_true(has_header(&answer, "Content-Type: text/html; charset=utf-8"));
@@ -496,11 +450,10 @@ static void test_the_dashboard_is_sent_compressed_and_once(void **state)
     snprintf(headers, sizeof(headers), "ETag: %s", index->etag);
     assert_true(has_header(&answer, headers));
     snprintf(headers, sizeof(headers), "If-None-Match: %s\r\n", index->etag);
-    ask(house.port, "GET", "/index.html", headers, &answer);
+    ask(house->port, "GET", "/index.html", headers, &answer);
     assert_int_equal(answer.status, 304);
-    ask(house.port, "GET", "/", "Accept-Encoding: identity\r\n", &answer);
+    ask(house->port, "GET", "/", "Accept-Encoding: identity\r\n", &answer);
     assert_int_equal(answer.status, 406);
-    house_close(&house);
 }
 
 static void write_file(const char *folder, const char *name, const char *text)
@@ -545,27 +498,18 @@ static void test_a_folder_is_served_while_the_dashboard_is_worked_on(void **stat
     ask(house.port, "GET", "/../etc/passwd", NULL, &answer);
     assert_int_equal(answer.status, 400);
     house_close(&house);
-    char *const words[] = {(char[]){"rm"}, (char[]){"-r"}, folder, NULL};
-    pid_t child = fork();
-    if (child == 0) {
-        execvp("rm", words);
-        _exit(1);
-    }
-    waitpid(child, NULL, 0);
+    assert_int_equal(folder_remove(folder), 0);
 }
 
 static void test_a_download_cannot_smuggle_a_header(void **state)
 {
-    struct house house;
-    struct jb_server_config config = house_config();
+    struct house *house = *state;
     struct answer answer;
 
-    house_open(&house, &config);
-    ask(house.port, "GET", "/api/v1/runs/download/export", NULL, &answer);
+    ask(house->port, "GET", "/api/v1/runs/download/export", NULL, &answer);
     assert_int_equal(answer.status, 200);
     assert_true(has_header(&answer, "Content-Disposition: attachment; filename=\"a_b__c__d.csv\""));
     assert_true(has_header(&answer, "Content-Type: text/csv; charset=utf-8"));
-    house_close(&house);
 }
 
 static void refuses(const struct jb_server_config *config, int error, const char *fix)
@@ -655,27 +599,27 @@ static void test_a_socket_that_was_passed_on_is_served(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_documents_are_found_by_name),
-        cmocka_unit_test(test_nothing_else_is_found),
-        cmocka_unit_test(test_what_is_broken_is_refused),
-        cmocka_unit_test(test_an_address_of_4096_bytes_is_taken_and_no_more),
-        cmocka_unit_test(test_headers_beyond_memory_are_refused),
-        cmocka_unit_test(test_only_get_and_head),
-        cmocka_unit_test(test_head_is_get_without_its_body),
-        cmocka_unit_test(test_a_body_is_refused),
+        in_a_house(test_documents_are_found_by_name),
+        in_a_house(test_nothing_else_is_found),
+        in_a_house(test_what_is_broken_is_refused),
+        in_a_house(test_an_address_of_4096_bytes_is_taken_and_no_more),
+        in_a_house(test_headers_beyond_memory_are_refused),
+        in_a_house(test_only_get_and_head),
+        in_a_house(test_head_is_get_without_its_body),
+        in_a_house_with_token(test_a_body_is_refused),
         cmocka_unit_test(test_a_foreign_host_is_refused),
-        cmocka_unit_test(test_another_site_may_not_ask_for_data),
-        cmocka_unit_test(test_every_answer_has_the_headers_of_safety),
+        in_a_house(test_another_site_may_not_ask_for_data),
+        in_a_house(test_every_answer_has_the_headers_of_safety),
         cmocka_unit_test(test_too_many_requests_are_put_off),
         cmocka_unit_test(test_one_address_has_so_many_connections_and_no_more),
-        cmocka_unit_test(test_loopback_needs_no_token_but_a_proxy_does),
-        cmocka_unit_test(test_without_a_token_who_comes_by_a_proxy_sees_what_is_public),
-        cmocka_unit_test(test_a_browser_logs_in_with_the_token_and_then_has_a_cookie),
-        cmocka_unit_test(test_the_viewer_is_the_user_of_the_connection),
+        in_a_house_with_token(test_loopback_needs_no_token_but_a_proxy_does),
+        in_a_house(test_without_a_token_who_comes_by_a_proxy_sees_what_is_public),
+        in_a_house_with_token(test_a_browser_logs_in_with_the_token_and_then_has_a_cookie),
+        in_a_house(test_the_viewer_is_the_user_of_the_connection),
         cmocka_unit_test(test_another_user_sees_not_all_unless_runs_are_shared),
-        cmocka_unit_test(test_the_dashboard_is_sent_compressed_and_once),
+        in_a_house(test_the_dashboard_is_sent_compressed_and_once),
         cmocka_unit_test(test_a_folder_is_served_while_the_dashboard_is_worked_on),
-        cmocka_unit_test(test_a_download_cannot_smuggle_a_header),
+        in_a_house(test_a_download_cannot_smuggle_a_header),
         cmocka_unit_test(test_listening_elsewhere_has_terms),
         cmocka_unit_test(test_a_port_that_is_taken_is_told),
         cmocka_unit_test(test_a_socket_that_was_passed_on_is_served),

@@ -256,5 +256,6 @@ int jb_history_sum(struct jb_store *store, const char *machine_id, struct jb_his
 {
     *ret = (struct jb_history_sum){
         .first_ns = 1795000000000000000, .last_ns = 1795100000000000000, .energy_uj = 7000000, .grams = NAN};
-    return failed(store, diag);
+    bool of_ours = strcmp(machine_id, "0123456789abcdef") == 0;
+    return of_ours && store->history_error != 0 ? store->history_error : failed(store, diag);
 }

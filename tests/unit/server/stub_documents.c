@@ -67,12 +67,10 @@ void jb_document_run(struct jb_documents *documents, const struct jb_viewer *vie
     }
 }
 
-char *jb_live_hello(const struct jb_board_view *view, const struct jb_viewer *viewer, struct jb_documents *documents)
+void jb_live_hello(const struct jb_board_view *view, const struct jb_viewer *viewer, struct jb_buf *out)
 {
-    struct jb_buf out = {0};
-    jb_buf_printf(&out, "{\"seq\":%llu,\"layout\":%llu,\"uid\":%lld,\"host\":\"%s\"}", (unsigned long long)view->seq,
+    jb_buf_printf(out, "{\"seq\":%llu,\"layout\":%llu,\"uid\":%lld,\"host\":\"%s\"}", (unsigned long long)view->seq,
                   (unsigned long long)view->layout, viewer->known ? (long long)viewer->uid : -1LL, view->host);
-    return out.data;
 }
 
 /* As long as that of a usual machine; much longer where the host says so. */

@@ -34,6 +34,7 @@ struct jb_store {
     int open_error;                    /* what opening fails with */
     int error;                         /* what all questions fail with */
     int series_error;                  /* what the series alone fails with */
+    int history_error;                 /* what sums of a history fail with */
     struct world_run runs[WORLD_RUNS]; /* newest first */
     size_t run_count;
     unsigned opened, closed;

@@ -3,14 +3,17 @@
  * Helpers of the store's tests; see common.h.
  */
 #include "common.h"
+#include "../folder.h"
 
-#include <ftw.h>
 #include <math.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -27,15 +30,10 @@ int folder_setup(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
-{
-    return remove(path);
-}
-
 int folder_teardown(void **state)
 {
     if (*state != NULL) {
-        nftw(*state, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        folder_remove(*state);
         free(*state);
     }
     return 0;
@@ -48,6 +46,37 @@ const char *in_folder(void **state, const char *name)
     char *path = paths[next++ % 4];
     jb_snprintf(path, sizeof(paths[0]), "%s/%s", (const char *)*state, name);
     return path;
+}
+
+struct killed start_writer(void)
+{
+    int ends[2];
+
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    close(ends[child == 0 ? 0 : 1]);
+    return (struct killed){.child = child, .pipe_fd = ends[child == 0 ? 1 : 0]};
+}
+
+int kill_writer(const struct killed *killed, int wanted, long moment_ns)
+{
+    const struct timespec moment = {.tv_nsec = moment_ns};
+    int told = 0, status = 0;
+    char byte;
+
+    while (told < wanted && read(killed->pipe_fd, &byte, 1) == 1) {
+        told++;
+    }
+    nanosleep(&moment, NULL);
+    kill(killed->child, SIGKILL);
+    assert_int_equal(waitpid(killed->child, &status, 0), killed->child);
+    assert_true(WIFSIGNALED(status)); /* else it failed by itself */
+    while (read(killed->pipe_fd, &byte, 1) == 1) {
+        told++;
+    }
+    close(killed->pipe_fd);
+    return told;
 }
 
 uint64_t random_next(struct random *random)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <cmocka.h>
 
@@ -21,6 +22,15 @@
 int folder_setup(void **state);
 int folder_teardown(void **state);
 const char *in_folder(void **state, const char *name); /* a path; the last four stay valid */
+
+/* A child that writes until it is killed, and tells of each piece that is in by a byte through pipe_fd; in it `child`
+ * is 0. kill_writer() lets it go on for `moment_ns` after the `wanted`th byte, and returns how many came in all. */
+struct killed {
+    pid_t child;
+    int pipe_fd;
+};
+struct killed start_writer(void);
+int kill_writer(const struct killed *killed, int wanted, long moment_ns);
 
 /* xorshift64*: the same numbers for the same seed everywhere. */
 struct random {

@@ -16,7 +16,6 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -90,53 +89,24 @@ static void a_writer_killed_at_any_moment_loses_nothing_that_was_appended(void *
         char name[16];
         jb_snprintf(name, sizeof(name), "%d.db", round);
         const char *path = in_folder(state, name);
-        int ends[2];
-        assert_int_equal(pipe(ends), 0);
-        pid_t child = fork();
-        assert_true(child >= 0);
-        if (child == 0) {
-            close(ends[0]);
-            write_until_killed(path, ends[1], seed | 1);
+        struct killed killed = start_writer();
+        if (killed.child == 0) {
+            write_until_killed(path, killed.pipe_fd, seed | 1);
         }
-        close(ends[1]);
-        char byte;
-        int64_t told = -1, wanted = (int64_t)random_below(&random, 120);
-        while (told < wanted && read(ends[0], &byte, 1) == 1) {
-            told++;
-        }
-        const struct timespec moment = {.tv_nsec = (long)random_below(&random, 400000)};
-        nanosleep(&moment, NULL);
-        kill(child, SIGKILL);
-        int status = 0;
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_true(WIFSIGNALED(status)); /* else it failed by itself */
-        while (read(ends[0], &byte, 1) == 1) {
-            told++;
-        }
-        close(ends[0]);
-        check_lost_run(path, told, seed);
+        int wanted = 1 + (int)random_below(&random, 120); /* the first is told of the beginning */
+        int told = kill_writer(&killed, wanted, (long)random_below(&random, 400000));
+        check_lost_run(path, told - 1, seed);
     }
 }
 
 static void a_killed_writer_is_not_in_the_way_of_the_next(void **state)
 {
     const char *path = in_folder(state, "a.db");
-    int ends[2];
-    char byte;
-    assert_int_equal(pipe(ends), 0);
-    pid_t child = fork();
-    if (child == 0) {
-        close(ends[0]);
-        write_until_killed(path, ends[1], 5);
+    struct killed killed = start_writer();
+    if (killed.child == 0) {
+        write_until_killed(path, killed.pipe_fd, 5);
     }
-    close(ends[1]);
-    for (int i = 0; i < 50; i++) {
-        assert_int_equal(read(ends[0], &byte, 1), 1);
-    }
-    kill(child, SIGKILL);
-    int status = 0;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    close(ends[0]);
+    assert_true(kill_writer(&killed, 50, 0) >= 50);
     struct random random = {.state = 9};
     struct jb_diag diag = {0};
     struct jb_store *store = open_or_fail(path, JB_STORE_WRITE);

@@ -7,10 +7,8 @@
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -87,30 +85,12 @@ static void a_writer_killed_at_any_moment_loses_a_second_at_most(void **state)
     struct random random = {.state = 20261122};
     int rows = 0;
     for (int round = 0; round < 40; round++) {
-        int ends[2];
-        assert_int_equal(pipe(ends), 0);
-        pid_t child = fork();
-        assert_true(child >= 0);
-        if (child == 0) {
-            close(ends[0]);
-            write_until_killed(path, ends[1], rows);
+        struct killed killed = start_writer();
+        if (killed.child == 0) {
+            write_until_killed(path, killed.pipe_fd, rows);
         }
-        close(ends[1]);
-        char byte;
-        int told = rows, wanted = rows + (int)random_below(&random, 150);
-        while (told < wanted && read(ends[0], &byte, 1) == 1) {
-            told++;
-        }
-        const struct timespec moment = {.tv_nsec = (long)random_below(&random, 400000)};
-        nanosleep(&moment, NULL);
-        kill(child, SIGKILL);
-        int status = 0;
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_true(WIFSIGNALED(status)); /* else it failed by itself */
-        while (read(ends[0], &byte, 1) == 1) {
-            told++;
-        }
-        close(ends[0]);
+        int wanted = (int)random_below(&random, 150);
+        int told = rows + kill_writer(&killed, wanted, (long)random_below(&random, 400000));
         rows = told == 0 ? 0 : check_sums(path, told);
         assert_sound(path);
     }

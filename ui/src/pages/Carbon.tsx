@@ -6,6 +6,7 @@ import { api } from '../api/client';
 import { carbonModel } from '../carbon/model';
 import { TimeSeries } from '../charts/ChartFigure';
 import { carbonStep } from '../charts/palette';
+import { ResetZoom } from '../charts/ResetZoom';
 import { chartGroup } from '../charts/sync';
 import { modelCsv } from '../export/chart';
 import { downloadCsv } from '../export/csv';
@@ -15,7 +16,7 @@ import { GridBadge } from '../live/FiveNumbers';
 import { route, setParams } from '../router';
 import { bind } from '../state/keys';
 import { useLoad } from '../state/load';
-import { Badge, Command, Empty, Fix, Loading, StatusText, Strip, Time, Trouble, type Figure } from '../ui';
+import { Badge, Chips, Command, Empty, Fix, Loading, StatusText, Strip, Time, Trouble, type Figure } from '../ui';
 import type { Grid } from '../api/types';
 
 const SPANS = [24, 168];
@@ -141,19 +142,15 @@ export function Carbon() {
                     <div class="columns">
                         <div class="stack">
                             <div class="row tools">
-                                <div class="chips" role="group" aria-label={t('live.span')}>
-                                    {SPANS.map((h) => (
-                                        <button key={h} class="small" aria-pressed={h === hours} onClick={() => setParams({ span: h === 168 ? null : h })}>
-                                            {h === 24 ? t('live.hours', { n: 24 }) : t('live.days', { n: 7 })}
-                                        </button>
-                                    ))}
-                                </div>
+                                <Chips
+                                    label={t('live.span')}
+                                    values={SPANS}
+                                    chosen={hours}
+                                    text={(h) => (h === 24 ? t('live.hours', { n: 24 }) : t('live.days', { n: 7 }))}
+                                    onChoose={(h) => setParams({ span: h === 168 ? null : h })}
+                                />
                                 <span class="grow" />
-                                {group.zoom.value && (
-                                    <button class="small" onClick={() => (group.zoom.value = null)}>
-                                        {t('act.reset')}
-                                    </button>
-                                )}
+                                <ResetZoom group={group} />
                             </div>
                             {model ? (
                                 <TimeSeries id="carbon" name={t('carbon.chart')} note={grid.greenest ? t('carbon.hatched') : undefined} model={model} group={group} />

@@ -4,6 +4,7 @@ import { useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { Ribbon } from '../charts/Ribbon';
 import { TimeSeries } from '../charts/ChartFigure';
+import { ResetZoom } from '../charts/ResetZoom';
 import { chartGroup } from '../charts/sync';
 import { downloadCsv } from '../export/csv';
 import { modelCsv } from '../export/chart';
@@ -19,8 +20,9 @@ import { Sensors } from '../live/Sensors';
 import { link, numberOf, route, setParams } from '../router';
 import { bind } from '../state/keys';
 import { link as feed, live, pause, paused, trace } from '../state/live';
-import { Empty, Fix, Loading } from '../ui';
+import { Chips, Empty, Fix, Loading } from '../ui';
 
+const LINES: readonly By[] = ['device', 'channel'];
 const SPANS = [300, 900, 3600, 21600, 86400, 604800];
 const spanText = (s: number) => (s < 3600 ? t('live.minutes', { n: s / 60 }) : s < 86400 ? t('live.hours', { n: s / 3600 }) : t('live.days', { n: s / 86400 }));
 
@@ -132,35 +134,25 @@ export function LivePage() {
                 <div class="stack">
                     <LiveBars live={now} run={run} />
                     <div class="row tools">
-                        <div class="chips" role="group" aria-label={t('live.span')}>
-                            {SPANS.map((s) => (
-                                <button
-                                    key={s}
-                                    class="small"
-                                    aria-pressed={s === span}
-                                    onClick={() => {
-                                        group.zoom.value = null;
-                                        setParams({ span: s === 900 ? null : s });
-                                    }}
-                                >
-                                    {spanText(s)}
-                                </button>
-                            ))}
-                        </div>
-                        <div class="chips" role="group" aria-label={t('live.lines')}>
-                            <button class="small" aria-pressed={by === 'device'} onClick={() => setParams({ by: null })}>
-                                {t('live.byDevice')}
-                            </button>
-                            <button class="small" aria-pressed={by === 'channel'} onClick={() => setParams({ by: 'channel' })}>
-                                {t('live.byChannel')}
-                            </button>
-                        </div>
+                        <Chips
+                            label={t('live.span')}
+                            values={SPANS}
+                            chosen={span}
+                            text={spanText}
+                            onChoose={(s) => {
+                                group.zoom.value = null;
+                                setParams({ span: s === 900 ? null : s });
+                            }}
+                        />
+                        <Chips
+                            label={t('live.lines')}
+                            values={LINES}
+                            chosen={by}
+                            text={(one) => (one === 'device' ? t('live.byDevice') : t('live.byChannel'))}
+                            onChoose={(one) => setParams({ by: one === 'device' ? null : one })}
+                        />
                         <span class="grow" />
-                        {group.zoom.value && (
-                            <button class="small" onClick={() => (group.zoom.value = null)}>
-                                {t('act.reset')}
-                            </button>
-                        )}
+                        <ResetZoom group={group} />
                         <button class="small" onClick={save}>
                             {t('act.export')} CSV
                         </button>

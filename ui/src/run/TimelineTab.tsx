@@ -7,6 +7,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import type { Series } from '../api/types';
 import { chartGroup, type ChartGroup } from '../charts/sync';
 import { TimeSeries } from '../charts/ChartFigure';
+import { ResetZoom } from '../charts/ResetZoom';
 import { Ribbon } from '../charts/Ribbon';
 import { axisTexts, type ChartModel } from '../charts/model';
 import { duration, gramsCo2e, joules, percent } from '../format';
@@ -149,9 +150,7 @@ export function Timeline({ record }: { record: RunRecord }) {
                             {duration(zoom.x0)} – {duration(zoom.x1)}
                         </span>
                         <button class="small" aria-label={t('r.tl.later')} onClick={() => move(0.5)}>→</button>
-                        <button class="small" onClick={() => (group.zoom.value = null)}>
-                            {t('act.reset')}
-                        </button>
+                        <ResetZoom group={group} />
                     </>
                 )}
                 <span class="soft small" role="status">
