@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
 
 static uint64_t read_clock(clockid_t id)
 {
@@ -45,6 +44,23 @@ int64_t jb_wall_ns(void)
 uint64_t jb_self_cpu_ns(void)
 {
     return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+int jb_process_cpu_ns(pid_t pid, uint64_t *ret_ns)
+{
+    clockid_t clock;
+    struct timespec used;
+
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) < 0) {
+        return -ESRCH; /* the second: it ended in between */
+    }
+    *ret_ns = (uint64_t)used.tv_sec * JB_NS_PER_S + (uint64_t)used.tv_nsec;
+    return 0;
+}
+
+struct timespec jb_timespec(uint64_t ns)
+{
+    return (struct timespec){.tv_sec = (time_t)(ns / JB_NS_PER_S), .tv_nsec = (long)(ns % JB_NS_PER_S)};
 }
 
 /* Length of the unit called `name` in nanoseconds, 0 when there is none. */

@@ -11,6 +11,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
 
 #define JB_NS_PER_S  UINT64_C(1000000000)
 #define JB_NS_PER_MS UINT64_C(1000000)
@@ -23,6 +25,10 @@ uint64_t jb_mono_ns(void);
 uint64_t jb_boot_ns(void);
 int64_t jb_wall_ns(void);      /* since 1970-01-01 UTC */
 uint64_t jb_self_cpu_ns(void); /* CPU time of this process, all threads */
+/* The same of any process; needs no permission. -ESRCH: there is none. */
+int jb_process_cpu_ns(pid_t pid, uint64_t *ret_ns);
+
+struct timespec jb_timespec(uint64_t ns); /* a time or a length, as the kernel wants it */
 
 /* "100ms", "1.5s", "2m", "3h", "1d" to nanoseconds. A unit is required; negative, empty, overflowing or
  * trailing text is -EINVAL with a message that shows an example. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * xml.c - libexpat by dlopen, and the limits around it.
+ * xml.c - libexpat, and the limits around it.
  *
  * Documented at https://libexpat.github.io/doc/api/latest/. Odd: XML_StopParser() lets handlers that are due for the
  * same piece of text still be called, so that each of ours looks at `err` first; and a handler that was never set for
@@ -10,9 +10,9 @@
 
 #include "base/cleanup.h"
 #include "base/diag.h"
+#include "base/library.h"
 #include "base/text.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <expat.h>
 #include <limits.h>
@@ -32,52 +32,30 @@ struct expat {
     XML_Size (*line)(XML_Parser parser);
 };
 
-#define FUNCTION(member, symbol)                                                                                       \
-    {                                                                                                                  \
-        symbol, offsetof(struct expat, member)                                                                         \
-    }
-
-static const struct {
-    const char *symbol;
-    size_t offset;
-} functions[] = {
-    FUNCTION(create, "XML_ParserCreate"),
-    FUNCTION(destroy, "XML_ParserFree"),
-    FUNCTION(user_data, "XML_SetUserData"),
-    FUNCTION(elements, "XML_SetElementHandler"),
-    FUNCTION(text, "XML_SetCharacterDataHandler"),
-    FUNCTION(doctype, "XML_SetStartDoctypeDeclHandler"),
-    FUNCTION(parse, "XML_Parse"),
-    FUNCTION(stop, "XML_StopParser"),
-    FUNCTION(error, "XML_GetErrorCode"),
-    FUNCTION(error_text, "XML_ErrorString"),
-    FUNCTION(line, "XML_GetCurrentLineNumber"),
+static const struct jb_symbol symbols[] = {
+    JB_SYMBOL(struct expat, create, "XML_ParserCreate"),
+    JB_SYMBOL(struct expat, destroy, "XML_ParserFree"),
+    JB_SYMBOL(struct expat, user_data, "XML_SetUserData"),
+    JB_SYMBOL(struct expat, elements, "XML_SetElementHandler"),
+    JB_SYMBOL(struct expat, text, "XML_SetCharacterDataHandler"),
+    JB_SYMBOL(struct expat, doctype, "XML_SetStartDoctypeDeclHandler"),
+    JB_SYMBOL(struct expat, parse, "XML_Parse"),
+    JB_SYMBOL(struct expat, stop, "XML_StopParser"),
+    JB_SYMBOL(struct expat, error, "XML_GetErrorCode"),
+    JB_SYMBOL(struct expat, error_text, "XML_ErrorString"),
+    JB_SYMBOL(struct expat, line, "XML_GetCurrentLineNumber"),
 };
 
-static int load(const char *const *names, struct expat *ret, struct jb_diag *diag)
-{
-    static const char *const usual[] = {"libexpat.so.1", "libexpat.1.dylib", NULL};
-    struct expat expat;
-    void *library = NULL;
-    for (names = names != NULL ? names : usual; library == NULL && *names != NULL; names++) {
-        library = dlopen(*names, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    }
-    if (library == NULL) {
-        jb_fail(diag, -ENOENT, "there is no libexpat here, which answers in XML need");
-        jb_fix(diag, "sudo apt-get install libexpat1");
-        return -ENOENT;
-    }
-    for (size_t i = 0; i < JB_COUNT(functions); i++) {
-        void *address = dlsym(library, functions[i].symbol);
-        if (address == NULL) {
-            jb_fail(diag, -ENOENT, "libexpat is too old: it has no %s", functions[i].symbol);
-            return -ENOENT;
-        }
-        memcpy((char *)&expat + functions[i].offset, &address, sizeof(address));
-    }
-    *ret = expat;
-    return 0;
-}
+static const char *const usual[] = {"libexpat.so.1", "libexpat.1.dylib", NULL};
+
+static const struct jb_library libexpat = {
+    .title = "libexpat",
+    .why = "which answers in XML need",
+    .package = "libexpat1",
+    .names = usual,
+    .symbols = symbols,
+    .symbol_count = JB_COUNT(symbols),
+};
 
 struct reading {
     const struct expat *expat;
@@ -187,7 +165,7 @@ int jb_xml_parse_with(const char *const *names, const char *bytes, size_t length
     if (length > JB_XML_LIMIT) {
         return jb_fail(diag, -EMSGSIZE, "the XML has %zu bytes, more than %zu", length, JB_XML_LIMIT);
     }
-    int err = load(names, &expat, diag);
+    int err = jb_library_load(&libexpat, names, &expat, diag);
     if (err < 0) {
         return err;
     }

@@ -5,12 +5,11 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/text.h"
+#include "base/worker.h"
 #include "engine/price.h"
 #include "engine/reprice.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,22 +22,20 @@
 #define STACK_BYTES ((size_t)512 << 10)
 
 struct jb_almanac {
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
+    struct jb_worker worker;
     const struct jb_grid_settings *settings;
     const struct jb_tariff *tariff;
     struct jb_intensity place;
     char *db_path;
-    bool no_db, stop, abandoned, ended;
-    struct jb_track past, future;
+    bool no_db;
+    struct jb_track past, future; /* these and the steps: with the lock */
     struct jb_steps steps;
 };
 
-static void almanac_free(struct jb_almanac *almanac)
+static void finish(void *owner)
 {
-    pthread_mutex_destroy(&almanac->lock);
-    pthread_cond_destroy(&almanac->changed);
+    struct jb_almanac *almanac = owner;
+
     jb_track_finish(&almanac->past);
     jb_track_finish(&almanac->future);
     free(almanac->db_path);
@@ -47,9 +44,9 @@ static void almanac_free(struct jb_almanac *almanac)
 
 static bool stopped(struct jb_almanac *almanac)
 {
-    pthread_mutex_lock(&almanac->lock);
-    bool stop = almanac->stop;
-    pthread_mutex_unlock(&almanac->lock);
+    pthread_mutex_lock(&almanac->worker.lock);
+    bool stop = almanac->worker.stop;
+    pthread_mutex_unlock(&almanac->worker.lock);
     return stop;
 }
 
@@ -69,12 +66,12 @@ static void look(struct jb_almanac *almanac)
         jb_fetch_forecast(fetch, JB_FETCH_ASK, now_ns + JB_ALMANAC_FUTURE_NS, &future, &steps, &diag);
     }
     jb_fetch_destroy(fetch);
-    pthread_mutex_lock(&almanac->lock);
+    pthread_mutex_lock(&almanac->worker.lock);
     struct jb_track old_past = almanac->past, old_future = almanac->future;
     almanac->past = past;
     almanac->future = future;
     almanac->steps = steps;
-    pthread_mutex_unlock(&almanac->lock);
+    pthread_mutex_unlock(&almanac->worker.lock);
     jb_track_finish(&old_past);
     jb_track_finish(&old_future);
 }
@@ -129,61 +126,28 @@ static void price_runs(struct jb_almanac *almanac)
     free(list);
 }
 
-/* True: time is up; false: it shall end. */
+/* With the lock held. True: time is up; false: it shall end. */
 static bool wait_for(struct jb_almanac *almanac, uint64_t wait_ns)
 {
-    uint64_t t_ns = jb_mono_ns() + wait_ns;
-    struct timespec at = {(time_t)(t_ns / JB_NS_PER_S), (long)(t_ns % JB_NS_PER_S)};
+    uint64_t due_ns = jb_mono_ns() + wait_ns;
 
-    pthread_mutex_lock(&almanac->lock);
-    while (!almanac->stop && jb_mono_ns() < t_ns) {
-        pthread_cond_timedwait(&almanac->changed, &almanac->lock, &at);
+    while (!almanac->worker.stop && jb_cond_until(&almanac->worker.wake, &almanac->worker.lock, due_ns)) {
     }
-    bool stop = almanac->stop;
-    pthread_mutex_unlock(&almanac->lock);
-    return !stop;
+    return !almanac->worker.stop;
 }
 
-static void *run(void *context)
+static void run(void *owner)
 {
-    struct jb_almanac *almanac = context;
+    struct jb_almanac *almanac = owner;
 
     for (unsigned looks = 0; wait_for(almanac, looks == 0 ? FIRST_NS : LOOK_NS); looks++) {
+        pthread_mutex_unlock(&almanac->worker.lock);
         look(almanac);
         if (looks % PRICE_LOOKS == 0 && !stopped(almanac)) {
             price_runs(almanac);
         }
+        pthread_mutex_lock(&almanac->worker.lock);
     }
-    pthread_mutex_lock(&almanac->lock);
-    almanac->ended = true;
-    bool abandoned = almanac->abandoned;
-    pthread_cond_broadcast(&almanac->changed);
-    pthread_mutex_unlock(&almanac->lock);
-    if (abandoned) {
-        almanac_free(almanac);
-    }
-    return NULL;
-}
-
-static int start(struct jb_almanac *almanac)
-{
-    pthread_condattr_t condition;
-    pthread_attr_t attributes;
-    sigset_t all, old;
-
-    pthread_condattr_init(&condition);
-    pthread_condattr_setclock(&condition, CLOCK_MONOTONIC);
-    pthread_cond_init(&almanac->changed, &condition);
-    pthread_condattr_destroy(&condition);
-    pthread_mutex_init(&almanac->lock, NULL);
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    int error = pthread_create(&almanac->thread, &attributes, run, almanac);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    pthread_attr_destroy(&attributes);
-    return -error;
 }
 
 int jb_almanac_start(const struct jb_grid_settings *settings, const struct jb_intensity *place,
@@ -194,15 +158,17 @@ int jb_almanac_start(const struct jb_grid_settings *settings, const struct jb_in
     if (almanac == NULL) {
         return -ENOMEM;
     }
+    jb_worker_init(&almanac->worker, run, finish, almanac);
     almanac->settings = settings;
     almanac->tariff = tariff;
     almanac->place = *place;
     almanac->no_db = jb_streq(db_path, "none");
     almanac->db_path = db_path != NULL ? strdup(db_path) : NULL;
-    int error = db_path != NULL && almanac->db_path == NULL ? -ENOMEM : start(almanac);
+    int error = db_path != NULL && almanac->db_path == NULL
+                    ? -ENOMEM
+                    : jb_worker_start(&almanac->worker, "jb-almanac", STACK_BYTES);
     if (error < 0) {
-        free(almanac->db_path);
-        free(almanac);
+        jb_worker_release(&almanac->worker);
         return error;
     }
     *ret = almanac;
@@ -212,39 +178,17 @@ int jb_almanac_start(const struct jb_grid_settings *settings, const struct jb_in
 int jb_almanac_take(struct jb_almanac *almanac, struct jb_track *ret_past, struct jb_track *ret_future,
                     struct jb_steps *ret_steps)
 {
-    pthread_mutex_lock(&almanac->lock);
+    pthread_mutex_lock(&almanac->worker.lock);
     int error = jb_track_copy(ret_past, &almanac->past);
     if (error == 0) {
         error = jb_track_copy(ret_future, &almanac->future);
     }
     *ret_steps = almanac->steps;
-    pthread_mutex_unlock(&almanac->lock);
+    pthread_mutex_unlock(&almanac->worker.lock);
     return error;
 }
 
 bool jb_almanac_destroy(struct jb_almanac *almanac)
 {
-    uint64_t t_ns = jb_mono_ns() + PATIENCE_NS;
-    struct timespec at = {(time_t)(t_ns / JB_NS_PER_S), (long)(t_ns % JB_NS_PER_S)};
-
-    if (almanac == NULL) {
-        return false;
-    }
-    pthread_mutex_lock(&almanac->lock);
-    almanac->stop = true;
-    pthread_cond_broadcast(&almanac->changed);
-    while (!almanac->ended && jb_mono_ns() < t_ns) {
-        pthread_cond_timedwait(&almanac->changed, &almanac->lock, &at);
-    }
-    bool ended = almanac->ended;
-    almanac->abandoned = !ended;
-    pthread_t thread = almanac->thread;
-    pthread_mutex_unlock(&almanac->lock);
-    if (!ended) {
-        pthread_detach(thread);
-        return true;
-    }
-    pthread_join(thread, NULL);
-    almanac_free(almanac);
-    return false;
+    return almanac != NULL && !jb_worker_leave(&almanac->worker, jb_mono_ns() + PATIENCE_NS);
 }

@@ -27,7 +27,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MAX_ATTEMPTS   4
@@ -127,11 +126,9 @@ static struct seen *find(const struct list *list, pid_t pid, uint64_t start_tick
  * those that are known have come. One that has ended has none any more, and a pid that was given anew begins at 0. */
 static void ask_clock(struct seen *seen)
 {
-    clockid_t clock;
-    struct timespec used;
+    uint64_t own_ns;
 
-    if (clock_getcpuclockid(seen->pid, &clock) == 0 && clock_gettime(clock, &used) == 0) {
-        uint64_t own_ns = (uint64_t)used.tv_sec * JB_NS_PER_S + (uint64_t)used.tv_nsec;
+    if (jb_process_cpu_ns(seen->pid, &own_ns) == 0) {
         seen->own_ns = own_ns > seen->own_ns ? own_ns : seen->own_ns;
     }
 }

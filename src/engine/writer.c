@@ -7,27 +7,23 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/worker.h"
 #include "store/vitals.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define SLOTS 8
 #define LOOKS 16
 #define MARKS 4 /* a sleep of the machine makes two at once */
 
 struct jb_writer {
+    struct jb_worker worker;
     struct jb_store *store;
     size_t max_channels, max_ticks;
     struct jb_writer_slot slots[SLOTS];
     struct jb_record record; /* what append() is given: the id and the channel snapshot */
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
     uint64_t filled, taken;
     struct {
         uint64_t t_ns;
@@ -38,7 +34,6 @@ struct jb_writer {
     uint64_t marks_filled, marks_taken;
     struct jb_record_work work; /* `has_work`: it waits */
     bool has_work;
-    bool stop, stopped, abandoned;
     int error;
     struct jb_diag diag;
 };
@@ -62,12 +57,12 @@ static void write_slot(struct jb_writer *writer, struct jb_writer_slot *slot)
     jb_record_sum(&writer->record);
     int error = jb_store_append(writer->store, &writer->record, &chunk, &diag);
 
-    pthread_mutex_lock(&writer->lock);
+    pthread_mutex_lock(&writer->worker.lock);
     if (error < 0) {
         writer->error = error;
         writer->diag = diag;
     }
-    pthread_mutex_unlock(&writer->lock);
+    pthread_mutex_unlock(&writer->worker.lock);
 }
 
 /* With the lock held, which is let go while the disk works. */
@@ -77,10 +72,10 @@ static void write_look(struct jb_writer *writer)
     char *json = writer->looks[writer->looks_taken % LOOKS].json;
 
     writer->looks[writer->looks_taken++ % LOOKS].json = NULL;
-    pthread_mutex_unlock(&writer->lock);
+    pthread_mutex_unlock(&writer->worker.lock);
     (void)jb_store_vitals_put(writer->store, t_ns, json, NULL);
     free(json);
-    pthread_mutex_lock(&writer->lock);
+    pthread_mutex_lock(&writer->worker.lock);
 }
 
 /* Likewise. One that cannot be written costs resolution (store.h), not energy. */
@@ -89,10 +84,10 @@ static void write_mark(struct jb_writer *writer)
     struct jb_store_mark *waits = &writer->marks[writer->marks_taken++ % MARKS], mark = *waits;
 
     *waits = (struct jb_store_mark){0};
-    pthread_mutex_unlock(&writer->lock);
+    pthread_mutex_unlock(&writer->worker.lock);
     (void)jb_store_mark(writer->store, &mark, NULL);
     free(mark.channels);
-    pthread_mutex_lock(&writer->lock);
+    pthread_mutex_lock(&writer->worker.lock);
 }
 
 /* Likewise: the end of the run writes it anyway. */
@@ -103,14 +98,16 @@ static void write_work(struct jb_writer *writer)
     writer->has_work = false;
     writer->work = (struct jb_record_work){0};
     jb_copy(record.id, sizeof(record.id), writer->record.id);
-    pthread_mutex_unlock(&writer->lock);
+    pthread_mutex_unlock(&writer->worker.lock);
     (void)jb_store_work(writer->store, &record, NULL);
     jb_record_work_finish(&record.work);
-    pthread_mutex_lock(&writer->lock);
+    pthread_mutex_lock(&writer->worker.lock);
 }
 
-static void writer_free(struct jb_writer *writer)
+static void finish(void *owner)
 {
+    struct jb_writer *writer = owner;
+
     jb_record_work_finish(&writer->work);
     for (size_t i = 0; i < MARKS; i++) {
         free(writer->marks[i].channels);
@@ -124,8 +121,6 @@ static void writer_free(struct jb_writer *writer)
         free(writer->slots[i].energy_uj);
         free(writer->slots[i].parts);
     }
-    pthread_mutex_destroy(&writer->lock);
-    pthread_cond_destroy(&writer->changed);
     free(writer);
 }
 
@@ -135,15 +130,13 @@ static bool idle(const struct jb_writer *writer)
            writer->marks_taken == writer->marks_filled && !writer->has_work;
 }
 
-static void *writer_main(void *context)
+static void run(void *owner)
 {
-    struct jb_writer *writer = context;
-    bool abandoned;
+    struct jb_writer *writer = owner;
 
-    pthread_mutex_lock(&writer->lock);
     for (;;) {
-        while (idle(writer) && !writer->stop) {
-            pthread_cond_wait(&writer->changed, &writer->lock);
+        while (idle(writer) && !writer->worker.stop) {
+            pthread_cond_wait(&writer->worker.wake, &writer->worker.lock);
         }
         if (idle(writer)) {
             break;
@@ -159,40 +152,27 @@ static void *writer_main(void *context)
             continue;
         }
         struct jb_writer_slot *slot = &writer->slots[writer->taken % SLOTS];
-        pthread_mutex_unlock(&writer->lock);
+        pthread_mutex_unlock(&writer->worker.lock);
         write_slot(writer, slot);
-        pthread_mutex_lock(&writer->lock);
+        pthread_mutex_lock(&writer->worker.lock);
         writer->taken++;
-        pthread_cond_broadcast(&writer->changed);
+        pthread_cond_broadcast(&writer->worker.told);
     }
-    writer->stopped = true;
-    abandoned = writer->abandoned;
-    pthread_cond_broadcast(&writer->changed);
-    pthread_mutex_unlock(&writer->lock);
-    if (abandoned) {
-        writer_free(writer);
-    }
-    return NULL;
 }
 
 int jb_writer_create(struct jb_store *store, const char *run_id, size_t max_channels, size_t max_ticks,
                      struct jb_writer **ret)
 {
     struct jb_writer *writer = calloc(1, sizeof(*writer));
-    pthread_condattr_t attr;
 
     if (writer == NULL) {
         return -ENOMEM;
     }
+    jb_worker_init(&writer->worker, run, finish, writer);
     writer->store = store;
     writer->max_channels = max_channels;
     writer->max_ticks = max_ticks;
     jb_copy(writer->record.id, sizeof(writer->record.id), run_id);
-    pthread_mutex_init(&writer->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&writer->changed, &attr);
-    pthread_condattr_destroy(&attr);
     for (size_t i = 0; i < SLOTS; i++) {
         struct jb_writer_slot *slot = &writer->slots[i];
         slot->channels = calloc(max_channels, sizeof(*slot->channels));
@@ -200,14 +180,14 @@ int jb_writer_create(struct jb_store *store, const char *run_id, size_t max_chan
         slot->energy_uj = calloc(max_channels * max_ticks, sizeof(*slot->energy_uj));
         slot->parts = calloc(max_channels, sizeof(*slot->parts));
         if (slot->channels == NULL || slot->tick_ns == NULL || slot->energy_uj == NULL || slot->parts == NULL) {
-            writer_free(writer);
+            jb_worker_release(&writer->worker);
             return -ENOMEM;
         }
     }
-    int error = pthread_create(&writer->thread, NULL, writer_main, writer);
-    if (error != 0) {
-        writer_free(writer);
-        return -error;
+    int error = jb_worker_start(&writer->worker, "jb-writer", 0);
+    if (error < 0) {
+        jb_worker_release(&writer->worker);
+        return error;
     }
     *ret = writer;
     return 0;
@@ -215,9 +195,9 @@ int jb_writer_create(struct jb_store *store, const char *run_id, size_t max_chan
 
 struct jb_writer_slot *jb_writer_slot(struct jb_writer *writer)
 {
-    pthread_mutex_lock(&writer->lock);
+    pthread_mutex_lock(&writer->worker.lock);
     bool room = writer->filled - writer->taken < SLOTS;
-    pthread_mutex_unlock(&writer->lock);
+    pthread_mutex_unlock(&writer->worker.lock);
     return room ? &writer->slots[writer->filled % SLOTS] : NULL;
 }
 
@@ -225,14 +205,14 @@ void jb_writer_vitals(struct jb_writer *writer, uint64_t t_ns, const char *json)
 {
     char *copy = strdup(json);
 
-    pthread_mutex_lock(&writer->lock);
-    if (copy != NULL && !writer->stop && writer->looks_filled - writer->looks_taken < LOOKS) {
+    pthread_mutex_lock(&writer->worker.lock);
+    if (copy != NULL && !writer->worker.stop && writer->looks_filled - writer->looks_taken < LOOKS) {
         writer->looks[writer->looks_filled % LOOKS].t_ns = t_ns;
         writer->looks[writer->looks_filled++ % LOOKS].json = copy;
         copy = NULL;
-        pthread_cond_broadcast(&writer->changed);
+        pthread_cond_signal(&writer->worker.wake);
     }
-    pthread_mutex_unlock(&writer->lock);
+    pthread_mutex_unlock(&writer->worker.lock);
     free(copy);
 }
 
@@ -247,15 +227,15 @@ void jb_writer_mark(struct jb_writer *writer, const struct jb_store_mark *mark)
     if (count > 0) {
         memcpy(channels, mark->channels, count * sizeof(*channels));
     }
-    pthread_mutex_lock(&writer->lock);
-    if (!writer->stop && writer->marks_filled - writer->marks_taken < MARKS) {
+    pthread_mutex_lock(&writer->worker.lock);
+    if (!writer->worker.stop && writer->marks_filled - writer->marks_taken < MARKS) {
         struct jb_store_mark *room = &writer->marks[writer->marks_filled++ % MARKS];
         *room = *mark;
         room->channels = channels;
         channels = NULL;
-        pthread_cond_broadcast(&writer->changed);
+        pthread_cond_signal(&writer->worker.wake);
     }
-    pthread_mutex_unlock(&writer->lock);
+    pthread_mutex_unlock(&writer->worker.lock);
     free(channels);
 }
 
@@ -263,23 +243,16 @@ void jb_writer_work(struct jb_writer *writer, struct jb_record_work *work)
 {
     struct jb_record_work before = *work;
 
-    pthread_mutex_lock(&writer->lock);
-    if (!writer->stop) {
+    pthread_mutex_lock(&writer->worker.lock);
+    if (!writer->worker.stop) {
         before = writer->work;
         writer->work = *work;
         writer->has_work = true;
-        pthread_cond_broadcast(&writer->changed);
+        pthread_cond_signal(&writer->worker.wake);
     }
-    pthread_mutex_unlock(&writer->lock);
+    pthread_mutex_unlock(&writer->worker.lock);
     jb_record_work_finish(&before);
     *work = (struct jb_record_work){0};
-}
-
-static struct timespec deadline(uint64_t wait_ns)
-{
-    uint64_t until_ns = jb_mono_ns() + wait_ns;
-
-    return (struct timespec){(time_t)(until_ns / JB_NS_PER_S), (long)(until_ns % JB_NS_PER_S)};
 }
 
 void jb_writer_wait(struct jb_writer *writer, uint64_t wait_ns)
@@ -287,21 +260,20 @@ void jb_writer_wait(struct jb_writer *writer, uint64_t wait_ns)
     if (writer == NULL) {
         return;
     }
-    struct timespec until = deadline(wait_ns);
+    uint64_t deadline_ns = jb_mono_ns() + wait_ns;
 
-    pthread_mutex_lock(&writer->lock);
-    while (writer->filled - writer->taken == SLOTS &&
-           pthread_cond_timedwait(&writer->changed, &writer->lock, &until) != ETIMEDOUT) {
+    pthread_mutex_lock(&writer->worker.lock);
+    while (writer->filled - writer->taken == SLOTS && jb_worker_wait(&writer->worker, deadline_ns)) {
     }
-    pthread_mutex_unlock(&writer->lock);
+    pthread_mutex_unlock(&writer->worker.lock);
 }
 
 void jb_writer_submit(struct jb_writer *writer)
 {
-    pthread_mutex_lock(&writer->lock);
+    pthread_mutex_lock(&writer->worker.lock);
     writer->filled++;
-    pthread_cond_broadcast(&writer->changed);
-    pthread_mutex_unlock(&writer->lock);
+    pthread_cond_signal(&writer->worker.wake);
+    pthread_mutex_unlock(&writer->worker.lock);
 }
 
 int jb_writer_finish(struct jb_writer *writer, uint64_t wait_ns, struct jb_diag *diag)
@@ -309,24 +281,18 @@ int jb_writer_finish(struct jb_writer *writer, uint64_t wait_ns, struct jb_diag 
     if (writer == NULL) {
         return 0;
     }
-    struct timespec until = deadline(wait_ns);
+    uint64_t deadline_ns = jb_mono_ns() + wait_ns;
 
-    pthread_mutex_lock(&writer->lock);
-    writer->stop = true;
-    pthread_cond_broadcast(&writer->changed);
-    while (!writer->stopped) {
-        if (pthread_cond_timedwait(&writer->changed, &writer->lock, &until) == ETIMEDOUT && !writer->stopped) {
-            writer->abandoned = true;
-            pthread_detach(writer->thread);
-            pthread_mutex_unlock(&writer->lock);
-            return jb_fail(diag, -ETIMEDOUT, "the database did not take the last seconds in time: the disk hangs");
-        }
-    }
+    jb_worker_stop(&writer->worker);
+    pthread_mutex_lock(&writer->worker.lock);
+    bool ended = jb_worker_wait_exit(&writer->worker, deadline_ns);
     int error = writer->error;
     struct jb_diag last = writer->diag;
-    pthread_mutex_unlock(&writer->lock);
-    pthread_join(writer->thread, NULL);
-    writer_free(writer);
+    pthread_mutex_unlock(&writer->worker.lock);
+    jb_worker_leave(&writer->worker, deadline_ns);
+    if (!ended) {
+        return jb_fail(diag, -ETIMEDOUT, "the database did not take the last seconds in time: the disk hangs");
+    }
     if (error < 0 && diag != NULL) {
         *diag = last;
     }

@@ -2,22 +2,18 @@
 /*
  * feed.c - the thread that fetches. Documented in feed.h.
  *
- * As with a lane of the meter (meter/lane.c), what both threads touch is under `lock`, requests are made without it,
- * and the thread holds a reference of its own, so that one that wakes up after the run is over finds its memory, and
- * frees it. It sleeps by the monotonic clock, a minute at most: the calendar may jump, and it does while a machine is
+ * As with a lane of the meter (meter/lane.c), what both threads touch is under the worker's lock, and requests are made
+ * without it. It sleeps by the monotonic clock, a minute at most: the calendar may jump, and it does while a machine is
  * suspended.
  */
 #include "grid/feed.h"
 
+#include "base/worker.h"
 #include "grid/cache.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define NAP_NS    (60 * JB_NS_PER_S)
@@ -27,8 +23,7 @@
 #define FIRST_NS  (200 * (int64_t)JB_NS_PER_MS) /* engineering bound: nobody far away answers sooner */
 
 struct jb_feed {
-    atomic_int references;
-    pthread_t thread;
+    struct jb_worker worker;
     struct jb_walltime walltime;
     struct jb_grid_settings *settings; /* our own */
 
@@ -38,25 +33,19 @@ struct jb_feed {
     int64_t asked_ns, due_ns; /* by the calendar */
 
     /* Under the lock. */
-    pthread_mutex_t lock;
-    pthread_cond_t wake, told;
-    bool stop, finish, exited;
+    bool finish; /* look a last time where that is worth it, and end */
     bool changed;
     struct jb_track track;
     struct jb_steps steps;
 };
 
-static void release(struct jb_feed *feed)
+static void finish(void *owner)
 {
-    if (atomic_fetch_sub(&feed->references, 1) > 1) {
-        return;
-    }
+    struct jb_feed *feed = owner;
+
     jb_fetch_destroy(feed->fetch);
     jb_grid_settings_free(feed->settings);
     jb_track_finish(&feed->track);
-    pthread_cond_destroy(&feed->told);
-    pthread_cond_destroy(&feed->wake);
-    pthread_mutex_destroy(&feed->lock);
     free(feed);
 }
 
@@ -98,7 +87,7 @@ static void look(struct jb_feed *feed, enum jb_fetch_how how)
     struct jb_steps steps = {.count = 0};
     int64_t now_ns = jb_walltime_ns(&feed->walltime);
     int err = jb_track_copy(&track, &feed->track);
-    pthread_mutex_unlock(&feed->lock);
+    pthread_mutex_unlock(&feed->worker.lock);
     if (err == 0) {
         err = jb_fetch_past(feed->fetch, how, feed->from_ns, now_ns, &track, &steps, NULL);
     }
@@ -106,7 +95,7 @@ static void look(struct jb_feed *feed, enum jb_fetch_how how)
         feed->asked_ns = now_ns;
         feed->due_ns = jb_feed_due(now_ns, jb_fetch_again_ns(feed->fetch), feed->spread_ns);
     }
-    pthread_mutex_lock(&feed->lock);
+    pthread_mutex_lock(&feed->worker.lock);
     if (err == 0 && !same(&track, &feed->track)) {
         struct jb_track before = feed->track;
         feed->track = track;
@@ -132,19 +121,16 @@ static void nap(struct jb_feed *feed)
     int64_t left_ns = feed->due_ns - jb_walltime_ns(&feed->walltime);
     left_ns = left_ns > 0 ? left_ns : 0; /* it may have gone forth since the caller looked, by any time */
     uint64_t until_ns = jb_mono_ns() + (left_ns < (int64_t)NAP_NS ? (uint64_t)left_ns : NAP_NS);
-    const struct timespec until = {.tv_sec = (time_t)(until_ns / JB_NS_PER_S),
-                                   .tv_nsec = (long)(until_ns % JB_NS_PER_S)};
-    pthread_cond_timedwait(&feed->wake, &feed->lock, &until);
+    jb_cond_until(&feed->worker.wake, &feed->worker.lock, until_ns);
 }
 
-static void *run(void *argument)
+static void run(void *owner)
 {
-    struct jb_feed *feed = argument;
-    pthread_mutex_lock(&feed->lock);
+    struct jb_feed *feed = owner;
     const int64_t begin_ns = jb_walltime_ns(&feed->walltime);
     feed->due_ns = begin_ns + FIRST_NS;
     look(feed, JB_FETCH_CACHED);
-    while (!feed->stop && !feed->finish) {
+    while (!feed->worker.stop && !feed->finish) {
         int64_t now_ns = jb_walltime_ns(&feed->walltime);
         int64_t last_ns = feed->asked_ns > 0 ? feed->asked_ns : begin_ns;
         if (now_ns >= feed->due_ns || now_ns < last_ns) { /* the calendar may go back */
@@ -153,53 +139,19 @@ static void *run(void *argument)
             nap(feed);
         }
     }
-    if (!feed->stop && feed->asked_ns > 0 && is_behind(feed)) {
+    if (!feed->worker.stop && feed->asked_ns > 0 && is_behind(feed)) {
         look(feed, JB_FETCH_ASK);
     }
-    feed->exited = true;
-    pthread_cond_broadcast(&feed->told);
-    pthread_mutex_unlock(&feed->lock);
-    release(feed);
-    return NULL;
-}
-
-static int init_locks(struct jb_feed *feed)
-{
-    pthread_condattr_t attributes;
-    if (pthread_condattr_init(&attributes) != 0) {
-        return -ENOMEM;
-    }
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    /* On Linux these do not fail. */
-    pthread_mutex_init(&feed->lock, NULL);
-    pthread_cond_init(&feed->wake, &attributes);
-    pthread_cond_init(&feed->told, &attributes);
-    pthread_condattr_destroy(&attributes);
-    return 0;
-}
-
-static int start_thread(struct jb_feed *feed)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int err = pthread_create(&feed->thread, NULL, run, feed);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (err == 0) {
-        pthread_setname_np(feed->thread, "jb-grid");
-    }
-    return -err;
 }
 
 int jb_feed_start(const struct jb_grid_settings *settings, const struct jb_intensity *place, enum jb_signal signal,
                   int64_t from_ns, struct jb_feed **ret, struct jb_steps *steps, struct jb_diag *diag)
 {
     struct jb_feed *feed = calloc(1, sizeof(*feed));
-    if (feed == NULL || init_locks(feed) < 0) {
-        free(feed);
+    if (feed == NULL) {
         return jb_fail(diag, -ENOMEM, "out of memory");
     }
-    atomic_init(&feed->references, 1);
+    jb_worker_init(&feed->worker, run, finish, feed);
     feed->walltime = settings->walltime;
     feed->from_ns = from_ns;
     feed->spread_ns = spread_of(getpid());
@@ -212,15 +164,13 @@ int jb_feed_start(const struct jb_grid_settings *settings, const struct jb_inten
         err = jb_fail(diag, -ENODATA, "there is nobody to ask about %s", place->zone);
     }
     if (err == 0) {
-        atomic_store(&feed->references, 2);
-        err = start_thread(feed);
+        err = jb_worker_start(&feed->worker, "jb-grid", 0);
         if (err < 0) {
-            atomic_store(&feed->references, 1);
             jb_fail(diag, err, "no thread to fetch intensities: %s", strerror(-err));
         }
     }
     if (err < 0) {
-        release(feed);
+        jb_worker_release(&feed->worker);
         return err;
     }
     *ret = feed;
@@ -229,54 +179,30 @@ int jb_feed_start(const struct jb_grid_settings *settings, const struct jb_inten
 
 bool jb_feed_take(struct jb_feed *feed, struct jb_track *ret)
 {
-    pthread_mutex_lock(&feed->lock);
+    pthread_mutex_lock(&feed->worker.lock);
     bool taken = feed->changed && jb_track_copy(ret, &feed->track) == 0;
     feed->changed = feed->changed && !taken;
-    pthread_mutex_unlock(&feed->lock);
+    pthread_mutex_unlock(&feed->worker.lock);
     return taken;
 }
 
 void jb_feed_steps(struct jb_feed *feed, struct jb_steps *ret)
 {
-    pthread_mutex_lock(&feed->lock);
+    pthread_mutex_lock(&feed->worker.lock);
     *ret = feed->steps;
-    pthread_mutex_unlock(&feed->lock);
-}
-
-/* With the lock held; true when the thread is done. */
-static bool wait_exit(struct jb_feed *feed, uint64_t deadline_ns)
-{
-    const struct timespec until = {.tv_sec = (time_t)(deadline_ns / JB_NS_PER_S),
-                                   .tv_nsec = (long)(deadline_ns % JB_NS_PER_S)};
-    while (!feed->exited && pthread_cond_timedwait(&feed->told, &feed->lock, &until) != ETIMEDOUT) {
-    }
-    return feed->exited;
+    pthread_mutex_unlock(&feed->worker.lock);
 }
 
 void jb_feed_finish(struct jb_feed *feed, uint64_t deadline_ns)
 {
-    pthread_mutex_lock(&feed->lock);
+    pthread_mutex_lock(&feed->worker.lock);
     feed->finish = true;
-    pthread_cond_signal(&feed->wake);
-    (void)wait_exit(feed, deadline_ns);
-    pthread_mutex_unlock(&feed->lock);
+    pthread_cond_signal(&feed->worker.wake);
+    (void)jb_worker_wait_exit(&feed->worker, deadline_ns);
+    pthread_mutex_unlock(&feed->worker.lock);
 }
 
 bool jb_feed_destroy(struct jb_feed *feed)
 {
-    if (feed == NULL) {
-        return false;
-    }
-    pthread_mutex_lock(&feed->lock);
-    feed->stop = true;
-    pthread_cond_signal(&feed->wake);
-    bool exited = wait_exit(feed, jb_mono_ns() + LEAVE_NS);
-    pthread_mutex_unlock(&feed->lock);
-    if (exited) {
-        pthread_join(feed->thread, NULL);
-    } else {
-        pthread_detach(feed->thread);
-    }
-    release(feed);
-    return !exited;
+    return feed != NULL && !jb_worker_leave(&feed->worker, jb_mono_ns() + LEAVE_NS);
 }

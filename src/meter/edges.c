@@ -65,14 +65,14 @@ int jb_edges_create(const struct jb_sensor_env *env, const char *driver_name, co
         return -ENOTSUP;
     }
     struct jb_edges *edges = calloc(1, sizeof(*edges));
-    if (!edges || jb_worker_init(&edges->worker, jb_edges_run, finish, edges) < 0) {
-        free(edges);
+    if (!edges) {
         return -ENOMEM;
     }
+    jb_worker_init(&edges->worker, jb_edges_run, finish, edges);
     edges->opened.result = -EINPROGRESS;
     int err = fill(edges, env, driver, spec, channel_ids, count);
     if (err == 0) {
-        err = jb_worker_start(&edges->worker, "jb-edges");
+        err = jb_worker_start(&edges->worker, "jb-edges", 0);
     }
     if (err < 0) {
         jb_worker_release(&edges->worker);

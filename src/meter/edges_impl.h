@@ -11,10 +11,10 @@
 
 #include <stdatomic.h>
 
+#include "base/worker.h"
 #include "meter/edges.h"
 #include "meter/edges_track.h"
 #include "meter/opened.h"
-#include "meter/worker.h"
 
 #define JB_EDGES_CHANNELS 8
 #define JB_EDGES_ROOM     8192 /* edges that wait to be taken: 8 s of one counter of 1 kHz; a power of two */

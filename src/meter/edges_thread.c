@@ -132,7 +132,7 @@ static bool wait_until(struct jb_edges *edges, uint64_t now_ns, uint64_t due_ns)
     }
     bool whole = due_ns - now_ns <= SLICE_NS;
     uint64_t until_ns = whole ? due_ns : now_ns + SLICE_NS;
-    struct timespec until = {.tv_sec = (time_t)(until_ns / JB_NS_PER_S), .tv_nsec = (long)(until_ns % JB_NS_PER_S)};
+    struct timespec until = jb_timespec(until_ns);
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {
     }
     now_ns = jb_mono_ns();

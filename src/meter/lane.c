@@ -9,16 +9,14 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/worker.h"
 #include "meter/cost.h"
 #include "meter/opened.h"
-#include "meter/worker.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define USES_PERIOD_NS      JB_NS_PER_S
 #define DEFAULT_INTERVAL_NS (100 * JB_NS_PER_MS)
@@ -58,11 +56,6 @@ static void finish(void *owner)
     free(lane->spec);
     free(lane->channels);
     free(lane);
-}
-
-static struct timespec to_timespec(uint64_t ns)
-{
-    return (struct timespec){.tv_sec = (time_t)(ns / JB_NS_PER_S), .tv_nsec = (long)(ns % JB_NS_PER_S)};
 }
 
 static void push_reading(struct jb_lane *lane, const struct jb_reading *reading)
@@ -165,8 +158,7 @@ static void run(void *owner)
     while (!lane->worker.stop && lane->report.result == 0) {
         uint64_t now_ns = jb_mono_ns();
         if (now_ns < due_ns && lane->asked == lane->answered) {
-            struct timespec until = to_timespec(due_ns);
-            pthread_cond_timedwait(&lane->worker.wake, &lane->worker.lock, &until);
+            jb_cond_until(&lane->worker.wake, &lane->worker.lock, due_ns);
             continue;
         }
         read_driver(lane);
@@ -184,10 +176,10 @@ int jb_lane_create(const struct jb_sensor_driver *driver, const struct jb_sensor
                    uint64_t interval_ns, struct jb_lane **ret_lane)
 {
     struct jb_lane *lane = calloc(1, sizeof(*lane));
-    if (!lane || jb_worker_init(&lane->worker, run, finish, lane) < 0) {
-        free(lane);
+    if (!lane) {
         return -ENOMEM;
     }
+    jb_worker_init(&lane->worker, run, finish, lane);
     lane->opened.result = lane->report.result = -EINPROGRESS;
     uint64_t session_ns = interval_ns ? interval_ns : DEFAULT_INTERVAL_NS;
     lane->period_ns = driver->period_ns                ? driver->period_ns
@@ -202,7 +194,7 @@ int jb_lane_create(const struct jb_sensor_driver *driver, const struct jb_sensor
     if (err == 0) {
         char name[16];
         snprintf(name, sizeof(name), "jb-%.12s", driver->name);
-        err = jb_worker_start(&lane->worker, name);
+        err = jb_worker_start(&lane->worker, name, 0);
     }
     if (err < 0) {
         jb_worker_release(&lane->worker);

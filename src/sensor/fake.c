@@ -15,7 +15,7 @@
 
 static void sleep_ns(uint64_t ns)
 {
-    struct timespec left = {.tv_sec = (time_t)(ns / JB_NS_PER_S), .tv_nsec = (long)(ns % JB_NS_PER_S)};
+    struct timespec left = jb_timespec(ns);
     while (clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR) {
     }
 }
@@ -104,13 +104,7 @@ int jb_fake_open(struct jb_source *source, struct jb_diag *diag)
 /* Microjoules that this process's own CPU time costs beyond the rest: a machine that answers to load. */
 static uint64_t own_uj(const struct jb_fake_spec *spec)
 {
-    struct timespec used;
-
-    if (spec->own_uw == 0 || clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) < 0) {
-        return 0;
-    }
-    uint64_t used_ns = (uint64_t)used.tv_sec * JB_NS_PER_S + (uint64_t)used.tv_nsec;
-    return (uint64_t)((unsigned __int128)spec->own_uw * used_ns / JB_NS_PER_S);
+    return spec->own_uw > 0 ? (uint64_t)((unsigned __int128)spec->own_uw * jb_self_cpu_ns() / JB_NS_PER_S) : 0;
 }
 
 /* What it shows when nothing is wrong, `elapsed_ns` after the counter stood at `start_raw`. */

@@ -23,7 +23,6 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define HELPER_SOCKET 3
@@ -249,12 +248,11 @@ bool jb_privileged_reaped(struct jb_privileged *privileged, pid_t pid, uint64_t 
 
 uint64_t jb_privileged_cpu_ns(const struct jb_privileged *privileged)
 {
-    struct timespec used;
-    clockid_t clock;
     pid_t pid = jb_privileged_pid(privileged);
+    uint64_t used_ns;
 
-    if (pid > 0 && clock_getcpuclockid(pid, &clock) == 0 && clock_gettime(clock, &used) == 0) {
-        return (uint64_t)used.tv_sec * JB_NS_PER_S + (uint64_t)used.tv_nsec;
+    if (pid > 0 && jb_process_cpu_ns(pid, &used_ns) == 0) {
+        return used_ns;
     }
     return privileged != NULL ? privileged->cpu_ns : 0;
 }

@@ -9,13 +9,14 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "server/stream.h"
 
+#define PULSE_STACK ((size_t)256 << 10)
 #define SEND_BUFFER 32768 /* engineering bound: some seconds of ticks; what a reader that sleeps may keep of us */
 
 static void format(struct jb_events *events, struct jb_tick *ret)
@@ -73,9 +74,7 @@ static void *pulse(void *context)
 
     pthread_mutex_lock(&events->lock);
     while (!events->ending) {
-        uint64_t until_ns = jb_mono_ns() + step_ns;
-        struct timespec until = {.tv_sec = (time_t)(until_ns / JB_NS_PER_S), .tv_nsec = (long)(until_ns % JB_NS_PER_S)};
-        if (pthread_cond_timedwait(&events->wake, &events->lock, &until) == ETIMEDOUT) {
+        if (!jb_cond_until(&events->wake, &events->lock, jb_mono_ns() + step_ns)) {
             comfort(events, jb_mono_ns());
         }
     }
@@ -85,28 +84,16 @@ static void *pulse(void *context)
 
 static int start_pulse(struct jb_events *events)
 {
-    pthread_attr_t attributes;
+    int error = jb_thread_start(&events->pulse, "jb-pulse", PULSE_STACK, pulse, events);
 
-    int error = pthread_attr_init(&attributes);
-    if (error != 0) {
-        return -error;
-    }
-    pthread_attr_setstacksize(&attributes, 256 * 1024);
-    error = pthread_create(&events->pulse, &attributes, pulse, events);
-    pthread_attr_destroy(&attributes);
     events->has_pulse = error == 0;
-    return -error;
+    return error;
 }
 
 static int init(struct jb_events *events)
 {
-    pthread_condattr_t attributes;
-
     pthread_mutex_init(&events->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&events->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    jb_cond_init(&events->wake);
     int r = jb_ring_init(&events->ring);
     if (r < 0) {
         return r;

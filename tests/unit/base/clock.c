@@ -293,6 +293,31 @@ static void a_made_up_machine_has_a_clock_that_runs(void **state)
     scratch_remove(&s);
 }
 
+static void a_time_is_what_the_kernel_takes(void **state)
+{
+    struct timespec t = jb_timespec(JB_NS_PER_S - 1);
+    assert_int_equal(t.tv_sec, 0);
+    assert_int_equal(t.tv_nsec, 999999999);
+    t = jb_timespec(UINT64_MAX);
+    assert_int_equal(t.tv_sec, 18446744073);
+    assert_int_equal(t.tv_nsec, 709551615);
+}
+
+static void the_cpu_time_of_a_process_is_known_while_it_is_there(void **state)
+{
+    uint64_t before_ns = jb_self_cpu_ns(), used_ns = 0;
+    assert_int_equal(jb_process_cpu_ns(getpid(), &used_ns), 0);
+    assert_true(used_ns >= before_ns && used_ns <= jb_self_cpu_ns());
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    used_ns = 7;
+    assert_int_equal(jb_process_cpu_ns(child, &used_ns), -ESRCH);
+    assert_int_equal(used_ns, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +335,8 @@ int main(void)
         cmocka_unit_test(the_machines_clock_is_the_real_one),
         cmocka_unit_test(a_made_up_machine_has_a_clock_that_runs),
         cmocka_unit_test(clocks_never_run_backwards),
+        cmocka_unit_test(a_time_is_what_the_kernel_takes),
+        cmocka_unit_test(the_cpu_time_of_a_process_is_known_while_it_is_there),
         cmocka_unit_test(boot_time_is_never_less_than_monotonic_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
