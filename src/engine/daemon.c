@@ -88,6 +88,7 @@ int jb_daemon_create(const struct jb_daemon_config *config, struct jb_daemon **r
     for (size_t i = 0; i < JB_DAEMON_PEERS; i++) {
         daemon->peers[i].fd = -1;
     }
+    daemon_limits_begin(daemon);
     daemon->packet = malloc(JB_LINK_MAX);
     daemon->message = malloc(sizeof(*daemon->message));
     int error = daemon->packet == NULL || daemon->message == NULL ? -ENOMEM : listen_for_runs(daemon, diag);
@@ -208,6 +209,8 @@ static void tick(struct jb_daemon *daemon)
         daemon_tell_tick(daemon, NULL);
     }
     daemon_board_tick(daemon);
+    daemon_drop_silent(daemon);
+    daemon->crowded = false;
 }
 
 /* The timer, the end, new peers, peers: which of them has what to say is in `of`. */
@@ -217,7 +220,7 @@ static nfds_t gather(const struct jb_daemon *daemon, int stop_fd, struct pollfd 
 
     fds[count++] = (struct pollfd){.fd = jb_session_timer_fd(daemon->session), .events = POLLIN};
     fds[count++] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
-    fds[count++] = (struct pollfd){.fd = daemon->deaf ? -1 : daemon->listen_fd, .events = POLLIN};
+    fds[count++] = (struct pollfd){.fd = daemon->deaf || daemon->crowded ? -1 : daemon->listen_fd, .events = POLLIN};
     for (size_t i = 0; i < JB_DAEMON_PEERS; i++) {
         if (daemon->peers[i].fd >= 0) {
             of[count] = i;
