@@ -144,6 +144,17 @@ struct jb_session *jb_daemon_session(struct jb_daemon *daemon)
     return daemon->session;
 }
 
+bool jb_daemon_notice(struct jb_daemon *daemon, struct jb_diag *ret)
+{
+    bool some = daemon->notice.text[0] != '\0';
+
+    if (some) {
+        *ret = daemon->notice;
+        daemon->notice = (struct jb_diag){0};
+    }
+    return some;
+}
+
 void jb_daemon_on_watch(struct jb_daemon *daemon, jb_daemon_live_fn live, void *context)
 {
     daemon->live = live;

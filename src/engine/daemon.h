@@ -53,6 +53,9 @@ bool jb_daemon_destroy(struct jb_daemon *daemon);
 struct jb_board *jb_daemon_board(struct jb_daemon *daemon);
 struct jb_session *jb_daemon_session(struct jb_daemon *daemon); /* for looking at, on the thread that made it */
 
+/* What is to be said once in a log, with what mends it; for `alive`. False: nothing. */
+bool jb_daemon_notice(struct jb_daemon *daemon, struct jb_diag *ret);
+
 /* Meter until stop_fd becomes readable. `alive` (NULL: nobody) is called about once a second, after what it vouches for
  * was done. 0 or -errno. */
 int jb_daemon_run(struct jb_daemon *daemon, int stop_fd, void (*alive)(void *context), void *context);

@@ -212,6 +212,10 @@ static void look_at_history(struct jb_daemon *daemon, struct jb_board_view *view
     if (daemon->history == NULL) {
         return;
     }
+    if (jb_history_writer_notice(daemon->history, &daemon->notice) > 0) {
+        jb_record_warn(&daemon->session->record, "%s", daemon->notice.text);
+        daemon->layout++;
+    }
     view->history_error = jb_history_writer_state(daemon->history, &diag, &dev, &ino);
     jb_copy(view->history_text, sizeof(view->history_text), diag.text);
     jb_copy(view->history_fix, sizeof(view->history_fix), diag.fix);

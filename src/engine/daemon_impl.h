@@ -63,6 +63,7 @@ struct jb_daemon {
     struct jb_session *session;
     struct jb_board *board;
     struct jb_history_writer *history;
+    struct jb_diag notice; /* of the history's, for the log; empty: none */
     int listen_fd;
     bool deaf;                        /* nobody can be let in just now: not asked again before the next second */
     bool crowded;                     /* more came at once than are let in between two ticks */

@@ -217,6 +217,24 @@ def test_a_full_disk_is_told_and_survived(joulebook, tmp_path):
         assert serving.status("healthz") == 200
 
 
+def test_a_database_that_is_deleted_is_told_and_made_anew(joulebook, tmp_path):
+    """The meter, its dashboard and a run that is handed over go on in a fresh file; the log says so once."""
+    database, log = tmp_path / "machine.db", tmp_path / "serve.log"
+    with Serving(joulebook, tmp_path, *MADE_UP, db=database) as serving:
+        wait_until(lambda: database.exists() and serving.json("api/v1/history?px=16")["channels"], "the history to begin")
+        for ending in ("", "-wal", "-shm"):
+            pathlib.Path(f"{database}{ending}").unlink(missing_ok=True)
+        record = joulebook.measure("--name", "after", "--", "true", env=serving.env)
+        assert attached(record), record["warnings"]
+        wait_until(lambda: "was deleted, moved or replaced" in log.read_text(), "the log to say so", 20)
+        assert "mv FORMER" in log.read_text()
+        wait_until(lambda: database.exists() and any(run["run"]["name"] == "after" for run in serving.json("api/v1/runs")["runs"]), "the run to be kept")
+        wait_until(lambda: serving.json("api/v1/history?px=16")["channels"], "the history to go on")
+        assert any("was deleted" in warning for warning in serving.live()["warnings"])
+        assert serving.live()["history"]["error"] is None
+    assert log.read_text().count("was deleted, moved or replaced") == 1
+
+
 def test_top_brings_a_meter_of_its_own_and_takes_it_away(joulebook, tmp_path):
     env = {k: v for k, v in joulebook.env.items() if k != "JOULEBOOK_SOCKET"}
     joulebook.env = dict(env, XDG_RUNTIME_DIR=str(tmp_path))
