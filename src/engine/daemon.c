@@ -96,6 +96,9 @@ int jb_daemon_create(const struct jb_daemon_config *config, struct jb_daemon **r
         error = jb_board_create(&daemon->board);
     }
     if (error == 0) {
+        error = jb_user_names_create(NULL, NULL, &daemon->names);
+    }
+    if (error == 0) {
         error = jb_session_create(&daemon->config.session, &daemon->session, diag);
     }
     if (error == 0) {
@@ -127,6 +130,7 @@ bool jb_daemon_destroy(struct jb_daemon *daemon)
     jb_closep(&daemon->listen_fd);
     bool left_behind = jb_history_writer_destroy(daemon->history, LAST_WAIT_NS) < 0 || daemon->left_behind;
     left_behind = jb_session_destroy(daemon->session) || left_behind;
+    left_behind = jb_user_names_destroy(daemon->names) || left_behind;
     jb_board_destroy(daemon->board);
     free(daemon->packet);
     free(daemon->message);

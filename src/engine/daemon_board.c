@@ -222,12 +222,24 @@ static void look_at_history(struct jb_daemon *daemon, struct jb_board_view *view
     daemon->layout += before != view->history_error;
 }
 
+/* Known a little later than its user came. */
+static void name_user(struct jb_daemon *daemon, struct peer *peer)
+{
+    char name[JB_USER_NAME];
+
+    if (jb_user_names_get(daemon->names, peer->who.uid, name) && !jb_streq(name, peer->user)) {
+        memcpy(peer->user, name, sizeof(name));
+        daemon->layout++;
+    }
+}
+
 static void look_at_runs(struct jb_daemon *daemon, struct jb_board_view *view)
 {
     view->run_count = 0;
     for (size_t i = 0; i < JB_DAEMON_PEERS && view->run_count < JB_BOARD_RUNS; i++) {
-        const struct peer *peer = &daemon->peers[i];
+        struct peer *peer = &daemon->peers[i];
         if (peer->fd >= 0 && peer->state == PEER_RUNNING) {
+            name_user(daemon, peer);
             run_view(daemon, peer, &view->runs[view->run_count++]);
         }
     }

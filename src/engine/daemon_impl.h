@@ -20,6 +20,7 @@
 #include "engine/history_writer.h"
 #include "engine/price_segments.h"
 #include "engine/session_impl.h"
+#include "engine/user_names.h"
 #include "link/link.h"
 
 #define POWER_POINTS 16 /* of a channel: entries of the last second and a bit */
@@ -38,9 +39,9 @@ struct peer {
     int fd; /* -1: free */
     enum peer_state state;
     struct jb_link_peer who;
-    uint64_t since_ns;      /* when it came */
-    struct jb_bucket words; /* that it may say now */
-    char user[33];
+    uint64_t since_ns;       /* when it came */
+    struct jb_bucket words;  /* that it may say now */
+    char user[JB_USER_NAME]; /* or the number */
     struct jb_link_hello hello;
     struct jb_link_news news;
     struct session_run *run;
@@ -63,6 +64,7 @@ struct jb_daemon {
     struct jb_session *session;
     struct jb_board *board;
     struct jb_history_writer *history;
+    struct jb_user_names *names;
     struct jb_diag notice; /* of the history's, for the log; empty: none */
     int listen_fd;
     bool deaf;                        /* nobody can be let in just now: not asked again before the next second */

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,19 +17,6 @@
 
 #define FASTEST_NS  (10 * JB_NS_PER_MS) /* nobody makes the whole machine be read more often */
 #define RECEIVE_MAX 16                  /* messages of one peer at a time */
-
-static void name_user(struct peer *peer)
-{
-    char buffer[1024];
-    struct passwd entry, *found = NULL;
-
-    if (getpwuid_r(peer->who.uid, &entry, buffer, sizeof(buffer), &found) == 0 && found != NULL) {
-        jb_copy(peer->user, sizeof(peer->user), found->pw_name);
-        jb_sanitise(peer->user);
-    } else {
-        snprintf(peer->user, sizeof(peer->user), "%u", (unsigned)peer->who.uid);
-    }
-}
 
 void daemon_accept(struct jb_daemon *daemon)
 {
@@ -61,7 +47,7 @@ void daemon_accept(struct jb_daemon *daemon)
             room->device_w[d] = NAN;
         }
         daemon_limit_words(room);
-        name_user(room);
+        jb_user_names_get(daemon->names, who.uid, room->user);
     }
     daemon->deaf = error != -EAGAIN; /* without a free descriptor whoever waits would wake us for ever */
 }

@@ -230,7 +230,7 @@ def test_a_database_that_is_deleted_is_told_and_made_anew(joulebook, tmp_path):
         assert "mv FORMER" in log.read_text()
         wait_until(lambda: database.exists() and any(run["run"]["name"] == "after" for run in serving.json("api/v1/runs")["runs"]), "the run to be kept")
         wait_until(lambda: serving.json("api/v1/history?px=16")["channels"], "the history to go on")
-        assert any("was deleted" in warning for warning in serving.live()["warnings"])
+        wait_until(lambda: any("was deleted" in warning for warning in serving.live()["warnings"]), "a warning")
         assert serving.live()["history"]["error"] is None
     assert log.read_text().count("was deleted, moved or replaced") == 1
 
