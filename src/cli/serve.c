@@ -151,7 +151,13 @@ static char *live_text(void *context, uid_t viewer)
 
 static void alive(void *context)
 {
+    const struct serve *serve = context;
+    struct jb_diag notice;
+
     jb_service_notify("WATCHDOG=1");
+    while (jb_daemon_notice(serve->daemon, &notice)) {
+        cli_error(&cmd_serve, 0, &notice);
+    }
 }
 
 static int prepare(struct serve *serve, struct jb_diag *diag)
@@ -213,7 +219,7 @@ static int cmd_serve_main(int argc, char **argv, void *context)
     if (error == 0) {
         say_where(&serve);
         jb_service_notify("READY=1");
-        error = jb_daemon_run(serve.daemon, serve.signal_fd, alive, NULL);
+        error = jb_daemon_run(serve.daemon, serve.signal_fd, alive, &serve);
         jb_service_notify("STOPPING=1");
         if (error < 0) {
             jb_fail(&diag, error, "the meter stopped: %s", strerror(-error));

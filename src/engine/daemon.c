@@ -88,11 +88,15 @@ int jb_daemon_create(const struct jb_daemon_config *config, struct jb_daemon **r
     for (size_t i = 0; i < JB_DAEMON_PEERS; i++) {
         daemon->peers[i].fd = -1;
     }
+    daemon_limits_begin(daemon);
     daemon->packet = malloc(JB_LINK_MAX);
     daemon->message = malloc(sizeof(*daemon->message));
     int error = daemon->packet == NULL || daemon->message == NULL ? -ENOMEM : listen_for_runs(daemon, diag);
     if (error == 0) {
         error = jb_board_create(&daemon->board);
+    }
+    if (error == 0) {
+        error = jb_user_names_create(NULL, NULL, &daemon->names);
     }
     if (error == 0) {
         error = jb_session_create(&daemon->config.session, &daemon->session, diag);
@@ -126,6 +130,7 @@ bool jb_daemon_destroy(struct jb_daemon *daemon)
     jb_closep(&daemon->listen_fd);
     bool left_behind = jb_history_writer_destroy(daemon->history, LAST_WAIT_NS) < 0 || daemon->left_behind;
     left_behind = jb_session_destroy(daemon->session) || left_behind;
+    left_behind = jb_user_names_destroy(daemon->names) || left_behind;
     jb_board_destroy(daemon->board);
     free(daemon->packet);
     free(daemon->message);
@@ -141,6 +146,17 @@ struct jb_board *jb_daemon_board(struct jb_daemon *daemon)
 struct jb_session *jb_daemon_session(struct jb_daemon *daemon)
 {
     return daemon->session;
+}
+
+bool jb_daemon_notice(struct jb_daemon *daemon, struct jb_diag *ret)
+{
+    bool some = daemon->notice.text[0] != '\0';
+
+    if (some) {
+        *ret = daemon->notice;
+        daemon->notice = (struct jb_diag){0};
+    }
+    return some;
 }
 
 void jb_daemon_on_watch(struct jb_daemon *daemon, jb_daemon_live_fn live, void *context)
@@ -208,6 +224,8 @@ static void tick(struct jb_daemon *daemon)
         daemon_tell_tick(daemon, NULL);
     }
     daemon_board_tick(daemon);
+    daemon_drop_silent(daemon);
+    daemon->crowded = false;
 }
 
 /* The timer, the end, new peers, peers: which of them has what to say is in `of`. */
@@ -217,7 +235,7 @@ static nfds_t gather(const struct jb_daemon *daemon, int stop_fd, struct pollfd 
 
     fds[count++] = (struct pollfd){.fd = jb_session_timer_fd(daemon->session), .events = POLLIN};
     fds[count++] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
-    fds[count++] = (struct pollfd){.fd = daemon->deaf ? -1 : daemon->listen_fd, .events = POLLIN};
+    fds[count++] = (struct pollfd){.fd = daemon->deaf || daemon->crowded ? -1 : daemon->listen_fd, .events = POLLIN};
     for (size_t i = 0; i < JB_DAEMON_PEERS; i++) {
         if (daemon->peers[i].fd >= 0) {
             of[count] = i;

@@ -9,6 +9,14 @@
  *
  * Who may attach: anybody who can open the socket. A run measures its own processes: the sender's tree, or a process of
  * the same user. At most JB_DAEMON_PEERS at a time, JB_DAEMON_PEERS_OF_USER of them of one user.
+ *
+ * A run that begins or ends has everybody's second cut, so that nobody may do it as often as he likes. A user begins
+ * JB_DAEMON_STARTS_PER_S runs a second, after a burst of as many as he may have at a time (the ranks of a job begin
+ * together); what is beyond is refused with -EBUSY, and `joulebook run` goes on by itself. For sensors that are slow to
+ * answer an end waits (session_runs.h), all ends together a tenth of the time. A user may connect
+ * JB_DAEMON_CONNECTS_PER_S times a second and say JB_DAEMON_WORDS_PER_S messages a second on each connection, both
+ * after a burst of twice that; beyond, and at the first message that is none, he is hung up on. Who has said nothing
+ * JB_DAEMON_SILENT_S after he came is hung up on too. Root is not counted: he could stop the meter.
  */
 #ifndef JB_ENGINE_DAEMON_H
 #define JB_ENGINE_DAEMON_H
@@ -21,6 +29,11 @@
 
 #define JB_DAEMON_PEERS         128
 #define JB_DAEMON_PEERS_OF_USER 48
+
+#define JB_DAEMON_STARTS_PER_S   10
+#define JB_DAEMON_CONNECTS_PER_S 50
+#define JB_DAEMON_WORDS_PER_S    100
+#define JB_DAEMON_SILENT_S       5
 
 struct jb_daemon;
 
@@ -39,6 +52,9 @@ bool jb_daemon_destroy(struct jb_daemon *daemon);
 
 struct jb_board *jb_daemon_board(struct jb_daemon *daemon);
 struct jb_session *jb_daemon_session(struct jb_daemon *daemon); /* for looking at, on the thread that made it */
+
+/* What is to be said once in a log, with what mends it; for `alive`. False: nothing. */
+bool jb_daemon_notice(struct jb_daemon *daemon, struct jb_diag *ret);
 
 /* Meter until stop_fd becomes readable. `alive` (NULL: nobody) is called about once a second, after what it vouches for
  * was done. 0 or -errno. */

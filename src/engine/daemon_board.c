@@ -212,18 +212,34 @@ static void look_at_history(struct jb_daemon *daemon, struct jb_board_view *view
     if (daemon->history == NULL) {
         return;
     }
+    if (jb_history_writer_notice(daemon->history, &daemon->notice) > 0) {
+        jb_record_warn(&daemon->session->record, "%s", daemon->notice.text);
+        daemon->layout++;
+    }
     view->history_error = jb_history_writer_state(daemon->history, &diag, &dev, &ino);
     jb_copy(view->history_text, sizeof(view->history_text), diag.text);
     jb_copy(view->history_fix, sizeof(view->history_fix), diag.fix);
     daemon->layout += before != view->history_error;
 }
 
+/* Known a little later than its user came. */
+static void name_user(struct jb_daemon *daemon, struct peer *peer)
+{
+    char name[JB_USER_NAME];
+
+    if (jb_user_names_get(daemon->names, peer->who.uid, name) && !jb_streq(name, peer->user)) {
+        memcpy(peer->user, name, sizeof(name));
+        daemon->layout++;
+    }
+}
+
 static void look_at_runs(struct jb_daemon *daemon, struct jb_board_view *view)
 {
     view->run_count = 0;
     for (size_t i = 0; i < JB_DAEMON_PEERS && view->run_count < JB_BOARD_RUNS; i++) {
-        const struct peer *peer = &daemon->peers[i];
+        struct peer *peer = &daemon->peers[i];
         if (peer->fd >= 0 && peer->state == PEER_RUNNING) {
+            name_user(daemon, peer);
             run_view(daemon, peer, &view->runs[view->run_count++]);
         }
     }

@@ -5,6 +5,7 @@
  *
  * daemon.c        life, the loop, what happens at each tick and second
  * daemon_peers.c  who is on the socket, and what they say
+ * daemon_limits.c how often they may
  * daemon_tell.c   what they are told: channels, ticks, cuts
  * daemon_power.c  power over the last second, of channels and runs
  * daemon_grid.c   intensity now, and what was emitted by whom
@@ -14,10 +15,12 @@
 #ifndef JB_ENGINE_DAEMON_IMPL_H
 #define JB_ENGINE_DAEMON_IMPL_H
 
+#include "base/quota.h"
 #include "engine/daemon.h"
 #include "engine/history_writer.h"
 #include "engine/price_segments.h"
 #include "engine/session_impl.h"
+#include "engine/user_names.h"
 #include "link/link.h"
 
 #define POWER_POINTS 16 /* of a channel: entries of the last second and a bit */
@@ -36,7 +39,9 @@ struct peer {
     int fd; /* -1: free */
     enum peer_state state;
     struct jb_link_peer who;
-    char user[33];
+    uint64_t since_ns;       /* when it came */
+    struct jb_bucket words;  /* that it may say now */
+    char user[JB_USER_NAME]; /* or the number */
     struct jb_link_hello hello;
     struct jb_link_news news;
     struct session_run *run;
@@ -59,9 +64,14 @@ struct jb_daemon {
     struct jb_session *session;
     struct jb_board *board;
     struct jb_history_writer *history;
+    struct jb_user_names *names;
+    struct jb_diag notice; /* of the history's, for the log; empty: none */
     int listen_fd;
-    bool deaf;         /* nobody can be let in just now: not asked again before the next second */
-    char *socket_path; /* ours to remove; NULL */
+    bool deaf;                        /* nobody can be let in just now: not asked again before the next second */
+    bool crowded;                     /* more came at once than are let in between two ticks */
+    char *socket_path;                /* ours to remove; NULL */
+    struct jb_quota starts, connects; /* by user */
+    struct jb_bucket doors;           /* of all users together */
     struct peer peers[JB_DAEMON_PEERS];
     jb_daemon_live_fn live;
     void *live_context;
@@ -96,6 +106,15 @@ void daemon_accept(struct jb_daemon *daemon);
 void daemon_hear(struct jb_daemon *daemon, struct peer *peer);
 void daemon_drop(struct jb_daemon *daemon, struct peer *peer);
 void daemon_pace(struct jb_daemon *daemon);
+
+/* daemon_limits.c: true: go on. What nobody may do all the time is counted as it is asked for. */
+void daemon_limits_begin(struct jb_daemon *daemon);
+bool daemon_may_accept(struct jb_daemon *daemon); /* another one before the next tick */
+bool daemon_may_connect(struct jb_daemon *daemon, uid_t uid);
+bool daemon_may_start(struct jb_daemon *daemon, uid_t uid);
+void daemon_limit_words(struct peer *peer); /* it has come */
+bool daemon_may_speak(struct peer *peer);
+void daemon_drop_silent(struct jb_daemon *daemon);
 
 /* daemon_tell.c */
 void daemon_tell_channels(struct jb_daemon *daemon, struct peer *peer); /* NULL: all, where something has changed */

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,25 +18,17 @@
 #define FASTEST_NS  (10 * JB_NS_PER_MS) /* nobody makes the whole machine be read more often */
 #define RECEIVE_MAX 16                  /* messages of one peer at a time */
 
-static void name_user(struct peer *peer)
-{
-    char buffer[1024];
-    struct passwd entry, *found = NULL;
-
-    if (getpwuid_r(peer->who.uid, &entry, buffer, sizeof(buffer), &found) == 0 && found != NULL) {
-        jb_copy(peer->user, sizeof(peer->user), found->pw_name);
-        jb_sanitise(peer->user);
-    } else {
-        snprintf(peer->user, sizeof(peer->user), "%u", (unsigned)peer->who.uid);
-    }
-}
-
 void daemon_accept(struct jb_daemon *daemon)
 {
     struct jb_link_peer who;
     int fd, error;
 
-    while ((error = jb_link_accept(daemon->listen_fd, &fd, &who)) == 0) {
+    for (;;) {
+        daemon->crowded = !daemon_may_accept(daemon);
+        error = daemon->crowded ? -EAGAIN : jb_link_accept(daemon->listen_fd, &fd, &who);
+        if (error < 0) {
+            break;
+        }
         struct peer *room = NULL;
         size_t of_user = 0;
         for (size_t i = 0; i < JB_DAEMON_PEERS; i++) {
@@ -46,7 +37,8 @@ void daemon_accept(struct jb_daemon *daemon)
             of_user += peer->fd >= 0 && peer->who.uid == who.uid;
         }
         bool welcome = daemon->config.shared || who.uid == 0 || who.uid == geteuid();
-        if (room == NULL || !welcome || (of_user >= JB_DAEMON_PEERS_OF_USER && who.uid != 0)) {
+        if (room == NULL || !welcome || (of_user >= JB_DAEMON_PEERS_OF_USER && who.uid != 0) ||
+            !daemon_may_connect(daemon, who.uid)) {
             close(fd);
             continue;
         }
@@ -54,7 +46,8 @@ void daemon_accept(struct jb_daemon *daemon)
         for (int d = 0; d < 4; d++) {
             room->device_w[d] = NAN;
         }
-        name_user(room);
+        daemon_limit_words(room);
+        jb_user_names_get(daemon->names, who.uid, room->user);
     }
     daemon->deaf = error != -EAGAIN; /* without a free descriptor whoever waits would wake us for ever */
 }
@@ -154,6 +147,11 @@ static void hear_start(struct jb_daemon *daemon, struct peer *peer)
         refuse(daemon, peer, -ESRCH, "the process to be measured has ended", "");
         return;
     }
+    if (!daemon_may_start(daemon, peer->who.uid)) {
+        refuse(daemon, peer, -EBUSY, "too many runs of this user began just now",
+               "measure what belongs together as one run, or begin fewer than 10 a second");
+        return;
+    }
     session_cut(daemon->session, false);
     daemon_second(daemon);
     int error = session_run_begin(daemon->session, top, &peer->run);
@@ -249,7 +247,8 @@ void daemon_hear(struct jb_daemon *daemon, struct peer *peer)
         if (length == -EAGAIN) {
             return;
         }
-        int r = length > 0 ? jb_link_unpack(daemon->packet, (size_t)length, daemon->message) : -EPIPE;
+        bool may = length > 0 && daemon_may_speak(peer);
+        int r = may ? jb_link_unpack(daemon->packet, (size_t)length, daemon->message) : -EPIPE;
         if (r == 0) {
             hear(daemon, peer, descriptor);
             continue;

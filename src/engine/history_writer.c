@@ -19,6 +19,7 @@
 #define LESSONS     64
 #define RETRY_NS    JB_NS_PER_S        /* after a row that could not be written */
 #define REOPEN_NS   (10 * JB_NS_PER_S) /* after a database that could not be opened */
+#define LOOK_NS     (10 * JB_NS_PER_S) /* between two looks at whether the database is where it was */
 #define STACK_BYTES ((size_t)256 << 10)
 
 struct job {
@@ -45,7 +46,9 @@ struct jb_history_writer {
     int error;
     struct jb_diag diag;
     uint64_t dev, ino;
+    struct jb_diag notice; /* not taken yet; empty: none */
     /* The thread's. */
+    uint64_t looked_ns;
     struct jb_store *store;
     struct jb_history *history;
     int numbers[JB_HISTORY_CHANNELS]; /* in the history, by index; -1 */
@@ -115,6 +118,57 @@ static void report(struct jb_history_writer *writer, int error, const struct jb_
     writer->error = error;
     writer->diag = error < 0 ? *diag : (struct jb_diag){0};
     pthread_mutex_unlock(&writer->worker.lock);
+}
+
+int jb_history_writer_notice(struct jb_history_writer *writer, struct jb_diag *ret)
+{
+    pthread_mutex_lock(&writer->worker.lock);
+    int some = writer->notice.text[0] != '\0';
+    if (some) {
+        *ret = writer->notice;
+        writer->notice = (struct jb_diag){0};
+    }
+    pthread_mutex_unlock(&writer->worker.lock);
+    return some;
+}
+
+/* Everything is told anew to the one that comes in its place. */
+static void leave_database(struct jb_history_writer *writer)
+{
+    struct jb_diag notice = {0};
+    char place[4096];
+
+    if (!jb_copy(place, sizeof(place), writer->path != NULL ? writer->path : "") ||
+        (writer->path == NULL && jb_store_default_path(place, sizeof(place)) < 0)) {
+        jb_copy(place, sizeof(place), "the database");
+    }
+    jb_fail(&notice, -ESTALE,
+            "%s was deleted, moved or replaced while the meter wrote to it; history and runs go on in the file of that "
+            "name",
+            place);
+    jb_fix(&notice, "mv FORMER '%s' while joulebook serve is stopped, if what was in it is wanted back", place);
+    jb_history_close(writer->history);
+    jb_store_close(writer->store);
+    writer->history = NULL;
+    writer->store = NULL;
+    pthread_mutex_lock(&writer->worker.lock);
+    writer->notice = notice;
+    for (size_t i = 0; i < JB_HISTORY_CHANNELS; i++) {
+        writer->fresh[i] = writer->channels[i].id[0] != '\0';
+        writer->numbers[i] = -1;
+    }
+    pthread_mutex_unlock(&writer->worker.lock);
+}
+
+/* False: it had to be left. */
+static bool look_at_database(struct jb_history_writer *writer)
+{
+    writer->looked_ns = jb_mono_ns();
+    if (writer->store == NULL || !jb_store_displaced(writer->store)) {
+        return true;
+    }
+    leave_database(writer);
+    return false;
 }
 
 static int open_database(struct jb_history_writer *writer)
@@ -221,6 +275,9 @@ static void do_job(struct jb_history_writer *writer, struct job job)
     struct jb_link_kept kept = {0};
     unsigned char *packet = malloc(JB_LINK_MAX);
 
+    if (!look_at_database(writer)) { /* what is said to be kept is */
+        open_database(writer);
+    }
     kept.error = writer->store != NULL ? jb_store_adopt(writer->store, job.fd, job.owner, id, &diag)
                                        : jb_fail(&diag, -ENODEV, "the database of the machine is not open");
     jb_copy(kept.text, sizeof(kept.text), diag.text);
@@ -294,6 +351,14 @@ static void run(void *owner)
             continue;
         }
         do_jobs(writer);
+        if (writer->history != NULL && jb_mono_ns() - writer->looked_ns >= LOOK_NS) {
+            pthread_mutex_unlock(&writer->worker.lock);
+            look_at_database(writer);
+            pthread_mutex_lock(&writer->worker.lock);
+        }
+        if (writer->history == NULL && may) {
+            continue;
+        }
         if (writer->queue.count > 0 && may) {
             pthread_mutex_unlock(&writer->worker.lock);
             bool bad = write_row(writer, row) < 0;

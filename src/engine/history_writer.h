@@ -33,6 +33,11 @@ int jb_history_writer_adopt(struct jb_history_writer *writer, int fd, uint32_t o
 /* Quiet seconds of a channel (idle.h); copied, dropped when many wait. */
 void jb_history_writer_learn(struct jb_history_writer *writer, const char *channel_id, const struct jb_quiet *quiet);
 
+/* What is to be said once: 1 with *ret, 0: nothing. The database was deleted, moved or replaced (looked at every 10 s
+ * and before a run is taken over) and the writer went on in the file that is there now, a new one where there was none.
+ * What was written before is in the former file. */
+int jb_history_writer_notice(struct jb_history_writer *writer, struct jb_diag *ret);
+
 /* 0, or what writing said last, with its message; and which file it is (0, 0: not open yet). */
 int jb_history_writer_state(struct jb_history_writer *writer, struct jb_diag *ret, uint64_t *ret_dev,
                             uint64_t *ret_ino);

@@ -102,7 +102,7 @@ int jb_remote_next(struct jb_remote *remote, uint64_t wait_ns, const struct jb_l
         enum jb_link_kind kind = remote->message.kind;
         if (kind == JB_LINK_CHANNEL_LIST && remote->message.list.count >= remote->channels.count) {
             remote->channels = remote->message.list;
-        } else if (kind != JB_LINK_TICK && kind != JB_LINK_CUT) {
+        } else if (kind != JB_LINK_TICK && kind != JB_LINK_CUT && kind != JB_LINK_REFUSE) {
             continue;
         }
         *ret = &remote->message;

@@ -163,7 +163,7 @@ int session_open_meter(struct jb_session *session, uint64_t open_wait_ns, struct
 void session_remote_attach(struct jb_session *session); /* leaves `remote` NULL where there is none */
 void session_remote_channels(struct jb_session *session);
 void session_remote_message(struct jb_session *session, const struct jb_link_message *message, bool first);
-int session_remote_start(struct jb_session *session);
+int session_remote_start(struct jb_session *session); /* 0 also where it was refused: then `remote` is NULL */
 void session_remote_tick(struct jb_session *session); /* ends ticks and seconds as the meter does */
 void session_remote_stop(struct jb_session *session);
 void session_remote_lost(struct jb_session *session);

@@ -220,7 +220,19 @@ bool session_remote_attribute(struct jb_session *session, int number, struct jb_
     return true;
 }
 
-/* Until a CUT of this kind, or for ANSWER_WAIT_NS. */
+static void tell_refusal(struct jb_session *session, const struct jb_link_refuse *refuse)
+{
+    char text[sizeof(refuse->text)], fix[sizeof(refuse->fix)];
+
+    jb_copy(text, sizeof(text), refuse->text);
+    jb_copy(fix, sizeof(fix), refuse->fix);
+    jb_sanitise(text);
+    jb_sanitise(fix);
+    jb_record_warn(&session->record, "measured without the machine's meter, which refuses: %s%s%s", text,
+                   fix[0] != '\0' ? "; " : "", fix);
+}
+
+/* Until a CUT of this kind, or for ANSWER_WAIT_NS. -EACCES: it was refused, and why is in the record. */
 static int hear_until(struct jb_session *session, enum jb_link_cut_kind kind)
 {
     uint64_t deadline_ns = jb_mono_ns() + ANSWER_WAIT_NS;
@@ -230,6 +242,10 @@ static int hear_until(struct jb_session *session, enum jb_link_cut_kind kind)
         int r = jb_remote_next(session->remote, deadline_ns - now_ns, &message);
         if (r <= 0) {
             return r < 0 ? r : -ETIMEDOUT;
+        }
+        if (message->kind == JB_LINK_REFUSE) {
+            tell_refusal(session, &message->refuse);
+            return -EACCES;
         }
         session_remote_message(session, message, kind == JB_LINK_CUT_STARTED);
         if (message->kind == JB_LINK_CUT && message->cut.kind == kind) {
@@ -273,11 +289,35 @@ void session_remote_message(struct jb_session *session, const struct jb_link_mes
     }
 }
 
+/* With sensors of its own; false: there are none. */
+static bool go_alone(struct jb_session *session)
+{
+    struct jb_diag diag = {0};
+
+    jb_remote_destroy(session->remote);
+    session->remote = NULL;
+    session->alone = true;
+    if (session_open_meter(session, OPEN_WAIT_NS, &diag) < 0) {
+        session->sensor_lost = true;
+        jb_record_warn(&session->record, "no sensor could be opened in its place: %s", diag.text);
+        return false;
+    }
+    session_refresh_channels(session);
+    return true;
+}
+
 int session_remote_start(struct jb_session *session)
 {
     int r = jb_remote_start(session->remote);
 
-    return r < 0 ? r : hear_until(session, JB_LINK_CUT_STARTED);
+    if (r >= 0) {
+        r = hear_until(session, JB_LINK_CUT_STARTED);
+    }
+    if (r == -EACCES) { /* nothing was booked, nothing is missing */
+        go_alone(session);
+        return 0;
+    }
+    return r;
 }
 
 void session_remote_tick(struct jb_session *session)
@@ -307,17 +347,12 @@ void session_remote_stop(struct jb_session *session)
     }
 }
 
-/* Go on alone. */
 void session_remote_lost(struct jb_session *session)
 {
     struct jb_poll poll_result;
-    struct jb_diag diag = {0};
     char text[JB_UNIT_TEXT];
     double elapsed_s = (double)(jb_mono_ns() - session->start_ns) / 1e9;
 
-    jb_remote_destroy(session->remote);
-    session->remote = NULL;
-    session->alone = true;
     for (int i = 0; i < session->channel_count; i++) {
         session->channels[i].account.flags |= JB_ENTRY_GAP;
         session->channels[i].tick_gap = true;
@@ -326,14 +361,10 @@ void session_remote_lost(struct jb_session *session)
                    "the machine's meter went away after %s: measured with sensors of this program's own since, with a "
                    "gap in between",
                    jb_format_duration(elapsed_s, text, sizeof(text)));
-    if (session_open_meter(session, OPEN_WAIT_NS, &diag) < 0) {
-        session->sensor_lost = true;
-        jb_record_warn(&session->record, "no sensor could be opened in its place: %s", diag.text);
-        return;
+    if (go_alone(session)) {
+        jb_meter_poll(session->meter, &poll_result);
+        session_book(session, &poll_result);
     }
-    session_refresh_channels(session);
-    jb_meter_poll(session->meter, &poll_result);
-    session_book(session, &poll_result);
 }
 
 void session_remote_hand_over(struct jb_session *session)

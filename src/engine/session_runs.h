@@ -12,7 +12,10 @@
  * top, or part of the next one. Nothing here allocates but begin().
  *
  * A sensor that tells of five seconds at once may tell of a run that has ended meanwhile: what was used by that one is
- * not laid on those that go on, but nobody's.
+ * not laid on those that go on, but nobody's. That is so by CPU time. Of an accelerator it is not: who held it when is
+ * not kept, and what its counter shows only after the cut (one update of the counter, 20 to 100 ms on most; more where
+ * its lane took longer than the cut waits) falls to the runs that still hold it, or to others. Waiting longer would not
+ * mend it, for a counter that moves once a second would have to be waited for by everybody, each time.
  */
 #ifndef JB_ENGINE_SESSION_RUNS_H
 #define JB_ENGINE_SESSION_RUNS_H
@@ -40,8 +43,8 @@ void session_run_parts(const struct jb_session *session, const struct session_ru
 uint64_t session_run_cpu_ns(const struct session_run *run);
 const struct session_run *session_run_parent(const struct session_run *run); /* that it is part of; NULL */
 
-/* Read what there is, book it, and divide it: a moment at which runs may begin and end. `last`: lanes are waited for.
- */
+/* Read what there is, book it, and divide it: a moment at which runs may begin and end. `last`: lanes are waited for,
+ * 100 ms at most and a tenth of the time at most: of runs that end one upon the other the first ones. */
 void session_cut(struct jb_session *session, bool last);
 
 /* ---- for session_book.c; all accept a session without runs ---- */

@@ -23,6 +23,11 @@
  *     WATCH    instead of HELLO                   --->
  *                                                 <---   LIVE      once a second: the text of GET /api/v1/live
  *
+ * The meter hangs up on what is no message, on what does not belong where it is said, on who says nothing for 5 s after
+ * he came, and on who says more than 100 messages a second (after 200). A user may connect 50 times a second (after
+ * 100) and START 10 times a second (after 48): a START beyond that gets REFUSE with -EBUSY, and the program measures by
+ * itself, as where there is no meter. Root is held to the first three alone. (engine/daemon.h has the numbers.)
+ *
  * Energies are cumulative, so that a message which a slow reader misses costs resolution and no joule. The meter never
  * waits for a reader: what does not fit into the socket's buffer is not sent.
  *

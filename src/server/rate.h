@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rate.h - how many requests an address may make: a bucket of tokens each, refilled by the clock.
- *
- * Bounded: JB_RATE_ADDRESSES buckets. A new address takes the place of the one whose bucket is fullest, which has the
- * least to lose: an address that is being held back keeps its bucket as long as any other is idle. IPv6 counts by /64,
- * which is what one customer has. The server's thread alone.
+ * rate.h - how many requests an address may make: a bucket of tokens each (base/quota.h). IPv6 counts by /64, which is
+ * what one customer has. The server's thread alone.
  */
 #ifndef JB_SERVER_RATE_H
 #define JB_SERVER_RATE_H
@@ -13,16 +10,12 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define JB_RATE_ADDRESSES 256
+#include "base/quota.h"
+
+#define JB_RATE_ADDRESSES JB_QUOTA_KEYS
 
 struct jb_rate {
-    double per_s, burst;
-    unsigned used;
-    struct jb_rate_bucket {
-        uint8_t key[8];
-        double tokens;
-        uint64_t t_ns;
-    } buckets[JB_RATE_ADDRESSES];
+    struct jb_quota quota;
 };
 
 void jb_rate_init(struct jb_rate *rate, double per_s); /* a burst is of two seconds' worth, and of one at least */

@@ -7,6 +7,10 @@
  * by word, and nothing else: no view, no trigger, no computed column. Rows are copied value by value into our own
  * STRICT tables, under a new number, in ascending order of their keys, so that a tree of pages that leads in circles
  * ends. Who the meter was is not taken over: nobody's process is asked for whether that run is alive.
+ *
+ * One with the tables of another version is refused. Taking the missing steps in the copy would write to pages that
+ * somebody hostile laid out; that needs the very tables of each version to compare with first, and is not worth it:
+ * the first version that hands runs over is the newest one, and the run stays in its user's own database.
  */
 #include <errno.h>
 #include <fcntl.h>

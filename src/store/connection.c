@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/text.h"
+#include "store/displaced.h"
 #include "store/fd_vfs.h"
 
 #define BUSY_MS 5000
@@ -57,6 +58,7 @@ bool jb_connection_log_is_empty(const char *path)
 
 void jb_disconnect(struct jb_store *store)
 {
+    jb_displaced_leave(store);
     sqlite3_close_v2(store->db);
     store->db = NULL;
 }

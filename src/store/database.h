@@ -21,6 +21,9 @@ struct jb_store {
     sqlite3 *db;
     char *path;
     bool read_only;
+    struct {
+        uint64_t dev, ino;
+    } beside[2];                  /* log and index, as they were when it was opened; 0: none (displaced.h) */
     uint64_t deadline_ns;         /* CLOCK_MONOTONIC, of jb_store_budget(); 0: none */
     struct jb_run_writer *writer; /* of the run being written; NULL before the first jb_store_begin() */
 };

@@ -24,6 +24,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "store/connection.h"
+#include "store/displaced.h"
 #include "store/schema.h"
 #include "store/write.h"
 
@@ -230,6 +231,7 @@ int jb_store_open(const char *path, enum jb_store_mode mode, struct jb_store **r
         jb_store_close(store);
         return r;
     }
+    jb_displaced_remember(store);
     jb_diag_clear(diag);
     *ret_store = store;
     return 0;

@@ -171,6 +171,10 @@ int jb_store_slices(struct jb_store *store, const char *id, uint64_t t0_ns, uint
 /* Which file this is, to know whether two paths lead to one database. */
 int jb_store_identity(struct jb_store *store, uint64_t *ret_dev, uint64_t *ret_ino);
 
+/* Its file was deleted, moved or replaced since it was opened: what is written goes to where nobody looks. Cheap. To go
+ * on, close it and open it anew; closing folds what was written into the old file, and does nothing to the new one. */
+bool jb_store_displaced(struct jb_store *store);
+
 /* A run that has ended, with all that belongs to it, as a database of its own in memory: an unnamed file for
  * jb_store_adopt() on the other side of a socket. The caller closes it. -ENOENT, -EBUSY: it is running. */
 int jb_store_hand_over(struct jb_store *store, const char *id, int *ret_fd, struct jb_diag *diag);

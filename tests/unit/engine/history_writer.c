@@ -372,6 +372,122 @@ static void jobs_without_a_database_are_answered(void **state)
     assert_int_equal(jb_history_writer_destroy(NULL, 0), 0);
 }
 
+/* ---- a database that goes away ---- */
+
+static void remove_database(const struct disk *disk)
+{
+    static const char *const endings[] = {"-shm", "-wal", ""};
+    char path[160];
+
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(path, sizeof(path), "%s%s", disk->db, endings[i]);
+        assert_int_equal(unlink(path), 0);
+    }
+}
+
+/* Another history of the same machine, made elsewhere by a writer of its own. */
+static void replace_database(struct disk *disk)
+{
+    struct disk other = *disk;
+
+    snprintf(other.db, sizeof(other.db), "%s/other.db", disk->below);
+    writer_begin(&other);
+    add_second(&other);
+    assert_int_equal(jb_history_writer_destroy(other.writer, LONG_NS), 0);
+    assert_int_equal(rename(other.db, disk->db), 0);
+}
+
+static void await_notice(struct disk *disk, struct jb_diag *ret)
+{
+    uint64_t deadline_ns = jb_mono_ns() + LONG_NS;
+
+    while (jb_history_writer_notice(disk->writer, ret) == 0) {
+        assert_true(jb_mono_ns() < deadline_ns);
+        add_second(disk);
+        poll(NULL, 0, 100);
+    }
+}
+
+static void await_written(struct disk *disk)
+{
+    struct jb_diag diag;
+    uint64_t deadline_ns = jb_mono_ns() + LONG_NS, dev, ino = 0;
+
+    while (ino == 0 || state_of(disk) < 0) {
+        assert_true(jb_mono_ns() < deadline_ns);
+        poll(NULL, 0, 20);
+        jb_history_writer_state(disk->writer, &diag, &dev, &ino);
+    }
+}
+
+/* Nobody starts it anew, and it says so once. */
+static void a_database_that_is_gone_or_another_is_noticed(void **state)
+{
+    struct disk disks[2];
+    struct jb_diag diag = {0};
+    for (int i = 0; i < 2; i++) {
+        disk_make(&disks[i]);
+        writer_begin(&disks[i]);
+        add_second(&disks[i]);
+        await_written(&disks[i]);
+        assert_int_equal(jb_history_writer_notice(disks[i].writer, &diag), 0);
+    }
+    remove_database(&disks[0]);
+    replace_database(&disks[1]);
+    for (int i = 0; i < 2; i++) {
+        struct disk *disk = &disks[i];
+        uint64_t before_ns = disk->added_ns;
+        await_notice(disk, &diag);
+        assert_non_null(strstr(diag.text, disk->db));
+        assert_true(strlen(diag.fix) > 0);
+        uint64_t noticed_ns = disk->added_ns;
+        for (int k = 0; k < 5; k++) {
+            add_second(disk);
+        }
+        assert_int_equal(jb_history_writer_destroy(disk->writer, LONG_NS), 0);
+
+        struct jb_store *store;
+        struct jb_history_sum sum;
+        assert_int_equal(jb_store_open(disk->db, JB_STORE_READ, &store, &diag), 0);
+        assert_int_equal(jb_history_sum(store, MACHINE, &sum, &diag), 0);
+        assert_true(sum.covered_ns >= disk->added_ns - noticed_ns);
+        assert_true(sum.covered_ns <= disk->added_ns - before_ns + (i == 1 ? JB_NS_PER_S : 0));
+        assert_true(sum.energy_uj >= sum.covered_ns / JB_NS_PER_S * 4 * ROW_UJ); /* both channels of the total */
+        jb_store_close(store);
+        disk_end(disk);
+    }
+}
+
+static void a_run_is_not_kept_in_a_database_that_is_gone(void **state)
+{
+    struct disk disk;
+    char id[JB_RUN_ID_TEXT];
+    struct jb_diag diag = {0};
+    int fd, ends[2];
+    disk_make(&disk);
+    make_run(&disk, id, &fd);
+    writer_begin(&disk);
+    add_second(&disk);
+    await_written(&disk);
+    remove_database(&disk);
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    assert_int_equal(jb_history_writer_adopt(disk.writer, fd, getuid(), ends[1]), 0);
+    assert_int_equal(word_on(ends[0]), 0);
+    close(ends[0]);
+    assert_int_equal(jb_history_writer_notice(disk.writer, &diag), 1);
+    assert_int_equal(jb_history_writer_notice(disk.writer, &diag), 0); /* once */
+    assert_int_equal(jb_history_writer_destroy(disk.writer, LONG_NS), 0);
+
+    struct jb_store *store;
+    struct jb_record record = {0};
+    assert_int_equal(jb_store_open(disk.db, JB_STORE_READ, &store, &diag), 0);
+    assert_int_equal(jb_store_load(store, id, &record, &diag), 0);
+    jb_record_finish(&record);
+    jb_store_close(store);
+    disk_end(&disk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -382,6 +498,8 @@ int main(void)
         cmocka_unit_test(its_end_does_not_wait_for_a_disk),
         cmocka_unit_test(a_run_is_taken_over_and_answered),
         cmocka_unit_test(jobs_without_a_database_are_answered),
+        cmocka_unit_test(a_database_that_is_gone_or_another_is_noticed),
+        cmocka_unit_test(a_run_is_not_kept_in_a_database_that_is_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -300,6 +300,29 @@ static void there_is_room_for_so_many_and_no_more(void **state)
     jb_session_destroy(session);
 }
 
+/* A lane that does not answer: the first end waits for it, those right after it do not; each is cut all the same. */
+static void ends_wait_for_a_slow_lane_a_part_of_the_time(void **state)
+{
+    struct jb_session *session =
+        make("fake:watts=30:device=cpu:unit=0,fake-lane:watts=10:device=gpu:unit=0:fault=stall:at=200ms:for=6s");
+    tick_for(session, 400 * JB_NS_PER_MS);
+    uint64_t from_ns = jb_mono_ns();
+
+    session_cut(session, true);
+    uint64_t first_ns = jb_mono_ns() - from_ns;
+    for (int i = 0; i < 20; i++) {
+        uint64_t attributed_ns = session->attributed_ns;
+        session_cut(session, true);
+        assert_true(session->attributed_ns > attributed_ns);
+    }
+    uint64_t all_ns = jb_mono_ns() - from_ns;
+    assert_true(first_ns >= 90 * JB_NS_PER_MS);
+    if (all_ns >= 1000 * JB_NS_PER_MS) { /* 2.1 s if each had waited */
+        fail_msg("%.0f ms, %.0f of them the first", (double)all_ns / 1e6, (double)first_ns / 1e6);
+    }
+    jb_session_destroy(session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +333,7 @@ int main(void)
         cmocka_unit_test(an_inner_run_takes_its_accelerator_along),
         cmocka_unit_test(pids_that_are_gone_make_room),
         cmocka_unit_test(there_is_room_for_so_many_and_no_more),
+        cmocka_unit_test(ends_wait_for_a_slow_lane_a_part_of_the_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
