@@ -236,8 +236,7 @@ static int sample(struct sampler *sampler, uint64_t duration_ns, const sigset_t 
         look(sampler, start_ns);
         now_ns = jb_mono_ns();
         due_ns = due_ns + PERIOD_NS > now_ns ? due_ns + PERIOD_NS : now_ns;
-        struct timespec pause = {.tv_sec = (time_t)((due_ns - now_ns) / JB_NS_PER_S),
-                                 .tv_nsec = (long)((due_ns - now_ns) % JB_NS_PER_S)};
+        struct timespec pause = jb_timespec(due_ns - now_ns);
         signal = sigtimedwait(stop, NULL, &pause);
     }
     *ret_lasted_ns = now_ns - start_ns;
