@@ -7,7 +7,7 @@
  * daemon_peers.c  who is on the socket, and what they say
  * daemon_tell.c   what they are told: channels, ticks, cuts
  * daemon_power.c  power over the last second, of channels and runs
- * daemon_grid.c   intensity now, and what was emitted by whom
+ * daemon_grid.c   intensity now in words, and the grams by where it came from
  * daemon_board.c  the board
  * daemon_past.c   rows of the history
  */
@@ -16,7 +16,6 @@
 
 #include "engine/daemon.h"
 #include "engine/history_writer.h"
-#include "engine/price_segments.h"
 #include "engine/session_impl.h"
 #include "link/link.h"
 
@@ -81,10 +80,7 @@ struct jb_daemon {
     struct jb_history_value values[JB_HISTORY_CHANNELS];
     int described;                          /* so many channels were described to it, ... */
     bool told_total[JB_METER_MAX_CHANNELS]; /* ... in the total or not */
-    /* Carbon. */
-    double g_per_kwh;
-    uint64_t priced_uj;
-    double grams;
+    double ledgers_g;                       /* so much of what the session emitted is in the board's ledgers */
     /* Ourselves. */
     uint64_t self_ns, self_t_ns, lessons_ns, feed_ns;
     bool left_behind; /* a thread that hangs */
@@ -110,7 +106,6 @@ void daemon_power_second(struct jb_daemon *daemon, struct peer *peer);
 
 /* daemon_grid.c */
 void daemon_grid_second(struct jb_daemon *daemon, double elapsed_s);
-void daemon_grid_view(const struct jb_daemon *daemon, struct jb_board_grid *ret);
 
 /* daemon_board.c */
 void daemon_board_tick(struct jb_daemon *daemon);

@@ -25,6 +25,7 @@
 #include "engine/context.h"
 #include "engine/idle.h"
 #include "engine/machine_clock.h"
+#include "engine/price_segments.h"
 #include "engine/proctree.h"
 #include "engine/remote.h"
 #include "engine/session.h"
@@ -99,7 +100,8 @@ struct grid_state {
     struct jb_feed *average, *marginal; /* NULL: nobody to ask */
     struct jb_track track;              /* of the average feed, as far as it was looked at */
     struct jb_steps steps;              /* why there is nobody to ask */
-    double live_g;                      /* of the machine's energy, for the line that shows it while it runs */
+    struct jb_price_choice choice;      /* what held at the last look; points into track */
+    double live_g;                      /* of the machine's energy, for those who look on while it runs */
     uint64_t live_uj;                   /* up to here */
 };
 
@@ -234,9 +236,10 @@ void session_grid_begin(struct jb_session *session); /* the child exists */
 void session_grid_look(struct jb_session *session);  /* once a chunk */
 /* Of an endless session: forget what is more than a day old. True: a thread was left behind. */
 bool session_grid_renew(struct jb_session *session, int64_t now_ns);
-void session_grid_record(struct jb_session *session); /* wait a little for what is under way, and price */
-bool session_grid_finish(struct jb_session *session); /* true: a thread was left behind */
-double session_grid_live_g(const struct jb_session *session, double energy_uj);
+void session_grid_record(struct jb_session *session);            /* wait a little for what is under way, and price */
+bool session_grid_finish(struct jb_session *session);            /* true: a thread was left behind */
+double session_grid_g_per_kwh(const struct jb_session *session); /* at the last look */
+double session_grid_live_g(const struct jb_session *session, double energy_uj); /* of so much, with what came since */
 
 /* session_work.c; all accept a session that hears nothing. */
 /* Before the sensors are opened. A ring that cannot be made is a warning in the record. */
