@@ -180,11 +180,6 @@ int session_open_meter(struct jb_session *session, uint64_t open_wait_ns, struct
     return jb_meter_create(&meter, &session->meter, diag);
 }
 
-bool jb_session_attached(const struct jb_session *session)
-{
-    return session->remote != NULL;
-}
-
 /* Before the writer that it hands its looks to. */
 static void stop_vitals(struct jb_session *session)
 {

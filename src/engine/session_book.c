@@ -191,7 +191,7 @@ static void see_context(struct jb_session *session, int number)
     }
 }
 
-void session_attribute(struct jb_session *session)
+static void attribute(struct jb_session *session)
 {
     struct jb_machine_busy before = session->busy_last;
 
@@ -374,7 +374,7 @@ void session_flush_chunk(struct jb_session *session, uint64_t now_ns)
 {
     struct jb_writer_slot *slot = session->slot;
 
-    session_attribute(session);
+    attribute(session);
     session_check_twins(session, now_ns);
     session->attributed_ns = now_ns;
     if (!session->config.endless) {

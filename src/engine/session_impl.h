@@ -164,7 +164,6 @@ int session_open_meter(struct jb_session *session, uint64_t open_wait_ns, struct
 /* session_remote.c */
 void session_remote_attach(struct jb_session *session); /* leaves `remote` NULL where there is none */
 void session_remote_channels(struct jb_session *session);
-void session_remote_message(struct jb_session *session, const struct jb_link_message *message, bool first);
 int session_remote_start(struct jb_session *session);
 void session_remote_tick(struct jb_session *session); /* ends ticks and seconds as the meter does */
 void session_remote_stop(struct jb_session *session);
@@ -194,7 +193,6 @@ void session_book_reading(struct jb_session *session, const struct jb_reading *r
 void session_book_first(struct jb_session *session, const struct jb_poll *poll);
 int64_t session_sleep_ns(void); /* how long this machine has slept since it booted */
 void session_check_sleep(struct jb_session *session, int64_t sleep_ns);
-void session_attribute(struct jb_session *session);
 void session_end_tick(struct jb_session *session, uint64_t now_ns);
 void session_flush_chunk(struct jb_session *session, uint64_t now_ns);
 

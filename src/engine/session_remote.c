@@ -220,25 +220,6 @@ bool session_remote_attribute(struct jb_session *session, int number, struct jb_
     return true;
 }
 
-/* Until a CUT of this kind, or for ANSWER_WAIT_NS. */
-static int hear_until(struct jb_session *session, enum jb_link_cut_kind kind)
-{
-    uint64_t deadline_ns = jb_mono_ns() + ANSWER_WAIT_NS;
-    const struct jb_link_message *message;
-
-    for (uint64_t now_ns = jb_mono_ns(); now_ns < deadline_ns; now_ns = jb_mono_ns()) {
-        int r = jb_remote_next(session->remote, deadline_ns - now_ns, &message);
-        if (r <= 0) {
-            return r < 0 ? r : -ETIMEDOUT;
-        }
-        session_remote_message(session, message, kind == JB_LINK_CUT_STARTED);
-        if (message->kind == JB_LINK_CUT && message->cut.kind == kind) {
-            return 0;
-        }
-    }
-    return -ETIMEDOUT;
-}
-
 /* By the meter's own time: several may come at once after this program was off the processor. */
 static void end_tick(struct jb_session *session, uint64_t t_ns)
 {
@@ -249,7 +230,7 @@ static void end_tick(struct jb_session *session, uint64_t t_ns)
     }
 }
 
-void session_remote_message(struct jb_session *session, const struct jb_link_message *message, bool first)
+static void hear(struct jb_session *session, const struct jb_link_message *message, bool first)
 {
     switch (message->kind) {
     case JB_LINK_CHANNEL_LIST:
@@ -273,6 +254,25 @@ void session_remote_message(struct jb_session *session, const struct jb_link_mes
     }
 }
 
+/* Until a CUT of this kind, or for ANSWER_WAIT_NS. */
+static int hear_until(struct jb_session *session, enum jb_link_cut_kind kind)
+{
+    uint64_t deadline_ns = jb_mono_ns() + ANSWER_WAIT_NS;
+    const struct jb_link_message *message;
+
+    for (uint64_t now_ns = jb_mono_ns(); now_ns < deadline_ns; now_ns = jb_mono_ns()) {
+        int r = jb_remote_next(session->remote, deadline_ns - now_ns, &message);
+        if (r <= 0) {
+            return r < 0 ? r : -ETIMEDOUT;
+        }
+        hear(session, message, kind == JB_LINK_CUT_STARTED);
+        if (message->kind == JB_LINK_CUT && message->cut.kind == kind) {
+            return 0;
+        }
+    }
+    return -ETIMEDOUT;
+}
+
 int session_remote_start(struct jb_session *session)
 {
     int r = jb_remote_start(session->remote);
@@ -286,7 +286,7 @@ void session_remote_tick(struct jb_session *session)
     int r;
 
     while ((r = jb_remote_next(session->remote, 0, &message)) > 0) {
-        session_remote_message(session, message, false);
+        hear(session, message, false);
     }
     if (r < 0) {
         session_remote_lost(session);

@@ -37,7 +37,7 @@ void session_run_end(struct jb_session *session, struct session_run *run); /* af
 /* Of channel `number`, since the run began: four parts that sum to what the session booked and divided of it since. */
 void session_run_parts(const struct jb_session *session, const struct session_run *run, int number,
                        struct jb_parts *ret);
-uint64_t session_run_cpu_ns(const struct session_run *run);
+uint64_t session_run_cpu_ns(const struct session_run *run); /* of its whole tree, at the last look; for tests */
 const struct session_run *session_run_parent(const struct session_run *run); /* that it is part of; NULL */
 
 /* Read what there is, book it, and divide it: a moment at which runs may begin and end. `last`: lanes are waited for.
