@@ -44,7 +44,7 @@ const struct session_run *session_run_parent(const struct session_run *run); /* 
  */
 void session_cut(struct jb_session *session, bool last);
 
-/* ---- for session_book.c; all accept a session without runs ---- */
+/* ---- for session_attribute.c and session_uses.c; all accept a session without runs ---- */
 int session_runs_create(struct jb_session *session);
 void session_runs_destroy(struct jb_session *session);
 /* The CPU time of all runs together, cumulative; each one's use is noted. */
