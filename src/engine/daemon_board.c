@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The board, brought up to date: a few figures at each tick, the words once a second. */
+/* The board, brought up to date: the figures of channels at each tick, all else once a second. */
 #include "engine/daemon_impl.h"
 
 #include "base/clock.h"

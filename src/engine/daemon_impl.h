@@ -67,7 +67,7 @@ struct jb_daemon {
     uint64_t pace_ns;   /* at which the session reads now */
     uint64_t second_ns; /* attributed_ns of the session at the last second */
     uint64_t layout;
-    uint32_t listed;       /* what the last list of channels said of them */
+    uint32_t listed;       /* how channels were when the last list of them was sent */
     unsigned char *packet; /* JB_LINK_MAX */
     struct jb_link_message *message;
     struct power_trail trails[JB_METER_MAX_CHANNELS];

@@ -69,7 +69,7 @@ static void describe(const struct jb_session *session, int number, struct jb_lin
     jb_copy(ret->idle_source, sizeof(ret->idle_source), state->idle.source != NULL ? state->idle.source : "none");
 }
 
-/* What a list says of the channels that may change, as one number. */
+/* What may change of channels, in the list or on the board, as one number. */
 static uint32_t fingerprint(const struct jb_session *session)
 {
     uint32_t sum = (uint32_t)session->channel_count;

@@ -28,8 +28,8 @@ struct jb_session;
 struct session_runs;
 struct session_run;
 
-/* -ENOMEM, -ENOSPC (there are JB_SESSION_RUNS already). The caller has cut the second (session_cut()). The process
- * tree begins at `top`, which counts itself. */
+/* -ENOSPC (there are JB_SESSION_RUNS already), or why its processes cannot be watched. The caller has cut the second
+ * (session_cut()). The process tree begins at `top`, which counts itself. */
 #define JB_SESSION_RUNS 64
 int session_run_begin(struct jb_session *session, pid_t top, struct session_run **ret);
 void session_run_end(struct jb_session *session, struct session_run *run); /* after a cut; NULL-safe */
