@@ -99,11 +99,6 @@ uint64_t jb_footprint_silent_uj(const struct jb_parts *totals, uint64_t run, uin
     return totals->run_uj + idle_of_run(&use, totals->idle_uj);
 }
 
-uint64_t jb_footprint_slice_uj(const struct jb_parts *totals, const struct jb_parts *slice)
-{
-    return slice->run_uj + idle_of_run(totals, slice->idle_uj);
-}
-
 double jb_run_sigma_uj(const struct jb_parts *totals, double channel_sigma_uj, double idle_sigma_uw,
                        uint64_t covered_ns)
 {

@@ -48,8 +48,6 @@ uint64_t jb_footprint_uj(const struct jb_parts *totals);
  * used of the machine (CPU time over the whole run), divide its idle energy. Both 0: all of it is the run's. */
 bool jb_parts_silent(const struct jb_parts *totals);
 uint64_t jb_footprint_silent_uj(const struct jb_parts *totals, uint64_t run, uint64_t others);
-/* The same share applied to a slice of the run (an hour, a bucket): slices sum to the whole within rounding of 1 uJ. */
-uint64_t jb_footprint_slice_uj(const struct jb_parts *totals, const struct jb_parts *slice);
 
 /* One sigma of run_uj: the channel's own error on it, and what is not known of the idle power (sigma_idle_uw over
  * covered_ns, moved between idle and run in the run's proportion). Of a run of 0 where nobody else was charged either:

@@ -136,7 +136,7 @@ static void name_row(struct cli_table *table, const char *name, int name_width, 
 static void operator_row(struct cli_table *table, const struct jb_record_work *work, const struct jb_work_row *r,
                          int name_width, const struct cli_work_look *look)
 {
-    char name[JB_WORK_ROW_NAME], shown[CLI_SHORT_TEXT];
+    char name[CLI_SHORT_TEXT], shown[CLI_SHORT_TEXT];
     const struct figures figures = {r->calls, r->energy_uj, r->time_s, r->uncertainty_uj, r->first->confidence};
 
     cli_shorten(jb_work_short_name(r->first->name), name_width, look->utf8 ? "…" : "..", shown, sizeof(shown));

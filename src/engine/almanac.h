@@ -3,8 +3,8 @@
  * almanac.h - the past week and the next two days of a place's carbon intensity, and better prices for stored runs.
  *
  * A thread of its own: nobody who shows it waits for a network. Looks a few seconds after it began, then four times an
- * hour; once an hour the runs of the last week that were priced while a provider was away, or by a yearly figure, are
- * priced anew (engine/reprice.h).
+ * hour; once an hour those of the 64 newest runs of the last week that were priced while a provider was away, or by a
+ * yearly figure, are priced anew (engine/reprice.h).
  */
 #ifndef JB_ENGINE_ALMANAC_H
 #define JB_ENGINE_ALMANAC_H

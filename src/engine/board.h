@@ -5,7 +5,7 @@
  * The meter's thread writes it at every tick; faces on other threads look at it. One lock, held for microseconds by
  * both: a face formats what it sees and does nothing else under it. Nothing is allocated between create and destroy.
  *
- * Powers are means over the last second (`POWER_WINDOW`), energies since the meter began. Unknown is NAN, never 0.
+ * Powers are means over the last second, energies since the meter began, or the run. Unknown is NAN, never 0.
  */
 #ifndef JB_ENGINE_BOARD_H
 #define JB_ENGINE_BOARD_H
@@ -34,7 +34,7 @@ struct jb_board_channel {
     bool in_total;
     int parent, twin_of; /* index of the channel that contains it, of the one that stands for it; -1 */
     double power_w;      /* NAN: nothing was read in the last seconds */
-    double limit_w;      /* NAN: not known */
+    double limit_w;      /* NAN: not known, as of all drivers so far */
     uint64_t energy_uj, runs_uj, idle_uj, others_uj, unattributed_uj;
     double sigma_uj;           /* one sigma of energy_uj */
     double rel_error;          /* of the sensor, one sigma */
@@ -84,13 +84,14 @@ struct jb_board_grid {
     char kind[16]; /* "live", "held", "forecast", "yearly", "given" */
     double g_per_kwh, rel_error;
     bool estimated;
-    double age_s; /* how old the figure is; NAN: a yearly one */
+    double age_s; /* since the time that the figure is of; 0: it is of now, NAN: a yearly one */
     char note[192];
 };
 
 struct jb_board_view {
-    uint64_t seq;    /* grows with each tick */
-    uint64_t layout; /* grows when channels, runs, grid or health change: what a face need not say at each tick */
+    uint64_t seq; /* grows with each tick */
+    /* Grows when channels, runs, grid or the history's state change: what need not be said at each tick. */
+    uint64_t layout;
     int64_t wall_ns, began_wall_ns;
     uint64_t t_ns, began_ns, interval_ns;
     char host[65], machine_id[65];
@@ -109,9 +110,8 @@ struct jb_board_view {
     double self_cpu_s, self_share, self_energy_j; /* share: of one processor, over the last minute */
     uint64_t self_rss_bytes;
     unsigned clients;
-    /* The history: 0 it is kept, else what writing it said last. */
     bool keeps_history;
-    int history_error;
+    int history_error; /* of writing it, last; 0: it is kept */
     char history_text[256], history_fix[256];
     char warnings[JB_BOARD_WARNINGS][256];
 };

@@ -18,7 +18,7 @@
 #define SLOWEST_NS   JB_NS_PER_S               /* what is promised every second cannot be done less often */
 #define LESSON_NS    (600 * JB_NS_PER_S)       /* idle power that was learned is kept so often */
 #define LAST_WAIT_NS (3 * JB_NS_PER_S)         /* for the history's disk, at the end */
-#define FEED_LIFE_NS (7 * 86400 * JB_NS_PER_S) /* intensities older than that are of no use here */
+#define FEED_LIFE_NS (7 * 86400 * JB_NS_PER_S) /* a feed keeps all since it began: so often it begins anew */
 
 static int listen_for_runs(struct jb_daemon *daemon, struct jb_diag *diag)
 {

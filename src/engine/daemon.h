@@ -7,8 +7,10 @@
  * energy of each channel is divided over idle, each attached run, other processes and nobody, exactly; a run that
  * begins or ends cuts the second for everybody, so that runs sum to the machine however they overlap.
  *
- * Who may attach: anybody who can open the socket. A run measures its own processes: the sender's tree, or a process of
- * the same user. At most JB_DAEMON_PEERS at a time, JB_DAEMON_PEERS_OF_USER of them of one user.
+ * Who may attach: root and the user of this process; where it is `shared`, anybody who can open the socket. A run
+ * measures its own processes: the sender's tree, or a process of the same user; root's those of anybody. At most
+ * JB_DAEMON_PEERS at a time, JB_DAEMON_PEERS_OF_USER of them of one user that is not root, JB_SESSION_RUNS of them
+ * measuring.
  *
  * A run that begins or ends has everybody's second cut, so that nobody may do it as often as he likes. A user begins
  * JB_DAEMON_STARTS_PER_S runs a second, after a burst of as many as he may have at a time (the ranks of a job begin

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The board, brought up to date: a few figures at each tick, the words once a second. */
+/* The board, brought up to date: the figures of channels at each tick, all else once a second. */
 #include "engine/daemon_impl.h"
 
 #include "base/clock.h"
@@ -90,7 +90,7 @@ static void sum_up(const struct jb_daemon *daemon, struct jb_board_view *view)
 
 static void run_view(const struct jb_daemon *daemon, const struct peer *peer, struct jb_board_run *ret)
 {
-    double intensity = peer->time_s > 0 ? peer->intensity_s / peer->time_s : daemon->g_per_kwh;
+    double intensity = peer->time_s > 0 ? peer->intensity_s / peer->time_s : session_grid_g_per_kwh(daemon->session);
     double pue = peer->hello.pue >= 1 ? peer->hello.pue : 1;
     bool machine = jb_streq(peer->hello.basis, "machine"), marginal = jb_streq(peer->hello.basis, "run");
     uint64_t basis_uj = machine ? peer->machine_uj : marginal ? peer->run_uj : peer->footprint_uj;
@@ -260,8 +260,7 @@ void daemon_board_tick(struct jb_daemon *daemon)
         channel_figures(daemon, (int)i, &view->channels[i]);
     }
     sum_up(daemon, view);
-    double since_uj = (double)view->energy_uj - (double)daemon->priced_uj;
-    view->grams = daemon->grams + jb_grid_grams(since_uj > 0 ? since_uj : 0, daemon->g_per_kwh, view->pue);
+    view->grams = session_grid_live_g(session, (double)view->energy_uj);
     view->seq++;
     view->layout = daemon->layout;
     view->t_ns = jb_mono_ns();

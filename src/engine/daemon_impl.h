@@ -8,7 +8,7 @@
  * daemon_limits.c how often they may
  * daemon_tell.c   what they are told: channels, ticks, cuts
  * daemon_power.c  power over the last second, of channels and runs
- * daemon_grid.c   intensity now, and what was emitted by whom
+ * daemon_grid.c   intensity now in words, and the grams by where it came from
  * daemon_board.c  the board
  * daemon_past.c   rows of the history
  */
@@ -18,7 +18,6 @@
 #include "base/quota.h"
 #include "engine/daemon.h"
 #include "engine/history_writer.h"
-#include "engine/price_segments.h"
 #include "engine/session_impl.h"
 #include "engine/user_names.h"
 #include "link/link.h"
@@ -78,7 +77,7 @@ struct jb_daemon {
     uint64_t pace_ns;   /* at which the session reads now */
     uint64_t second_ns; /* attributed_ns of the session at the last second */
     uint64_t layout;
-    uint32_t listed;       /* what the last list of channels said of them */
+    uint32_t listed;       /* how channels were when the last list of them was sent */
     unsigned char *packet; /* JB_LINK_MAX */
     struct jb_link_message *message;
     struct power_trail trails[JB_METER_MAX_CHANNELS];
@@ -91,10 +90,7 @@ struct jb_daemon {
     struct jb_history_value values[JB_HISTORY_CHANNELS];
     int described;                          /* so many channels were described to it, ... */
     bool told_total[JB_METER_MAX_CHANNELS]; /* ... in the total or not */
-    /* Carbon. */
-    double g_per_kwh;
-    uint64_t priced_uj;
-    double grams;
+    double ledgers_g;                       /* so much of what the session emitted is in the board's ledgers */
     /* Ourselves. */
     uint64_t self_ns, self_t_ns, lessons_ns, feed_ns;
     bool left_behind; /* a thread that hangs */
@@ -129,7 +125,6 @@ void daemon_power_second(struct jb_daemon *daemon, struct peer *peer);
 
 /* daemon_grid.c */
 void daemon_grid_second(struct jb_daemon *daemon, double elapsed_s);
-void daemon_grid_view(const struct jb_daemon *daemon, struct jb_board_grid *ret);
 
 /* daemon_board.c */
 void daemon_board_tick(struct jb_daemon *daemon);

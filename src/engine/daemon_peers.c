@@ -96,9 +96,7 @@ void daemon_pace(struct jb_daemon *daemon)
 static void hear_hello(struct jb_daemon *daemon, struct peer *peer, const struct jb_link_hello *hello)
 {
     const char *root = daemon->config.session.root != NULL ? daemon->config.session.root : "";
-    struct jb_link_welcome welcome = {.version = JB_LINK_VERSION,
-                                      .interval_ns = daemon->config.session.interval_ns,
-                                      .began_ns = daemon->session->start_ns};
+    struct jb_link_welcome welcome = {.version = JB_LINK_VERSION, .interval_ns = daemon->config.session.interval_ns};
     struct jb_diag diag;
 
     if (hello->version != JB_LINK_VERSION) {
@@ -121,8 +119,6 @@ static void hear_hello(struct jb_daemon *daemon, struct peer *peer, const struct
     jb_sanitise(peer->hello.name);
     jb_sanitise(peer->hello.project);
     jb_sanitise(peer->hello.command);
-    jb_copy(welcome.program, sizeof(welcome.program), JB_VERSION);
-    jb_copy(welcome.machine_id, sizeof(welcome.machine_id), daemon->session->machine.id);
     const struct jb_intensity *place = &daemon->session->intensity;
     if (place->origin == JB_ZONE_GIVEN || place->origin == JB_ZONE_CONFIG) {
         jb_copy(welcome.zone, sizeof(welcome.zone), place->zone);

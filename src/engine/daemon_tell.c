@@ -42,7 +42,6 @@ static void describe(const struct jb_session *session, int number, struct jb_lin
         .status = (uint8_t)channel->status,
         .with_memory = channel->with_memory,
         .rejected = node->rejected,
-        .in_total = node->in_total,
         .unit = channel->unit,
         .die = channel->die,
         .parent = parent_of(session, number),
@@ -70,7 +69,7 @@ static void describe(const struct jb_session *session, int number, struct jb_lin
     jb_copy(ret->idle_source, sizeof(ret->idle_source), state->idle.source != NULL ? state->idle.source : "none");
 }
 
-/* What a list says of the channels that may change, as one number. */
+/* What may change of channels, in the list or on the board, as one number. */
 static uint32_t fingerprint(const struct jb_session *session)
 {
     uint32_t sum = (uint32_t)session->channel_count;
@@ -148,8 +147,6 @@ void daemon_tell_cut(struct jb_daemon *daemon, struct peer *peer, enum jb_link_c
     struct jb_link_cut *cut = &daemon->message->cut;
 
     cut->kind = (uint8_t)kind;
-    cut->t_ns = session->attributed_ns;
-    cut->run_cpu_ns = session_run_cpu_ns(peer->run);
     cut->count = (uint32_t)session->channel_count;
     for (int i = 0; i < session->channel_count; i++) {
         struct jb_parts parts;

@@ -3,7 +3,7 @@
  * remote.h - the machine's one meter, as a session sees it that is attached to it (link/link.h).
  *
  * What comes from the socket is taken one message at a time; waiting is only done for the answers to HELLO, START, STOP
- * and RECORD, each with a limit. One thread.
+ * and RECORD, each with a limit, and a tenth of a second for room to say them. One thread.
  */
 #ifndef JB_ENGINE_REMOTE_H
 #define JB_ENGINE_REMOTE_H
@@ -26,8 +26,9 @@ const struct jb_link_welcome *jb_remote_welcome(const struct jb_remote *remote);
 const struct jb_link_channel_list *jb_remote_channels(const struct jb_remote *remote);
 
 /* The next message: 1 with *ret, which is valid until the next call; 0: nothing is there yet; -EPIPE: the meter is
- * gone. A CHANNEL_LIST is in jb_remote_channels() by then. Messages of other kinds than CHANNEL_LIST, TICK, CUT and
- * REFUSE (after which it hangs up) are swallowed. `wait_ns`: how long to wait for one. */
+ * gone. A CHANNEL_LIST is in jb_remote_channels() by then; one that has lost channels is swallowed, as are messages of
+ * other kinds than CHANNEL_LIST, TICK, CUT and REFUSE (after which it hangs up). `wait_ns`: how long to wait for one.
+ */
 int jb_remote_next(struct jb_remote *remote, uint64_t wait_ns, const struct jb_link_message **ret);
 
 int jb_remote_start(struct jb_remote *remote);

@@ -108,9 +108,6 @@ void jb_session_wall_mark(const struct jb_session *session, struct jb_wall_mark 
 /* The ids of the disjoint sensors, sorted, one a line; malloc'd. What a fit of the wall was made with. */
 char *jb_session_leaves(const struct jb_session *session);
 
-/* Is it measured by the machine's one meter? */
-bool jb_session_attached(const struct jb_session *session);
-
 struct jb_live {
     double elapsed_s, power_w, energy_j, run_j, grams;
 };

@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "engine/price.h"
-#include "engine/price_segments.h"
 
 #include <errno.h>
 
@@ -56,13 +55,30 @@ bool session_grid_renew(struct jb_session *session, int64_t now_ns)
     return left_behind;
 }
 
-static double g_per_kwh_now(const struct jb_session *session)
+/* A run goes by its own time, in which every moment comes once; what has no end by the calendar, as that is set. */
+static int64_t clock_ns(const struct jb_session *session)
 {
-    struct jb_price_choice choice;
-    int64_t now_ns = session_wall_clock_ns(session, jb_mono_ns());
+    return session->config.endless ? jb_walltime_ns(&session->config.walltime)
+                                   : session_wall_clock_ns(session, jb_mono_ns());
+}
 
-    jb_price_choose(&session->grid.track, now_ns, now_ns + 1, &choice);
-    return choice.point != NULL ? choice.point->g_per_kwh : session->intensity.g_per_kwh;
+/* The choice points into the track: the one never changes without the other. */
+static void take(struct jb_session *session)
+{
+    struct grid_state *grid = &session->grid;
+    int64_t now_ns = clock_ns(session);
+
+    if (grid->average != NULL) {
+        jb_feed_take(grid->average, &grid->track);
+    }
+    jb_price_choose(&grid->track, now_ns, now_ns + 1, &grid->choice);
+}
+
+double session_grid_g_per_kwh(const struct jb_session *session)
+{
+    const struct jb_point *point = session->grid.choice.point;
+
+    return point != NULL ? point->g_per_kwh : session->intensity.g_per_kwh;
 }
 
 static uint64_t total_uj(const struct jb_session *session)
@@ -75,17 +91,17 @@ static uint64_t total_uj(const struct jb_session *session)
     return sum_uj;
 }
 
-/* Grams are of the machine's energy at what held while it was used; a total that went back is settled at the end. */
+/* Grams are of the machine's energy at what held while it was used. A total that went back, when a channel was found
+ * false, is settled at the end, and in an endless session made up for by what comes. */
 void session_grid_look(struct jb_session *session)
 {
     struct grid_state *grid = &session->grid;
     uint64_t now_uj = total_uj(session);
 
-    if (grid->average != NULL) {
-        jb_feed_take(grid->average, &grid->track);
-    }
+    take(session);
     if (now_uj > grid->live_uj) {
-        grid->live_g += jb_grid_grams((double)(now_uj - grid->live_uj), g_per_kwh_now(session), session->config.pue);
+        grid->live_g +=
+            jb_grid_grams((double)(now_uj - grid->live_uj), session_grid_g_per_kwh(session), session->config.pue);
         grid->live_uj = now_uj;
     }
 }
@@ -94,7 +110,10 @@ double session_grid_live_g(const struct jb_session *session, double energy_uj)
 {
     double since_uj = energy_uj - (double)session->grid.live_uj;
 
-    return session->grid.live_g + jb_grid_grams(since_uj, g_per_kwh_now(session), session->config.pue);
+    if (session->config.endless && since_uj < 0) {
+        since_uj = 0; /* whoever keeps the sum takes a fall for a new beginning */
+    }
+    return session->grid.live_g + jb_grid_grams(since_uj, session_grid_g_per_kwh(session), session->config.pue);
 }
 
 static uint64_t last_deadline_ns(const struct jb_session *session)
@@ -122,7 +141,7 @@ void session_grid_record(struct jb_session *session)
 
     if (grid->average != NULL) {
         jb_feed_finish(grid->average, deadline_ns);
-        jb_feed_take(grid->average, &grid->track);
+        take(session);
         add_steps(grid->average, &steps);
     }
     if (grid->marginal != NULL) {

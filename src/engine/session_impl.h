@@ -2,12 +2,19 @@
 /*
  * session_impl.h - the inside of a session, for the session_*.c files only.
  *
- * session.c            life cycle and accessors
+ * session.c            life cycle
+ * session_timer.c      when the sensors are read
+ * session_baseline.c   idle power, measured before the run
+ * session_store.c      the run in the database
+ * session_show.c       what others see of it
  * session_channels.c   channels that appear, the overlap graph, idle power, twins that contradict each other
  * session_remote.c     attached to the machine's one meter, and on without it
  * session_news.c       what the program is at, for those who watch
  * session_runs.h       runs that share an endless session
- * session_book.c       readings -> entries -> parts -> chunks
+ * session_book.c       readings -> entries
+ * session_uses.c       who uses the accelerators
+ * session_attribute.c  entries -> parts
+ * session_chunk.c      ticks and chunks -> store
  * session_wall.c       the node meter: what the sensors saw meanwhile, and its being the total
  * session_wall_record.c  what the record says of it
  * session_fit.c        the wall as fitted from the sensors
@@ -25,6 +32,7 @@
 #include "engine/context.h"
 #include "engine/idle.h"
 #include "engine/machine_clock.h"
+#include "engine/price_segments.h"
 #include "engine/proctree.h"
 #include "engine/remote.h"
 #include "engine/session.h"
@@ -99,7 +107,8 @@ struct grid_state {
     struct jb_feed *average, *marginal; /* NULL: nobody to ask */
     struct jb_track track;              /* of the average feed, as far as it was looked at */
     struct jb_steps steps;              /* why there is nobody to ask */
-    double live_g;                      /* of the machine's energy, for the line that shows it while it runs */
+    struct jb_price_choice choice;      /* what held at the last look; points into track */
+    double live_g;                      /* of the machine's energy, for those who look on while it runs */
     uint64_t live_uj;                   /* up to here */
 };
 
@@ -159,10 +168,22 @@ struct jb_session {
 /* session.c. Our own meter; what it has is not yet ours. */
 int session_open_meter(struct jb_session *session, uint64_t open_wait_ns, struct jb_diag *diag);
 
+/* session_timer.c */
+int session_timer_make(struct jb_session *session);
+int session_timer_arm(struct jb_session *session);
+/* How often the sensors must be read so that no counter wraps unseen. Those on lanes have a period of their own. */
+uint64_t session_keepalive_ns(const struct jb_session *session);
+
+/* session_store.c */
+#define STORE_WAIT_NS (6 * JB_NS_PER_S) /* another writer may hold the file for its 5 s */
+void session_store_open(struct jb_session *session);
+void session_store_begin(struct jb_session *session);
+void session_store_end(struct jb_session *session);
+void session_vitals_stop(struct jb_session *session); /* before the writer that it hands its looks to */
+
 /* session_remote.c */
 void session_remote_attach(struct jb_session *session); /* leaves `remote` NULL where there is none */
 void session_remote_channels(struct jb_session *session);
-void session_remote_message(struct jb_session *session, const struct jb_link_message *message, bool first);
 int session_remote_start(struct jb_session *session); /* 0 also where it was refused: then `remote` is NULL */
 void session_remote_tick(struct jb_session *session); /* ends ticks and seconds as the meter does */
 void session_remote_stop(struct jb_session *session);
@@ -181,20 +202,32 @@ void session_refresh_channels(struct jb_session *session);
 void session_resolve(struct jb_session *session);
 void session_check_twins(struct jb_session *session, uint64_t now_ns);
 
-/* session_book.c */
-void session_look(struct jb_session *session, bool final); /* one point of usage */
-void session_book(struct jb_session *session, const struct jb_poll *poll);
+/* session_uses.c */
+/* Until the same source looks again: a look that finds nobody brings no use at all. */
+void session_keep_uses(struct jb_session *session, const struct jb_poll *poll);
 bool session_names(const struct jb_session *session, int32_t pid); /* is it on an accelerator, as far as is known? */
+bool session_is_ours(const void *session, int32_t pid);            /* for jb_gpu_share() */
 /* The number of the first channel of the device that `number` belongs to: processes are listed under it. */
 int session_device_channel(const struct jb_session *session, int number);
+
+/* session_attribute.c */
+void session_look(struct jb_session *session, bool final); /* one point of usage */
+void session_attribute(struct jb_session *session);        /* all that is pending */
+void session_attribute_pending(struct jb_session *session, int number);
+
+/* session_chunk.c */
+void session_end_tick(struct jb_session *session, uint64_t now_ns);
+void session_flush_chunk(struct jb_session *session, uint64_t now_ns);
+
+/* session_book.c */
+void session_restart_books(struct jb_session *session); /* forget all so far: the run begins with fresh books */
+int session_number_of(const struct jb_session *session, int meter_number); /* -1 */
+void session_book(struct jb_session *session, const struct jb_poll *poll);
 void session_book_reading(struct jb_session *session, const struct jb_reading *reading); /* by our number */
 /* The poll that a run begins with: of what lanes have left, the last reading of each channel is where it begins. */
 void session_book_first(struct jb_session *session, const struct jb_poll *poll);
 int64_t session_sleep_ns(void); /* how long this machine has slept since it booted */
 void session_check_sleep(struct jb_session *session, int64_t sleep_ns);
-void session_attribute(struct jb_session *session);
-void session_end_tick(struct jb_session *session, uint64_t now_ns);
-void session_flush_chunk(struct jb_session *session, uint64_t now_ns);
 
 /* session_wall.c */
 bool session_wall_asked(const struct jb_session *session);            /* to be the total */
@@ -234,24 +267,27 @@ void session_grid_begin(struct jb_session *session); /* the child exists */
 void session_grid_look(struct jb_session *session);  /* once a chunk */
 /* Of an endless session: forget what is more than a day old. True: a thread was left behind. */
 bool session_grid_renew(struct jb_session *session, int64_t now_ns);
-void session_grid_record(struct jb_session *session); /* wait a little for what is under way, and price */
-bool session_grid_finish(struct jb_session *session); /* true: a thread was left behind */
-double session_grid_live_g(const struct jb_session *session, double energy_uj);
+void session_grid_record(struct jb_session *session);            /* wait a little for what is under way, and price */
+bool session_grid_finish(struct jb_session *session);            /* true: a thread was left behind */
+double session_grid_g_per_kwh(const struct jb_session *session); /* at the last look */
+double session_grid_live_g(const struct jb_session *session, double energy_uj); /* of so much, with what came since */
 
 /* session_work.c; all accept a session that hears nothing. */
 /* Before the sensors are opened. A ring that cannot be made is a warning in the record. */
 void session_work_create(struct jb_session *session);
 void session_work_destroy(struct jb_session *session);
 void session_work_start(struct jb_session *session);
-void session_work_look(struct jb_session *session);                   /* events, plan, what the estimator learns */
-void session_work_chunk(struct jb_session *session, uint64_t now_ns); /* a chunk has been attributed up to now */
-void session_work_stop(struct jb_session *session);                   /* after the last chunk */
+void session_work_look(struct jb_session *session); /* events, plan, what the estimator learns */
+void session_work_stop(struct jb_session *session); /* after the last chunk */
 void session_work_facts(const struct session_work *work, struct jb_ops_facts *ret);
+/* session_work_events.c */
 unsigned session_work_domain(const struct jb_session *session, int number); /* whose timeline divides a channel */
+/* session_work_chunks.c */
 /* Is the run divided by what this channel was booked? Those in the total; where that is the node meter, the sensors,
  * which are quicker and know of whom: what they make is then brought to the run's energy. */
 bool session_work_counts(const struct jb_session *session, int number);
 double session_work_cut_uj(const struct jb_session *session); /* of the run, by these, up to the last chunk cut */
+void session_work_chunk(struct jb_session *session, uint64_t now_ns); /* a chunk has been attributed up to now */
 /* session_work_record.c */
 uint64_t session_work_run_uj(const struct jb_session *session); /* what is divided */
 int session_work_describe(struct jb_session *session, struct jb_record_work *ret);

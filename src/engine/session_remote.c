@@ -220,6 +220,40 @@ bool session_remote_attribute(struct jb_session *session, int number, struct jb_
     return true;
 }
 
+/* By the meter's own time: several may come at once after this program was off the processor. */
+static void end_tick(struct jb_session *session, uint64_t t_ns)
+{
+    if (t_ns > session->tick_ns && t_ns <= jb_mono_ns()) {
+        session->tick_ns = t_ns;
+        session_wall_tick(session, t_ns);
+        session_end_tick(session, t_ns);
+    }
+}
+
+static void hear(struct jb_session *session, const struct jb_link_message *message, bool first)
+{
+    switch (message->kind) {
+    case JB_LINK_CHANNEL_LIST:
+        session_remote_channels(session);
+        break;
+    case JB_LINK_TICK:
+        book_tick(session, &message->tick, first);
+        if (!first) {
+            end_tick(session, message->tick.t_ns);
+        }
+        break;
+    case JB_LINK_CUT:
+        keep_parts(session, &message->cut);
+        if (!first) {
+            session_flush_chunk(session, session->tick_ns);
+            session_news_tell(session);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
 static void tell_refusal(struct jb_session *session, const struct jb_link_refuse *refuse)
 {
     char text[sizeof(refuse->text)], fix[sizeof(refuse->fix)];
@@ -247,46 +281,12 @@ static int hear_until(struct jb_session *session, enum jb_link_cut_kind kind)
             tell_refusal(session, &message->refuse);
             return -EACCES;
         }
-        session_remote_message(session, message, kind == JB_LINK_CUT_STARTED);
+        hear(session, message, kind == JB_LINK_CUT_STARTED);
         if (message->kind == JB_LINK_CUT && message->cut.kind == kind) {
             return 0;
         }
     }
     return -ETIMEDOUT;
-}
-
-/* By the meter's own time: several may come at once after this program was off the processor. */
-static void end_tick(struct jb_session *session, uint64_t t_ns)
-{
-    if (t_ns > session->tick_ns && t_ns <= jb_mono_ns()) {
-        session->tick_ns = t_ns;
-        session_wall_tick(session, t_ns);
-        session_end_tick(session, t_ns);
-    }
-}
-
-void session_remote_message(struct jb_session *session, const struct jb_link_message *message, bool first)
-{
-    switch (message->kind) {
-    case JB_LINK_CHANNEL_LIST:
-        session_remote_channels(session);
-        break;
-    case JB_LINK_TICK:
-        book_tick(session, &message->tick, first);
-        if (!first) {
-            end_tick(session, message->tick.t_ns);
-        }
-        break;
-    case JB_LINK_CUT:
-        keep_parts(session, &message->cut);
-        if (!first) {
-            session_flush_chunk(session, session->tick_ns);
-            session_news_tell(session);
-        }
-        break;
-    default:
-        break;
-    }
 }
 
 /* With sensors of its own; false: there are none. */
@@ -326,7 +326,7 @@ void session_remote_tick(struct jb_session *session)
     int r;
 
     while ((r = jb_remote_next(session->remote, 0, &message)) > 0) {
-        session_remote_message(session, message, false);
+        hear(session, message, false);
     }
     if (r < 0) {
         session_remote_lost(session);

@@ -31,8 +31,8 @@ struct jb_session;
 struct session_runs;
 struct session_run;
 
-/* -ENOMEM, -ENOSPC (there are JB_SESSION_RUNS already). The caller has cut the second (session_cut()). The process
- * tree begins at `top`, which counts itself. */
+/* -ENOSPC (there are JB_SESSION_RUNS already), or why its processes cannot be watched. The caller has cut the second
+ * (session_cut()). The process tree begins at `top`, which counts itself. */
 #define JB_SESSION_RUNS 64
 int session_run_begin(struct jb_session *session, pid_t top, struct session_run **ret);
 void session_run_end(struct jb_session *session, struct session_run *run); /* after a cut; NULL-safe */
@@ -40,14 +40,14 @@ void session_run_end(struct jb_session *session, struct session_run *run); /* af
 /* Of channel `number`, since the run began: four parts that sum to what the session booked and divided of it since. */
 void session_run_parts(const struct jb_session *session, const struct session_run *run, int number,
                        struct jb_parts *ret);
-uint64_t session_run_cpu_ns(const struct session_run *run);
+uint64_t session_run_cpu_ns(const struct session_run *run); /* of its whole tree, at the last look; for tests */
 const struct session_run *session_run_parent(const struct session_run *run); /* that it is part of; NULL */
 
 /* Read what there is, book it, and divide it: a moment at which runs may begin and end. `last`: lanes are waited for,
  * 100 ms at most and a tenth of the time at most: of runs that end one upon the other the first ones. */
 void session_cut(struct jb_session *session, bool last);
 
-/* ---- for session_book.c; all accept a session without runs ---- */
+/* ---- for session_attribute.c and session_uses.c; all accept a session without runs ---- */
 int session_runs_create(struct jb_session *session);
 void session_runs_destroy(struct jb_session *session);
 /* The CPU time of all runs together, cumulative; each one's use is noted. */

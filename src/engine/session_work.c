@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the program tells, on its way from the ring to the timeline, and the session's chunks cut out of that timeline.
+ * When what the program tells is looked at, how much it shall tell, and when that is saved.
  *
- * Events are drained up to the end of a chunk before it is cut, so that time and energy of a piece are of the same
- * moments. Until a program tells something this costs a look at the ring with each tick, or ten a second where ticks
- * are rarer; then a timer of its own drains it, the faster the fuller it gets.
+ * Until a program tells something this costs a look at the ring with each tick, or ten a second where ticks are rarer;
+ * then a timer of its own drains it, the faster the fuller it gets.
  */
 #include "engine/session_impl.h"
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/text.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -29,7 +26,6 @@
 #define UNHEARD_NS       (100 * JB_NS_PER_MS)
 #define FULL_ENOUGH      0.25
 #define EMPTY_ENOUGH     0.05
-#define BATCH            512
 #define SWEEP_NS         JB_NS_PER_S
 #define SAVE_FIRST_NS    (10 * JB_NS_PER_S)
 #define SAVE_SLOWEST_NS  (60 * JB_NS_PER_S)
@@ -119,202 +115,6 @@ void session_work_start(struct jb_session *session)
     }
 }
 
-static void note_level(struct session_work *work, const struct jb_traced *traced)
-{
-    work->levels[work->level_count % WORK_LEVELS].t_ns = traced->event.t_ns;
-    work->levels[work->level_count % WORK_LEVELS].level = traced->event.value;
-    work->level_count++;
-}
-
-/* The host's timeline up to t_ns. */
-static void drain(struct session_work *work, uint64_t t_ns)
-{
-    struct jb_traced traced[BATCH];
-    size_t count;
-
-    do {
-        count = jb_ring_drain(work->ring, t_ns, traced, BATCH);
-        for (size_t i = 0; i < count; i++) {
-            const struct jb_event *event = &traced[i].event;
-            if (event->kind == JB_EVENT_LEVEL) {
-                note_level(work, &traced[i]);
-            }
-            jb_work_event(work->work, event, jb_ring_name(work->ring, event->name), traced[i].thread,
-                          traced[i].generation, traced[i].pid);
-            if (event->kind == JB_EVENT_NONE && kill(traced[i].pid, 0) < 0 && errno == ESRCH) {
-                jb_work_gone(work->work, traced[i].pid);
-            }
-        }
-        work->seen = work->seen || count > 0;
-    } while (count == BATCH);
-    jb_work_advance(work->work, t_ns);
-    work->drained_ns = t_ns;
-}
-
-/* The first channel of the accelerator that a process calls `device`: by its PCI address or UUID; where neither is
- * told, a machine's only one. */
-static int device_channel(const struct jb_session *session, int32_t pid, uint32_t device)
-{
-    const char *told = jb_ring_device_id(session->work->ring, pid, device);
-    int only = -1;
-
-    for (int i = 0; i < session->channel_count; i++) {
-        const struct jb_channel *channel = session->channels[i].channel;
-        if (channel->device != JB_DEVICE_GPU || !session->nodes[i].leaf) {
-            continue;
-        }
-        bool listed = channel->unit >= 0 && (unsigned)channel->unit < session->machine.gpu_count;
-        if (told != NULL &&
-            (strstr(channel->id, told) != NULL || (listed && jb_ieq(session->machine.gpus[channel->unit].pci, told)))) {
-            return i;
-        }
-        only = only == -1 ? i : -2;
-    }
-    return told == NULL && only >= 0 ? only : -1;
-}
-
-static unsigned device_domain(struct jb_session *session, int32_t pid, uint32_t device)
-{
-    struct session_work *work = session->work;
-    int channel = device_channel(session, pid, device);
-
-    for (unsigned domain = 1; channel >= 0 && domain < work->domain_count; domain++) {
-        if (work->domain_channel[domain] == channel) {
-            return domain;
-        }
-    }
-    if (channel < 0 || work->domain_count == JB_WORK_DOMAINS || jb_pieces_init(&work->pieces[work->domain_count]) < 0) {
-        return JB_WORK_HOST;
-    }
-    work->domain_channel[work->domain_count] = channel;
-    work->chunk_next[work->domain_count] = work->chunk_count > WORK_CHUNKS ? work->chunk_count - WORK_CHUNKS : 0;
-    return work->domain_count++;
-}
-
-static void drain_kernels(struct jb_session *session)
-{
-    struct session_work *work = session->work;
-    struct jb_traced_kernel kernels[BATCH];
-    size_t count;
-
-    do {
-        count = jb_ring_drain_kernels(work->ring, kernels, BATCH);
-        for (size_t i = 0; i < count; i++) {
-            const struct jb_traced_kernel *kernel = &kernels[i];
-            unsigned domain = device_domain(session, kernel->pid, kernel->device);
-            if (domain != JB_WORK_HOST) {
-                jb_work_kernel(work->work, domain, kernel->t0_ns, kernel->t1_ns, jb_ring_name(work->ring, kernel->name),
-                               kernel->name, kernel->origin, kernel->stream);
-            }
-        }
-    } while (count == BATCH);
-}
-
-/* An accelerator's timeline up to t_ns: its kernels were caught where the program was at the full level. */
-static void advance_device(struct session_work *work, unsigned domain, uint64_t t_ns)
-{
-    uint64_t oldest = work->level_count > WORK_LEVELS ? work->level_count - WORK_LEVELS : 0;
-    unsigned level = JB_LEVEL_OFF;
-
-    for (uint64_t i = oldest; i < work->level_count; i++) {
-        uint64_t at_ns = work->levels[i % WORK_LEVELS].t_ns;
-        if (at_ns > work->device_ns[domain] && at_ns < t_ns) {
-            jb_work_advance_device(work->work, domain, at_ns, level == JB_LEVEL_FULL);
-            work->device_ns[domain] = at_ns;
-        }
-        level = at_ns < t_ns ? work->levels[i % WORK_LEVELS].level : level;
-    }
-    jb_work_advance_device(work->work, domain, t_ns, level == JB_LEVEL_FULL);
-    work->device_ns[domain] = t_ns;
-}
-
-bool session_work_counts(const struct jb_session *session, int number)
-{
-    bool like_sensors = session->wall.total && session_wall_fills(session, session->wall.channel);
-
-    return like_sensors ? session_is_sensor(session, number) : session->nodes[number].in_total;
-}
-
-/* Of the run, of all channels that count. */
-static double counted_uj(const struct jb_session *session, const struct work_chunk *chunk)
-{
-    double sum_uj = 0;
-
-    for (int i = 0; i < session->channel_count && i < JB_PIECE_CHANNELS; i++) {
-        double run_uj = chunk != NULL ? (double)chunk->run_uj[i] : session->work->cut_uj[i];
-        sum_uj += session_work_counts(session, i) ? run_uj : 0;
-    }
-    return sum_uj;
-}
-
-double session_work_cut_uj(const struct jb_session *session)
-{
-    return counted_uj(session, NULL);
-}
-
-/* Of a chunk each domain gets the channels that it is the timeline of. */
-static void keep_piece(struct jb_session *session, unsigned domain, const struct work_chunk *chunk)
-{
-    struct session_work *work = session->work;
-    struct jb_work_piece piece;
-    uint64_t run_uj[JB_PIECE_CHANNELS] = {0};
-    size_t count =
-        (size_t)session->channel_count < JB_PIECE_CHANNELS ? (size_t)session->channel_count : JB_PIECE_CHANNELS;
-
-    for (size_t i = 0; i < count; i++) {
-        run_uj[i] = session_work_domain(session, (int)i) == domain ? chunk->run_uj[i] : 0;
-    }
-    jb_work_cut(work->work, domain, &piece);
-    jb_pieces_add(&work->pieces[domain], &piece, run_uj, count);
-}
-
-unsigned session_work_domain(const struct jb_session *session, int number)
-{
-    const struct session_work *work = session->work;
-    const struct jb_channel *channel = session->channels[number].channel;
-
-    for (unsigned domain = 1; channel->device == JB_DEVICE_GPU && domain < work->domain_count; domain++) {
-        int first = work->domain_channel[domain];
-        if (session->channels[first].channel->unit == channel->unit &&
-            session->nodes[first].source == session->nodes[number].source) {
-            return domain;
-        }
-    }
-    return JB_WORK_HOST; /* an accelerator that tells nothing follows the host's phases */
-}
-
-/* Cut every chunk that the timelines have come to. `final`: nothing more will come. */
-static void cut_chunks(struct jb_session *session, uint64_t until_ns, uint64_t device_until_ns)
-{
-    struct session_work *work = session->work;
-
-    while (work->chunk_next[JB_WORK_HOST] < work->chunk_count) {
-        const struct work_chunk *chunk = &work->chunks[work->chunk_next[JB_WORK_HOST] % WORK_CHUNKS];
-        if (chunk->t1_ns > until_ns) {
-            break;
-        }
-        drain(work, chunk->t1_ns);
-        keep_piece(session, JB_WORK_HOST, chunk);
-        session_regions_total(work, session_work_cut_uj(session));
-        session_regions_chunk(work, chunk, counted_uj(session, chunk));
-        for (size_t i = 0; i < JB_PIECE_CHANNELS; i++) {
-            work->cut_uj[i] += (double)chunk->run_uj[i];
-        }
-        work->chunk_next[JB_WORK_HOST]++;
-    }
-    for (unsigned domain = 1; domain < work->domain_count; domain++) {
-        while (work->chunk_next[domain] < work->chunk_next[JB_WORK_HOST]) {
-            const struct work_chunk *chunk = &work->chunks[work->chunk_next[domain] % WORK_CHUNKS];
-            if (chunk->t1_ns > device_until_ns) {
-                break;
-            }
-            advance_device(work, domain, chunk->t1_ns);
-            keep_piece(session, domain, chunk);
-            work->chunk_next[domain]++;
-        }
-    }
-}
-
 static double operators_per_s(const struct jb_work *work)
 {
     size_t count = jb_work_cell_count(work, JB_WORK_HOST);
@@ -389,10 +189,10 @@ static void look(struct jb_session *session, uint64_t now_ns, uint64_t until_ns,
 {
     struct session_work *work = session->work;
 
-    drain_kernels(session);
-    cut_chunks(session, until_ns, device_until_ns);
+    session_work_kernels(session);
+    session_work_cut(session, until_ns, device_until_ns);
     if (until_ns > work->drained_ns) {
-        drain(work, until_ns);
+        session_work_drain(work, until_ns);
     }
     if (!work->seen) {
         return;
@@ -442,33 +242,6 @@ void session_work_look(struct jb_session *session)
         follow_plan(session, now_ns);
         pace(work);
         save(session, now_ns);
-    }
-}
-
-void session_work_chunk(struct jb_session *session, uint64_t now_ns)
-{
-    struct session_work *work = session->work;
-
-    if (work == NULL) {
-        return;
-    }
-    if (work->chunk_count - work->chunk_next[JB_WORK_HOST] == WORK_CHUNKS) {
-        cut_chunks(session, now_ns, now_ns); /* nobody has looked for long: take it as it is */
-    }
-    struct work_chunk *chunk = &work->chunks[work->chunk_count % WORK_CHUNKS];
-    uint64_t before_ns =
-        work->chunk_count > 0 ? work->chunks[(work->chunk_count - 1) % WORK_CHUNKS].t1_ns : session->start_ns;
-    *chunk = (struct work_chunk){.t0_ns = before_ns, .t1_ns = now_ns};
-    for (int i = 0; i < session->channel_count && i < JB_PIECE_CHANNELS; i++) {
-        uint64_t total_uj = session->channels[i].totals.run_uj;
-        chunk->run_uj[i] = total_uj - work->attributed_uj[i];
-        work->attributed_uj[i] = total_uj;
-    }
-    work->chunk_count++;
-    for (unsigned domain = 1; domain < work->domain_count; domain++) {
-        if (work->chunk_count - work->chunk_next[domain] > WORK_CHUNKS) {
-            work->chunk_next[domain] = work->chunk_count - WORK_CHUNKS;
-        }
     }
 }
 

@@ -2,7 +2,9 @@
 /*
  * session_work.h - the part of a session that hears what the program does, for the session_work*.c files only.
  *
- * session_work.c         life, events from the ring to the timeline, chunks cut out of it, the plan of bursts
+ * session_work.c         life, how often it is looked, the plan of bursts, saving
+ * session_work_events.c  from the ring to the timelines
+ * session_work_chunks.c  chunks cut out of them
  * session_rows.c         energy increments beside operator time: what the estimator learns from
  * session_regions.c      the energy of single epochs and regions, between their two edges
  * session_work_record.c  estimate, division, and the record of it
@@ -109,6 +111,16 @@ struct session_work {
 };
 
 struct jb_session;
+
+/* session_work_events.c */
+void session_work_drain(struct session_work *work, uint64_t t_ns); /* the host's timeline up to t_ns */
+void session_work_kernels(struct jb_session *session);
+/* An accelerator's timeline up to t_ns: its kernels were caught where the program was at the full level. */
+void session_work_advance(struct session_work *work, unsigned domain, uint64_t t_ns);
+
+/* session_work_chunks.c */
+/* Cut every chunk that the timelines have come to, the host's and those of accelerators. */
+void session_work_cut(struct jb_session *session, uint64_t until_ns, uint64_t device_until_ns);
 
 /* session_rows.c */
 struct work_channel *session_rows_learned(const struct session_work *work, int number); /* NULL: not learned from */

@@ -139,24 +139,6 @@ const char *jb_work_short_name(const char *name)
     return jb_starts(name, prefix) && name[sizeof(prefix) - 1] != '\0' ? name + sizeof(prefix) - 1 : name;
 }
 
-char *jb_work_row_name(const struct jb_record_work *work, const struct jb_work_row *row, char ret[JB_WORK_ROW_NAME])
-{
-    size_t used = 0;
-    ret[0] = '\0';
-    for (size_t i = 0; i < row->members && i < JB_WORK_ROW_NAMED; i++) {
-        const struct jb_record_operator *member = jb_work_row_member(work, row, i);
-        if (member != NULL) {
-            jb_snprintf(ret + used, JB_WORK_ROW_NAME - used, "%s%s", i > 0 ? " + " : "",
-                        jb_work_short_name(member->name));
-            used += strlen(ret + used);
-        }
-    }
-    if (row->members > JB_WORK_ROW_NAMED) {
-        jb_snprintf(ret + used, JB_WORK_ROW_NAME - used, " + %zu others", row->members - JB_WORK_ROW_NAMED);
-    }
-    return ret;
-}
-
 static int class_by_energy(const void *a_pointer, const void *b_pointer)
 {
     const struct jb_work_class *a = a_pointer, *b = b_pointer;

@@ -28,11 +28,7 @@ int jb_work_rows(const struct jb_record_work *work, struct jb_work_row **ret, si
 const struct jb_record_operator *jb_work_row_member(const struct jb_record_work *work, const struct jb_work_row *row,
                                                     size_t number);
 
-#define JB_WORK_ROW_NAMED 3 /* members of a row whose names are shown */
-#define JB_WORK_ROW_NAME  512
-/* "native_batch_norm + threshold_backward": names without "aten::", of at most JB_WORK_ROW_NAMED members, then
- * "+ 4 others". */
-char *jb_work_row_name(const struct jb_record_work *work, const struct jb_work_row *row, char ret[JB_WORK_ROW_NAME]);
+#define JB_WORK_ROW_NAMED 3                       /* members of a row whose names are shown */
 const char *jb_work_short_name(const char *name); /* without "aten::"; a view into `name` */
 
 /* Figures that are hardly known, with the one digit that may be right: "~40 mJ"; "~20", "~0.7". Returns buffer. */

@@ -18,7 +18,8 @@
 
 #define SET_ONE "set --zone, or [grid] zone in joulebook.conf"
 
-/* As jb_grid_guess(), and the name of the time zone, empty where none is set. */
+/* -ENOENT when the time zone is UTC, a POSIX rule ("KST-9") or names no country, -ENODATA when the table has no value
+ * for the country. The time zone's name is empty where none is set. */
 static int guess(const char *root, struct jb_intensity *ret, struct jb_timezone *ret_timezone)
 {
     struct jb_timezone timezone = {0};
@@ -38,12 +39,6 @@ static int guess(const char *root, struct jb_intensity *ret, struct jb_timezone 
     found.origin = JB_ZONE_TIMEZONE;
     *ret = found;
     return 0;
-}
-
-int jb_grid_guess(const char *root, struct jb_intensity *ret)
-{
-    struct jb_timezone timezone;
-    return guess(root, ret, &timezone);
 }
 
 static int named(const char *zone, enum jb_zone_origin origin, const char *what, struct jb_intensity *ret,

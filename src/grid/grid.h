@@ -55,17 +55,16 @@ struct jb_intensity {
  * main zone, that of a cloud region the region. */
 int jb_grid_zone(const char *zone, struct jb_intensity *ret, struct jb_diag *diag);
 
-/* The country of the machine's time zone: TZ in the environment, else /etc/timezone or the target of /etc/localtime
- * (below root), through tzdata's own zone1970.tab/zone.tab, and tzdata.zi for old names ("US/Pacific", "Japan"): those
- * below root, or the real machine's where root has none. A TZ that is set decides alone. -ENOENT when it is UTC, a
- * POSIX rule ("KST-9") or names no country, -ENODATA when the table has no value for the country. */
-int jb_grid_guess(const char *root, struct jb_intensity *ret);
-
 /* As jb_grid_zone(), for a place that the machine's meter told. */
 int jb_grid_told(const char *zone, struct jb_intensity *ret);
 
-/* The whole choice: `given` (may be NULL), else `configured` (may be NULL or empty), else guess, else world, with a
- * note that tells why and how to set a zone. Fails only for a zone that was named and is not known or has no value. */
+/* The whole choice: `given` (may be NULL), else `configured` (may be NULL or empty), else the country of the machine's
+ * time zone, else world, with a note that tells why and how to set a zone. Fails only for a zone that was named and is
+ * not known or has no value.
+ *
+ * The time zone: TZ in the environment, else /etc/timezone or the target of /etc/localtime (below root), through
+ * tzdata's own zone1970.tab/zone.tab, and tzdata.zi for old names ("US/Pacific", "Japan"): those below root, or the
+ * real machine's where root has none. A TZ that is set decides alone. */
 int jb_grid_choose(const char *given, const char *configured, const char *root, struct jb_intensity *ret,
                    struct jb_diag *diag);
 

@@ -85,13 +85,10 @@ struct jb_link_hello {
 
 struct jb_link_welcome {
     uint32_t version;
-    char program[32]; /* of the meter: "0.6.0" */
-    char machine_id[65];
     char zone[64]; /* that the meter was told its electricity comes from: for runs that were told none; empty: nor was
                       it */
-    uint64_t interval_ns;
+    uint64_t interval_ns;    /* what the meter reads at by itself */
     uint64_t db_dev, db_ino; /* of the meter's database, to know whether it is the run's own; 0: it has none */
-    uint64_t began_ns;       /* CLOCK_MONOTONIC: the energies in TICK are since then */
 };
 
 struct jb_link_refuse {
@@ -105,7 +102,7 @@ struct jb_link_refuse {
 struct jb_link_channel {
     char id[64], name[96], path[192], source[32], note[192], reason[192], fix[192];
     uint8_t method, domain, device, status;
-    bool with_memory, rejected, in_total;
+    bool with_memory, rejected;
     int32_t unit, die, parent, mirror_of; /* parent: index in this list as the driver told it; -1 */
     int32_t group, preference;            /* the source's number in the meter; channels of one are neighbours */
     uint64_t unit_num, unit_den, wrap, horizon_ns; /* of the driver's own counter, for reading it in bursts */
@@ -133,8 +130,6 @@ struct jb_link_tick {
 enum jb_link_cut_kind { JB_LINK_CUT_STARTED, JB_LINK_CUT_SECOND, JB_LINK_CUT_FINAL };
 struct jb_link_cut {
     uint8_t kind;
-    uint64_t t_ns;
-    uint64_t run_cpu_ns; /* of the run's processes since START, as the meter sees it */
     uint32_t count;
     struct {
         uint64_t run_uj, idle_uj, others_uj, unattributed_uj;

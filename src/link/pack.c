@@ -51,13 +51,10 @@ ssize_t jb_link_pack_welcome(const struct jb_link_welcome *welcome, void *buffer
 {
     struct jb_link_writer w = begin(JB_LINK_WELCOME, buffer);
     put_u32(&w, welcome->version);
-    PUT_TEXT(&w, welcome->program);
-    PUT_TEXT(&w, welcome->machine_id);
     PUT_TEXT(&w, welcome->zone);
     put_u64(&w, welcome->interval_ns);
     put_u64(&w, welcome->db_dev);
     put_u64(&w, welcome->db_ino);
-    put_u64(&w, welcome->began_ns);
     return end(&w, buffer);
 }
 
@@ -85,7 +82,6 @@ static void put_channel(struct jb_link_writer *w, const struct jb_link_channel *
     put_u8(w, channel->status);
     put_u8(w, channel->with_memory);
     put_u8(w, channel->rejected);
-    put_u8(w, channel->in_total);
     put_i32(w, channel->unit);
     put_i32(w, channel->die);
     put_i32(w, channel->parent);
@@ -136,8 +132,6 @@ ssize_t jb_link_pack_cut(const struct jb_link_cut *cut, void *buffer)
     struct jb_link_writer w = begin(JB_LINK_CUT, buffer);
     w.failed = cut->count > JB_LINK_CHANNELS;
     put_u8(&w, cut->kind);
-    put_u64(&w, cut->t_ns);
-    put_u64(&w, cut->run_cpu_ns);
     put_u32(&w, cut->count);
     for (size_t i = 0; !w.failed && i < cut->count; i++) {
         put_u64(&w, cut->channels[i].run_uj);

@@ -51,13 +51,10 @@ static void get_welcome(struct jb_link_reader *r, struct jb_link_welcome *welcom
     if (other_version(r, welcome->version)) {
         return;
     }
-    GET_TEXT(r, welcome->program);
-    GET_TEXT(r, welcome->machine_id);
     GET_TEXT(r, welcome->zone);
     welcome->interval_ns = get_u64(r);
     welcome->db_dev = get_u64(r);
     welcome->db_ino = get_u64(r);
-    welcome->began_ns = get_u64(r);
 }
 
 static void get_refuse(struct jb_link_reader *r, struct jb_link_refuse *refuse)
@@ -82,7 +79,6 @@ static void get_channel(struct jb_link_reader *r, int32_t count, struct jb_link_
     channel->status = get_choice(r, JB_TIMEOUT);
     channel->with_memory = get_bool(r);
     channel->rejected = get_bool(r);
-    channel->in_total = get_bool(r);
     channel->unit = get_i32(r, -1, INT32_MAX);
     channel->die = get_i32(r, -1, INT32_MAX);
     channel->parent = get_i32(r, -1, count - 1);
@@ -147,8 +143,6 @@ static void get_tick(struct jb_link_reader *r, struct jb_link_tick *tick)
 static void get_cut(struct jb_link_reader *r, struct jb_link_cut *cut)
 {
     cut->kind = get_choice(r, JB_LINK_CUT_FINAL);
-    cut->t_ns = get_u64(r);
-    cut->run_cpu_ns = get_u64(r);
     cut->count = get_count(r);
     for (size_t i = 0; !r->failed && i < cut->count; i++) {
         cut->channels[i].run_uj = get_u64(r);

@@ -118,26 +118,18 @@ static void footprint_adds_idle_by_use(void **state)
     assert_int_equal(jb_footprint_uj(&foreign), 0);
 }
 
-static void footprint_lies_between_run_and_run_plus_idle_and_slices_sum_to_it(void **state)
+static void footprint_lies_between_run_and_run_plus_idle(void **state)
 {
     for (uint64_t seed = 1; seed <= 5000; seed++) {
-        uint64_t random = seed * 0x9e3779b97f4a7c15ull, sliced = 0;
-        struct jb_parts totals = {0}, slices[24];
-
-        for (size_t i = 0; i < 24; i++) {
-            slices[i] = (struct jb_parts){
-                .run_uj = next_random(&random) >> (8 + next_random(&random) % 56),
-                .idle_uj = next_random(&random) >> (8 + next_random(&random) % 56),
-                .others_uj = next_random(&random) >> (8 + next_random(&random) % 56),
-            };
-            jb_parts_add(&totals, &slices[i]);
-        }
-        for (size_t i = 0; i < 24; i++) {
-            sliced += jb_footprint_slice_uj(&totals, &slices[i]);
-        }
-        uint64_t whole = jb_footprint_uj(&totals), off = sliced > whole ? sliced - whole : whole - sliced;
-        if (off > 24 || whole < totals.run_uj || whole > totals.run_uj + totals.idle_uj) {
-            fail_msg("footprint is off by %llu (seed %llu)", (unsigned long long)off, (unsigned long long)seed);
+        uint64_t random = seed * 0x9e3779b97f4a7c15ull;
+        struct jb_parts totals = {
+            .run_uj = next_random(&random) >> (8 + next_random(&random) % 56),
+            .idle_uj = next_random(&random) >> (8 + next_random(&random) % 56),
+            .others_uj = next_random(&random) >> (8 + next_random(&random) % 56),
+        };
+        uint64_t whole = jb_footprint_uj(&totals);
+        if (whole < totals.run_uj || whole > totals.run_uj + totals.idle_uj) {
+            fail_msg("a footprint of %llu (seed %llu)", (unsigned long long)whole, (unsigned long long)seed);
         }
     }
 }
@@ -246,7 +238,7 @@ int main(void)
         cmocka_unit_test(an_entry_without_length_has_no_idle),
         cmocka_unit_test(parts_always_sum_to_the_entry),
         cmocka_unit_test(footprint_adds_idle_by_use),
-        cmocka_unit_test(footprint_lies_between_run_and_run_plus_idle_and_slices_sum_to_it),
+        cmocka_unit_test(footprint_lies_between_run_and_run_plus_idle),
         cmocka_unit_test(parts_add_up_member_by_member),
         cmocka_unit_test(sigma_of_the_run_is_its_part_of_the_channels_error),
         cmocka_unit_test(sigma_of_idle_moves_to_the_run_in_its_proportion),

@@ -38,7 +38,7 @@ static void attach_and_run(const char *socket, const struct jb_intensity *intens
     if (jb_session_create(&config, &session, &diag) < 0) {
         return;
     }
-    told->attached = jb_session_attached(session);
+    told->attached = session->remote != NULL;
     pid_t child = fork_child(burn);
     if (jb_session_start(session, child, &diag) < 0) {
         return;

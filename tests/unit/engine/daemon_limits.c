@@ -6,6 +6,7 @@
  * He is another user where we are root, who is not counted. His process is forked before there are threads.
  */
 #include "daemon_world.h"
+#include "engine/session_impl.h"
 
 #include <grp.h>
 #include <sys/socket.h>
@@ -143,11 +144,11 @@ static void begin_runs_and_measure(const struct world *world, struct seen *seen)
     struct jb_ending ending = {.status = JB_RUN_FINISHED};
 
     setenv("JOULEBOOK_SOCKET", world->socket, 1);
-    if (jb_session_create(&config, &session, &diag) < 0 || !jb_session_attached(session)) {
+    if (jb_session_create(&config, &session, &diag) < 0 || session->remote == NULL) {
         return;
     }
     begin_runs(world, seen);
-    if (jb_session_start(session, 0, &diag) < 0 || jb_session_attached(session)) {
+    if (jb_session_start(session, 0, &diag) < 0 || session->remote != NULL) {
         return;
     }
     uint64_t end_ns = jb_mono_ns() + 500 * JB_NS_PER_MS;

@@ -52,7 +52,7 @@ static bool hear_one(struct meter *meter, int fd)
 
 static void welcome(struct meter *meter, int fd)
 {
-    struct jb_link_welcome words = {.version = JB_LINK_VERSION, .interval_ns = 1, .machine_id = "m"};
+    struct jb_link_welcome words = {.version = JB_LINK_VERSION, .interval_ns = 1, .db_ino = 7};
     static struct jb_link_channel_list list;
 
     list = (struct jb_link_channel_list){.count = 1};
@@ -198,7 +198,7 @@ static void what_a_later_release_says_is_skipped(void **state)
 
     meter_begin(meter, LATER);
     assert_int_equal(jb_remote_attach(&hello, &remote, &diag), 0);
-    assert_string_equal(jb_remote_welcome(remote)->machine_id, "m");
+    assert_int_equal(jb_remote_welcome(remote)->db_ino, 7);
     assert_int_equal(jb_remote_channels(remote)->count, 1);
     assert_int_equal(jb_remote_next(remote, 0, &message), 0); /* nothing is there, and nothing is waited for */
     uint64_t begin_ns = jb_mono_ns();

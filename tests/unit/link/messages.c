@@ -40,13 +40,10 @@ static void fill_hello(struct random *r, struct jb_link_hello *hello)
 static void fill_welcome(struct random *r, struct jb_link_welcome *welcome)
 {
     welcome->version = JB_LINK_VERSION;
-    FILL_TEXT(r, welcome->program);
-    FILL_TEXT(r, welcome->machine_id);
     FILL_TEXT(r, welcome->zone);
     welcome->interval_ns = random_next(r);
     welcome->db_dev = random_next(r);
     welcome->db_ino = random_next(r);
-    welcome->began_ns = random_next(r);
 }
 
 static void fill_channel(struct random *r, size_t index, struct jb_link_channel *channel)
@@ -65,7 +62,6 @@ static void fill_channel(struct random *r, size_t index, struct jb_link_channel 
     channel->status = (uint8_t)random_below(r, JB_TIMEOUT + 1);
     channel->with_memory = random_below(r, 2);
     channel->rejected = random_below(r, 2);
-    channel->in_total = random_below(r, 2);
     channel->unit = fill_i32(r, -1);
     channel->die = fill_i32(r, -1);
     channel->parent = (int32_t)random_below(r, index + 1) - 1; /* an earlier one, so that there is no ring */
@@ -99,8 +95,6 @@ static void fill_tick(struct random *r, uint32_t channels, struct jb_link_tick *
 static void fill_cut(struct random *r, uint32_t channels, struct jb_link_cut *cut)
 {
     cut->kind = (uint8_t)random_below(r, JB_LINK_CUT_FINAL + 1);
-    cut->t_ns = random_next(r);
-    cut->run_cpu_ns = random_next(r);
     cut->count = channels;
     for (uint32_t i = 0; i < channels; i++) {
         cut->channels[i].run_uj = random_next(r);

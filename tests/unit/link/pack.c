@@ -56,13 +56,10 @@ static void the_fields_of_a_greeting_are_where_they_belong(void **state)
     assert_string_equal(received.hello.basis, sent.hello.basis);
     assert_true(received.hello.pue == sent.hello.pue);
     round_trip(&r, JB_LINK_WELCOME, 0);
-    assert_string_equal(received.welcome.program, sent.welcome.program);
-    assert_string_equal(received.welcome.machine_id, sent.welcome.machine_id);
     assert_string_equal(received.welcome.zone, sent.welcome.zone);
     assert_int_equal(received.welcome.interval_ns, sent.welcome.interval_ns);
     assert_int_equal(received.welcome.db_dev, sent.welcome.db_dev);
     assert_int_equal(received.welcome.db_ino, sent.welcome.db_ino);
-    assert_int_equal(received.welcome.began_ns, sent.welcome.began_ns);
     round_trip(&r, JB_LINK_REFUSE, 0);
     assert_int_equal(received.refuse.error, sent.refuse.error);
     assert_string_equal(received.refuse.text, sent.refuse.text);
@@ -94,7 +91,7 @@ static void the_fields_of_channels_are_where_they_belong(void **state)
         assert_string_equal(a->idle_source, b->idle_source);
         assert_true(a->method == b->method && a->domain == b->domain && a->device == b->device);
         assert_true(a->status == b->status && a->with_memory == b->with_memory && a->rejected == b->rejected);
-        assert_true(a->in_total == b->in_total && a->unit == b->unit && a->die == b->die && a->parent == b->parent);
+        assert_true(a->unit == b->unit && a->die == b->die && a->parent == b->parent);
         assert_true(a->mirror_of == b->mirror_of && a->group == b->group && a->preference == b->preference);
         assert_true(a->unit_num == b->unit_num && a->unit_den == b->unit_den && a->wrap == b->wrap);
         assert_true(a->horizon_ns == b->horizon_ns);
@@ -111,8 +108,7 @@ static void the_fields_of_channels_are_where_they_belong(void **state)
         assert_int_equal(sent.tick.channels[i].gap, received.tick.channels[i].gap);
     }
     round_trip(&r, JB_LINK_CUT, JB_LINK_CHANNELS);
-    assert_true(sent.cut.t_ns == received.cut.t_ns && received.cut.count == JB_LINK_CHANNELS);
-    assert_true(sent.cut.kind == received.cut.kind && sent.cut.run_cpu_ns == received.cut.run_cpu_ns);
+    assert_true(sent.cut.kind == received.cut.kind && received.cut.count == JB_LINK_CHANNELS);
     assert_memory_equal(sent.cut.channels, received.cut.channels, sizeof(sent.cut.channels));
 }
 
