@@ -266,6 +266,7 @@ void session_remote_message(struct jb_session *session, const struct jb_link_mes
         if (!first) {
             session_flush_chunk(session, session->tick_ns);
             session_news_tell(session);
+            session_plan_tell(session);
         }
         break;
     default:

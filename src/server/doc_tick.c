@@ -21,6 +21,28 @@ static void text_or_null(struct jb_buf *out, const char *text)
     jb_buf_puts(out, "\"");
 }
 
+/* One null where nothing was planned, as with most runs: ticks are many. */
+static void plan_json(struct jb_buf *out, const struct jb_board_run *run)
+{
+    if (run->epochs_planned < 0) {
+        jb_buf_puts(out, "null");
+        return;
+    }
+    jb_buf_puts(out, "[");
+    jb_brief(out, (double)run->epochs_planned);
+    jb_buf_puts(out, ",");
+    jb_brief(out, run->epoch_nth >= 0 ? (double)run->epoch_nth : NAN);
+    jb_buf_puts(out, ",");
+    jb_brief(out, run->projected_uj / 1e6);
+    jb_buf_puts(out, ",");
+    jb_brief(out, run->projected_sigma_uj / 1e6);
+    jb_buf_puts(out, ",");
+    jb_brief(out, run->projected_s);
+    jb_buf_puts(out, ",");
+    jb_brief(out, run->projected_grams);
+    jb_buf_puts(out, "]");
+}
+
 static void run_json(struct jb_buf *out, const struct jb_board_run *run)
 {
     jb_buf_puts(out, "[");
@@ -39,6 +61,8 @@ static void run_json(struct jb_buf *out, const struct jb_board_run *run)
     jb_brief(out, run->epoch >= 0 ? (double)run->epoch : NAN);
     jb_buf_puts(out, ",");
     jb_brief(out, run->step >= 0 ? (double)run->step : NAN);
+    jb_buf_puts(out, ",");
+    plan_json(out, run);
     jb_buf_puts(out, "]");
 }
 
