@@ -95,6 +95,7 @@ export class World {
                 run_j: book.run, footprint_j: book.footprint, machine_j: book.machine, uncertainty_j: book.footprint * (this.variant === 'modelled' ? 0.28 : 0.036), basis: 'footprint',
                 emissions_g: book.grams, emissions_uncertainty_g: book.grams * (this.variant === 'modelled' ? 0.55 : 0.11), phase: run.phases ? does.phase : null,
                 epoch: run.phases ? does.epoch : null, step: run.phases ? does.step : null,
+                epochs_planned: null, epoch_nth: null, projected_j: null, projected_uncertainty_j: null, projected_s: null, projected_emissions_g: null,
             };
         });
     }
