@@ -39,12 +39,12 @@ void daemon_plan_view(const struct jb_daemon *daemon, const struct peer *peer, s
     ret->epochs_planned = plan->planned;
     ret->epoch_nth = plan->begun > 0 ? (int64_t)plan->begun : -1;
     double sigma = plan->run_uj > 0 ? known(plan->run_sd_uj) / plan->run_uj : (double)NAN;
-    double total_uj = factor * (double)basis_uj(ret), more_uj = at_least(total_uj - (double)basis_uj(ret), 0);
-    ret->projected_uj = at_least(factor * (double)ret->footprint_uj, (double)ret->footprint_uj);
+    double now_uj = (double)basis_uj(ret);
+    ret->projected_uj = at_least(factor * now_uj, now_uj);
     ret->projected_sigma_uj = ret->projected_uj * sigma;
     ret->projected_s = at_least(known(plan->duration_s), ret->elapsed_s);
     ret->projected_sigma_s = known(plan->duration_sd_s);
-    ret->projected_grams = ret->grams + jb_grid_grams(more_uj, daemon->g_per_kwh, pue);
-    ret->projected_grams_sigma = hypot(jb_grid_grams(total_uj * sigma, daemon->g_per_kwh, pue),
+    ret->projected_grams = ret->grams + jb_grid_grams(ret->projected_uj - now_uj, daemon->g_per_kwh, pue);
+    ret->projected_grams_sigma = hypot(jb_grid_grams(ret->projected_sigma_uj, daemon->g_per_kwh, pue),
                                        ret->projected_grams * daemon->session->intensity.rel_error);
 }
