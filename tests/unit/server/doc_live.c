@@ -82,6 +82,15 @@ static void runs_of_others_are_joules_without_a_name(void **state)
     assert_null_at(root, "runs.0.devices.board");
     assert_null_at(root, "runs.0.step");
     assert_true(number_at(root, "runs.0.epoch") == 3);
+    assert_true(number_at(root, "runs.0.epochs_planned") == 30 && number_at(root, "runs.0.epoch_nth") == 4);
+    assert_true(number_at(root, "runs.0.projected_j") == 600000 && number_at(root, "runs.0.projected_s") == 2250.5);
+    assert_true(number_at(root, "runs.0.projected_emissions_g") == 69.25);
+    assert_null_at(root, "runs.0.projected_uncertainty_j");
+    assert_null_at(root, "runs.0.projected_uncertainty_s");
+    assert_null_at(root, "runs.0.projected_emissions_uncertainty_g");
+    assert_null_at(root, "runs.1.epochs_planned");
+    assert_null_at(root, "runs.1.epoch_nth");
+    assert_null_at(root, "runs.1.projected_j");
     assert_true(json_is_false(at(root, "runs.1.mine")));
     assert_null_at(root, "runs.1.name");
     assert_null_at(root, "runs.1.project");
@@ -177,8 +186,9 @@ static void a_tick_has_the_numbers_in_the_order_of_the_greeting(void **state)
     assert_string_equal(out.data,
                         "{\"seq\":4711,\"t_ms\":1795316400100,\"p\":512.125,\"j\":512125.000001,\"g\":346.25,"
                         "\"w\":[212.125,100,300,null],\"runs\":["
-                        "[\"01K0000000000000000000000A\",250.25,75060.000001,9.2,80010.0,\"forward\",3,null],"
-                        "[\"01K0000000000000000000000B\",250.25,75060.000001,9.2,80010.0,\"forward\",3,null]]}");
+                        "[\"01K0000000000000000000000A\",250.25,75060.000001,9.2,80010.0,\"forward\",3,null,"
+                        "[30,4,600000,null,2250.5,69.25]],"
+                        "[\"01K0000000000000000000000B\",250.25,75060.000001,9.2,80010.0,\"forward\",3,null,null]]}");
     json_decref(json_loads(out.data, JSON_REJECT_DUPLICATES, &error));
 }
 
@@ -198,6 +208,8 @@ static void a_tick_of_the_fullest_board_is_json(void **state)
         jb_copy(view->runs[i].phase, sizeof(view->runs[i].phase), "\"\\\xff");
         view->runs[i].run_uj = UINT64_MAX - 1;
         view->runs[i].epoch = INT64_MAX;
+        view->runs[i].epochs_planned = INT64_MAX;
+        view->runs[i].projected_uj = i % 2 == 0 ? 1e300 : (double)INFINITY;
     }
     view->channel_count = JB_BOARD_CHANNELS;
     view->run_count = JB_BOARD_RUNS;
