@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A training that says how many epochs it makes: while it runs the machine's meter projects what the whole will use."""
 import json
+import pathlib
+import subprocess
 import sys
 import textwrap
 
@@ -10,6 +12,7 @@ from conftest import BUILD, wait_until
 from serving import Serving
 
 LIBRARY = BUILD / "src" / "api" / "libjoulebook.so"
+DIGITS = pathlib.Path(__file__).resolve().parents[2] / "examples" / "train_digits.py"
 EPOCHS = 8
 # Each epoch takes CPU time that differs by up to a tenth, the first half as much again, and a pause lies behind each.
 TRAINING = textwrap.dedent(f"""
@@ -109,6 +112,23 @@ def test_one_that_is_killed_says_how_far_it_came(joulebook, serving, tmp_path):
     process.wait(timeout=20)
     text = joulebook("show", "stopped").stdout
     assert f"({EPOCHS} were planned)" in text, text
+
+
+def test_epochs_that_were_guessed_are_projected_too(joulebook, serving, tmp_path):
+    """A training that tells nothing: its epochs are those of its loader, its plan is the option's."""
+    if subprocess.run(["/usr/bin/python3", "-c", "import torch"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("no python3-torch here")
+    path = tmp_path / "record.json"
+    process = joulebook.start("run", "-q", "--ops", "phases", "--json", path, "--epochs", "400", "--", "/usr/bin/python3", DIGITS, "--epochs", "400",
+                              env=serving.env, stdout=subprocess.DEVNULL)
+    try:
+        run = wait_until(lambda: (r := only_run(serving)) and r["projected_uncertainty_j"] is not None and r, "a projection", 60)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+    assert run["epochs_planned"] == 400 and 1 < run["epoch_nth"] <= 400
+    assert run["projected_j"] > run["footprint_j"] and run["projected_s"] > run["elapsed_s"]
+    assert json.loads(path.read_text())["regions"][0]["guessed"]
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "many", "2147483648", "1.5", ""])
