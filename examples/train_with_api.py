@@ -57,9 +57,8 @@ def main():
         with joulebook.phase("data"):
             points, labels = make_data(options.points, seed=1)
             test_points, test_labels = make_data(2000, seed=2)
-        for number in range(options.epochs):
-            with joulebook.epoch(number):
-                train_epoch(model, optimiser, points, labels, batch=500)
+        for number in joulebook.epochs(options.epochs):  # also tells how many: `serve` projects what all will use
+            train_epoch(model, optimiser, points, labels, batch=500)
             print(f"epoch {number}: accuracy {accuracy(model, test_points, test_labels):.3f}")
 
     record = joulebook.report()

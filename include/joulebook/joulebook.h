@@ -41,6 +41,13 @@ int jb_step(unsigned index);
 int jb_phase(const char *name);
 int jb_region(const char *name);
 
+/* This training means to make so many epochs, numbered from 0 (or from 1, where the first one told is 1), those
+ * included that were made before it was resumed: from them and what epochs have used so far joulebook projects what the
+ * whole will use. To be told before the first epoch, again whenever it changes, and anew for each training of a
+ * program: the last word counts. A plan of 0: it is not known any more. 0, or -EINVAL for more than 2147483647, and
+ * nothing is changed. */
+int jb_epochs(unsigned planned);
+
 /* 1: somebody is measuring this process right now. */
 int jb_active(void);
 

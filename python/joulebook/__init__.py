@@ -3,10 +3,9 @@
 
     import joulebook
     with joulebook.run(name="resnet"):
-        for e in range(10):
-            with joulebook.epoch(e):
-                with joulebook.phase("forward"):
-                    ...
+        for e in joulebook.epochs(10):
+            with joulebook.phase("forward"):
+                ...
     record = joulebook.report()                     # None under `joulebook run`, and when nothing was measured
     if record is not None:
         print(record["energy"]["run_j"])            # joules
@@ -22,9 +21,9 @@ layers: ``joulebook.torch.layers``.
 from typing import Any
 
 from joulebook._run import Run, report, run
-from joulebook._spans import Span, active, epoch, phase, region, step
+from joulebook._spans import Span, active, epoch, epochs, phase, region, step
 
-__all__ = ["Run", "Span", "active", "epoch", "phase", "region", "report", "run", "step", "__version__"]
+__all__ = ["Run", "Span", "active", "epoch", "epochs", "phase", "region", "report", "run", "step", "__version__"]
 
 
 def __getattr__(name: str) -> Any:

@@ -52,6 +52,9 @@ class Library:
         begin = self._function(quick.jb_begin, [ctypes.c_char_p, ctypes.c_char_p])
         self.counted = lambda kind: begin(kind, None)
         self.end = self._function(quick.jb_end, [])
+        # Libraries of before this function have the same private version and do all else.
+        planned = getattr(quick, "jb_epochs", None)
+        self.planned = self._function(planned, [ctypes.c_uint]) if planned is not None else lambda number: None
         self.active = self._function(quick.jb_active, [], ctypes.c_int)
         self.place = self._function(quick.jb_run_place, [], ctypes.c_char_p)
         self._begin = self._function(slow.jb_run_begin, [ctypes.POINTER(ctypes.c_char_p), ctypes.c_char_p, ctypes.c_size_t], ctypes.c_int)

@@ -10,11 +10,12 @@ import functools
 import inspect
 import operator
 import threading
-from typing import Any, AsyncGenerator, Callable, Generator, List, Optional, TypeVar, Union, overload
+from typing import Any, AsyncGenerator, Callable, Generator, Iterable, Iterator, List, Optional, TypeVar, Union, overload
 
 from joulebook._library import library
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 
 class _Open(threading.local):
@@ -219,6 +220,49 @@ def epoch(index: Union[None, int, Any] = None) -> Any:
     """One pass over the training data, number `index` (from 0; modulo 65536). None: one more than the last. TypeError
     for what is no integer."""
     return _indexed("epoch", index)
+
+
+def plan(planned: Any) -> None:
+    """So many epochs are meant to be made; what is no number from 1 to 2147483647 takes back what was told before."""
+    try:
+        number = operator.index(planned)
+    except TypeError:
+        number = 0
+    _functions("planned")(number if 0 < number <= 0x7FFFFFFF else 0)
+
+
+def _length(items: Any) -> Optional[int]:
+    try:
+        return len(items)
+    except Exception:  # its own affair, and not that of a measurement
+        return None
+
+
+def _turns(items: Any, first: int, planned: Optional[int]) -> Iterator[Any]:
+    plan(planned)
+    for index, item in enumerate(items, first):
+        with epoch(index):
+            yield item
+
+
+@overload
+def epochs(planned: int) -> Iterator[int]: ...
+@overload
+def epochs(planned: Iterable[T]) -> Iterator[T]: ...
+def epochs(planned: Any) -> Iterator[Any]:
+    """The loop over the epochs of a training: ``for e in joulebook.epochs(30):``, or over anything that can be iterated.
+    Each turn is an ``epoch``; where the length is known it is told, so that joulebook can project what the whole will
+    use. A training that is resumed says so by a range: ``joulebook.epochs(range(12, 30))``.
+
+    ``break``, ``return`` and exceptions in the loop end the epoch at once; an iterator that is kept elsewhere ends it
+    when it is closed or goes on."""
+    try:
+        items: Any = range(operator.index(planned))
+    except TypeError:
+        items = planned
+    if isinstance(items, range) and items.step == 1 and items.start > 0:
+        return _turns(items, items.start, items.stop - (items.start == 1))
+    return _turns(items, 0, _length(items))
 
 
 @overload

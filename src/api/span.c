@@ -126,6 +126,20 @@ API_EXPORT int jb_begin(const char *kind, const char *name)
     return -EINVAL;
 }
 
+/* A word about the run and not a span: nothing of it is on any thread's stack, and it is never dropped. */
+API_EXPORT int jb_epochs(unsigned planned)
+{
+    struct api_listener listener = api_listener();
+
+    if (planned > JB_WIRE_PLANNED) {
+        return -EINVAL;
+    }
+    if (api_heard(&listener, JB_PATH_API)) {
+        listener.writer->planned(listener.ring, planned);
+    }
+    return 0;
+}
+
 API_EXPORT int jb_active(void)
 {
     struct api_listener listener = api_listener();

@@ -237,6 +237,7 @@ static int open_and_measure(struct meter *meter, struct run_options *options)
         .pue = options->pue,
         .ops = options->ops,
         .time_share = jb_streq(options->attribution, "time"),
+        .epochs = options->epochs,
         .intensity = &options->intensity,
         .grid = &options->grid,
         .tariff = options->has_tariff ? &options->tariff : NULL,

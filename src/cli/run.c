@@ -321,6 +321,7 @@ static int cmd_run_main(int argc, char **argv, void *context)
         .tag_count = options.tag_count,
         .ops = options.ops,
         .time_share = jb_streq(options.attribution, "time"),
+        .epochs = options.epochs,
         .command = argv + first,
         .attach = options.sensors == NULL && options.baseline_ns == 0 && !jb_streq(options.total, "wall"),
     };

@@ -35,6 +35,7 @@ const struct jb_option run_option_table[] = {
     {OPT_OPS, 0, "ops", "HOW", "off|phases|full|auto",
      "hear what the program does: joules by phase and operator (default auto)"},
     {OPT_ATTRIBUTION, 0, "attribution", "HOW", "estimate|time", "operators' joules: estimated (default), or by time"},
+    ROW_EPOCHS,
     ROW_PUE,
     {OPT_WHEN, 0, "when", "greenest:TIME[,within:TIME]", NULL, "wait for the hours in which a run so long emits least"},
     {OPT_LIVE, 0, "live", NULL, NULL, "show one line of live status when stderr is a terminal"},
@@ -56,6 +57,7 @@ const struct jb_option meter_option_table[] = {
     ROW_BASIS,
     ROW_TOTAL,
     ROW_PUE,
+    ROW_EPOCHS,
     CLI_OPTION_ROOT,
     CLI_OPTION_HELP,
     {0},
@@ -144,6 +146,9 @@ int run_options_handle(void *context, const struct jb_option *option, const char
         break;
     case OPT_ATTRIBUTION:
         options->attribution = value;
+        break;
+    case OPT_EPOCHS:
+        options->epochs_text = value;
         break;
     case OPT_LIVE:
         options->live = true;
@@ -253,12 +258,26 @@ static int resolve_pid(struct run_options *options, struct jb_diag *diag)
     return 0;
 }
 
+static int resolve_epochs(struct run_options *options, struct jb_diag *diag)
+{
+    uint64_t epochs;
+
+    if (jb_parse_u64(options->epochs_text, &epochs) < 0 || epochs == 0 || epochs > INT_MAX) {
+        return jb_fail(diag, -EINVAL, "--epochs %s: a number from 1 to %d", options->epochs_text, INT_MAX);
+    }
+    options->epochs = (unsigned)epochs;
+    return 0;
+}
+
 int run_options_resolve(struct run_options *options, struct jb_diag *diag)
 {
     int error = cli_config(&options->common, &options->conf, diag);
 
     if (error == 0 && options->pid_text != NULL) {
         error = resolve_pid(options, diag);
+    }
+    if (error == 0 && options->epochs_text != NULL) {
+        error = resolve_epochs(options, diag);
     }
 
     if (error < 0) {

@@ -18,7 +18,7 @@
 struct run_options {
     struct cli_common common;
     const char *name, *project, *zone, *sensors, *basis, *total, *ops_text, *attribution, *json, *csv, *series;
-    const char *interval_text, *baseline_text, *pue_text, *when_text, *pid_text;
+    const char *interval_text, *baseline_text, *pue_text, *when_text, *pid_text, *epochs_text;
     struct jb_tag tags[RUN_MAX_TAGS]; /* key and value are halves of one malloc'd copy */
     size_t tag_count;
     bool quiet, strict, live;
@@ -32,7 +32,8 @@ struct run_options {
     bool has_tariff;
     struct cli_when when; /* of when_text */
     const char *db;
-    pid_t pid; /* of meter; 0: not given */
+    pid_t pid;       /* of meter; 0: not given */
+    unsigned epochs; /* 0: not given */
     struct jb_conf *conf;
 };
 

@@ -27,6 +27,7 @@ enum {
     OPT_PID,
     OPT_OPS,
     OPT_ATTRIBUTION,
+    OPT_EPOCHS,
     OPT_SERVE, /* those of `serve` alone begin here */
 };
 
@@ -70,6 +71,10 @@ enum {
 #define ROW_PUE                                                                                                        \
     {                                                                                                                  \
         OPT_PUE, 0, "pue", "NUMBER", NULL, "power usage effectiveness of the site (default 1.0)"                       \
+    }
+#define ROW_EPOCHS                                                                                                     \
+    {                                                                                                                  \
+        OPT_EPOCHS, 0, "epochs", "N", NULL, "epochs it will make, where it does not tell: for a projected total"       \
     }
 
 #endif

@@ -69,6 +69,13 @@ static void run_text(const struct top_canvas *canvas, const struct top_run *run,
     line(out, "phase", run->phase);
     count_line(out, "epoch", run->epoch);
     count_line(out, "step", run->step);
+    count_line(out, "planned", run->epochs_planned);
+    jb_snprintf(both, sizeof(both), "%s %s", top_energy(run->projected_j, number),
+                top_percent_sigma(canvas, run->projected_sigma_j, run->projected_j, sigma));
+    line(out, "in all, about", isfinite(run->projected_j) ? both : "");
+    line(out, "  CO2e", top_mass(run->projected_g, number));
+    double left_s = run->projected_s - run->elapsed_s;
+    line(out, "  to go", top_duration(left_s < 0 ? 0 : left_s, number));
     jb_buf_printf(out, "\njoulebook show %s\n", run->id);
 }
 

@@ -36,7 +36,7 @@ static struct columns columns_for(int cols)
     return c;
 }
 
-/* "forward 3/1200": of what the program told. */
+/* "forward 3/1200": of what the program told; where it has a plan "forward 4 of 30", as there is no room for both. */
 static const char *progress(const struct top_run *run, char *buffer, size_t size)
 {
     char epoch[32] = "", step[32] = "";
@@ -44,7 +44,9 @@ static const char *progress(const struct top_run *run, char *buffer, size_t size
     if (run->epoch >= 0) {
         jb_snprintf(epoch, sizeof(epoch), "%lld", (long long)run->epoch);
     }
-    if (run->step >= 0) {
+    if (run->epoch_nth >= 0 && run->epochs_planned >= 0) {
+        jb_snprintf(epoch, sizeof(epoch), "%lld of %lld", (long long)run->epoch_nth, (long long)run->epochs_planned);
+    } else if (run->step >= 0) {
         jb_snprintf(step, sizeof(step), "/%lld", (long long)run->step);
     }
     const char *blank = run->phase[0] != '\0' && (epoch[0] != '\0' || step[0] != '\0') ? " " : "";

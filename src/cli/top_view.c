@@ -107,6 +107,12 @@ static void run(const json_t *from, struct top_run *to)
     to->pid = whole(from, "pid");
     to->epoch = whole(from, "epoch");
     to->step = whole(from, "step");
+    to->epochs_planned = whole(from, "epochs_planned");
+    to->epoch_nth = whole(from, "epoch_nth");
+    to->projected_j = amount(from, "projected_j");
+    to->projected_sigma_j = amount(from, "projected_uncertainty_j");
+    to->projected_s = amount(from, "projected_s");
+    to->projected_g = amount(from, "projected_emissions_g");
     to->elapsed_s = amount(from, "elapsed_s");
     to->power_w = amount(from, "power_w");
     for (int i = 0; i < TOP_DEVICES; i++) {

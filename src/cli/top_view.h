@@ -37,9 +37,10 @@ struct top_source_state {
 struct top_run {
     char id[32], user[40], name[128], project[128], command[512], basis[16], phase[16];
     bool mine;
-    int64_t pid, epoch, step; /* -1: not known */
+    int64_t pid, epoch, step, epochs_planned, epoch_nth; /* -1: not known */
     double elapsed_s, power_w, device_w[TOP_DEVICES];
     double run_j, footprint_j, machine_j, uncertainty_j, emissions_g, emissions_sigma_g;
+    double projected_j, projected_sigma_j, projected_s, projected_g; /* in all */
 };
 
 struct top_grid {

@@ -28,13 +28,18 @@ static void add(char *text, size_t size, const char *format, ...)
     va_end(args);
 }
 
-static void describe(const struct jb_work_epochs *epochs, const struct cli_work_look *look, char *text, size_t size)
+static void describe(const struct jb_work_epochs *epochs, uint64_t planned, const struct cli_work_look *look,
+                     char *text, size_t size)
 {
     const char *pm = look->utf8 ? "±" : "+-";
     char one[JB_UNIT_TEXT], two[JB_UNIT_TEXT];
 
     text[0] = '\0';
-    add(text, size, "%zu, of %s", epochs->count, jb_format_duration(epochs->mean_s, one, sizeof(one)));
+    add(text, size, "%zu", epochs->count);
+    if (planned > 0 && planned != epochs->count) {
+        add(text, size, " (%llu were planned)", (unsigned long long)planned);
+    }
+    add(text, size, ", of %s", jb_format_duration(epochs->mean_s, one, sizeof(one)));
     if (epochs->count > 1) {
         add(text, size, " %s %s", pm, jb_format_duration(epochs->sd_s, two, sizeof(two)));
     }
@@ -94,7 +99,7 @@ void cli_work_epochs(FILE *out, const struct jb_record *record, const struct cli
     if (epochs.count == 0) {
         return;
     }
-    describe(&epochs, look, text, sizeof(text));
+    describe(&epochs, record->work.epochs_planned, look, text, sizeof(text));
     cli_work_title(out, "epochs", text, look);
     if (epochs.count > 1 && epochs.count <= SINGLE) {
         rows(out, &record->work, look);

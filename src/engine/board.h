@@ -66,6 +66,11 @@ struct jb_board_run {
     char basis[16];
     char phase[16];      /* as it told last; empty */
     int64_t epoch, step; /* -1: not told */
+    /* Where it means to go: epochs it plans, and which of them it is at, from 1; -1: not told. What it will have used
+     * and how long it will have run in all (attribution/plan.h), never less than now; NAN: not known. Energy and
+     * grams are of the basis, grams to come at the intensity of now. */
+    int64_t epochs_planned, epoch_nth;
+    double projected_uj, projected_sigma_uj, projected_s, projected_sigma_s, projected_grams, projected_grams_sigma;
 };
 
 /* What has been emitted, by where the intensity came from. */

@@ -120,6 +120,7 @@ static void run_view(const struct jb_daemon *daemon, const struct peer *peer, st
     jb_copy(ret->user, sizeof(ret->user), peer->user);
     jb_copy(ret->basis, sizeof(ret->basis), peer->hello.basis[0] != '\0' ? peer->hello.basis : "footprint");
     jb_copy(ret->phase, sizeof(ret->phase), peer->news.phase);
+    daemon_plan_view(daemon, peer, ret);
 }
 
 static struct jb_board_project *project_of(struct jb_board_view *view, const char *name)

@@ -43,6 +43,7 @@ struct peer {
     char user[JB_USER_NAME]; /* or the number */
     struct jb_link_hello hello;
     struct jb_link_news news;
+    struct jb_link_plan plan;
     struct session_run *run;
     int64_t started_wall_ns;
     uint64_t started_ns;
@@ -130,6 +131,9 @@ void daemon_grid_second(struct jb_daemon *daemon, double elapsed_s);
 void daemon_board_tick(struct jb_daemon *daemon);
 void daemon_board_second(struct jb_daemon *daemon);
 void daemon_board_changed(struct jb_daemon *daemon); /* a run has begun or ended: seen at once */
+
+/* daemon_plan.c: what is projected of a run, from what else is in *ret already. */
+void daemon_plan_view(const struct jb_daemon *daemon, const struct peer *peer, struct jb_board_run *ret);
 
 /* daemon_past.c */
 void daemon_past_second(struct jb_daemon *daemon);

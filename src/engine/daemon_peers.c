@@ -228,6 +228,8 @@ static void hear(struct jb_daemon *daemon, struct peer *peer, int descriptor)
     } else if (message->kind == JB_LINK_NEWS && peer->state == PEER_RUNNING) {
         peer->news = message->news;
         jb_sanitise(peer->news.phase);
+    } else if (message->kind == JB_LINK_PLAN && peer->state == PEER_RUNNING) {
+        peer->plan = message->plan;
     } else if (message->kind == JB_LINK_STOP && peer->state == PEER_RUNNING) {
         end_run(daemon, peer, true);
     } else {

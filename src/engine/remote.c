@@ -218,6 +218,15 @@ void jb_remote_news(struct jb_remote *remote, const struct jb_link_news *news)
     }
 }
 
+void jb_remote_plan(struct jb_remote *remote, const struct jb_link_plan *plan)
+{
+    ssize_t length = jb_link_pack_plan(plan, remote->buffer);
+
+    if (length > 0) {
+        jb_link_send(remote->fd, remote->buffer, (size_t)length, -1);
+    }
+}
+
 int jb_remote_hand_over(struct jb_remote *remote, int descriptor, struct jb_diag *diag)
 {
     uint64_t deadline_ns = jb_mono_ns() + KEPT_WAIT_NS;

@@ -34,6 +34,7 @@ int jb_remote_next(struct jb_remote *remote, uint64_t wait_ns, const struct jb_l
 int jb_remote_start(struct jb_remote *remote);
 int jb_remote_stop(struct jb_remote *remote);
 void jb_remote_news(struct jb_remote *remote, const struct jb_link_news *news);
+void jb_remote_plan(struct jb_remote *remote, const struct jb_link_plan *plan);
 /* Give the meter the finished run, and wait for its word, two seconds at most. 0, -ETIMEDOUT, -EPIPE, or what the meter
  * said. */
 int jb_remote_hand_over(struct jb_remote *remote, int descriptor, struct jb_diag *diag);

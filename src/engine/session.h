@@ -45,6 +45,7 @@ struct jb_session_config {
     double embodied_kg, lifetime_s; /* 0: defaults */
     enum jb_ops ops;                /* what is heard of what the program does */
     bool time_share;                /* --attribution time: operators get joules by their time alone */
+    unsigned epochs;                /* planned, where the program does not tell; 0: not known */
     bool no_perf;                   /* count the run's CPU time through /proc even where perf would do (tests) */
     const char *name, *project;
     const struct jb_tag *tags;

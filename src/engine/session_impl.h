@@ -10,6 +10,7 @@
  * session_channels.c   channels that appear, the overlap graph, idle power, twins that contradict each other
  * session_remote.c     attached to the machine's one meter, and on without it
  * session_news.c       what the program is at, for those who watch
+ * session_plan.c       how many epochs it means to make, and what that will have used
  * session_runs.h       runs that share an endless session
  * session_book.c       readings -> entries
  * session_uses.c       who uses the accelerators
@@ -194,6 +195,10 @@ bool session_remote_attribute(struct jb_session *session, int number, struct jb_
 
 /* session_news.c */
 void session_news_tell(struct jb_session *session);
+
+/* session_plan.c */
+unsigned session_plan_epochs(const struct jb_session *session); /* 0: not known */
+void session_plan_tell(struct jb_session *session);
 
 /* session_channels.c */
 /* Of the source that a channel is of, also of one in the machine's meter: driver, and the rest as far as known. */

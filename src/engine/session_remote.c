@@ -247,6 +247,7 @@ static void hear(struct jb_session *session, const struct jb_link_message *messa
         if (!first) {
             session_flush_chunk(session, session->tick_ns);
             session_news_tell(session);
+            session_plan_tell(session);
         }
         break;
     default:

@@ -78,6 +78,7 @@ struct session_work {
     bool dense;
     bool seen;                             /* the program told something */
     double news_phase_s[JB_PHASES];        /* of each phase, when those who watch were last told */
+    bool plan_told;                        /* those who watch know of a plan */
     struct work_chunk chunks[WORK_CHUNKS]; /* a ring; next[] of each domain */
     uint64_t chunk_count, chunk_next[JB_WORK_DOMAINS];
     uint64_t attributed_uj[JB_PIECE_CHANNELS]; /* totals.run_uj of each channel when the last chunk ended */

@@ -317,6 +317,7 @@ int session_work_describe(struct jb_session *session, struct jb_record_work *ret
     if (!jb_ops_slowdown(&facts, &ret->slowdown, &ret->slowdown_sd)) {
         ret->slowdown = ret->slowdown_sd = NAN;
     }
+    ret->epochs_planned = session_plan_epochs(session);
     ret->steps = jb_work_step_count(work->work);
     ret->steps_caught = facts.steps[JB_LEVEL_FULL].count;
     for (size_t i = 0; i < JB_CONTEXTS; i++) {

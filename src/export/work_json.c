@@ -30,6 +30,7 @@ static void figures(struct jb_json *json, const struct jb_record_work *w)
     jb_json_string(json, "ops", w->ops);
     jb_json_string(json, "attribution", w->attribution);
     jb_json_words(json, "sources", w->sources, ", ");
+    jb_json_integer_if(json, "epochs_planned", w->epochs_planned > 0, (int64_t)w->epochs_planned);
     jb_json_integer(json, "steps", (int64_t)w->steps);
     jb_json_integer(json, "steps_caught", (int64_t)w->steps_caught);
     jb_json_number(json, "caught_s", w->caught_s);

@@ -15,6 +15,7 @@
  *                                                 <---   TICK ...  about ten a second: energies since the meter began
  *                                                 <---   CUT       about one a second: the run's parts since START
  *     NEWS     epoch, phase, step                 --->             shown, never booked
+ *     PLAN     epochs planned, projected total    --->             likewise
  *     STOP     the child has ended                --->             reads, cuts
  *                                                 <---   TICK + CUT(final)
  *     RECORD   + descriptor of the finished run   --->             kept, where the meter has a database of its own
@@ -67,6 +68,7 @@ enum jb_link_kind {
     JB_LINK_KEPT,
     JB_LINK_WATCH,
     JB_LINK_LIVE,
+    JB_LINK_PLAN,
 };
 
 /* HELLO. Texts that are too long are cut by pack, and refused by unpack. */
@@ -141,6 +143,15 @@ struct jb_link_news {
     int64_t epoch, step; /* -1: not known */
 };
 
+/* Where the run means to go. It is projected where its epochs are known, and told as two figures: one meter shows many
+ * runs, and keeps no list of anybody's epochs. */
+#define JB_LINK_PLANNED 0x7fffffffu
+struct jb_link_plan {
+    uint32_t planned, begun;  /* epochs, at most JB_LINK_PLANNED; planned 0: not known any more */
+    double run_uj, run_sd_uj; /* of the whole run; -1: not known */
+    double duration_s, duration_sd_s;
+};
+
 struct jb_link_kept {
     int32_t error; /* 0, or a negative errno with its text */
     char text[256];
@@ -155,6 +166,7 @@ ssize_t jb_link_pack_channel_list(const struct jb_link_channel_list *list, void 
 ssize_t jb_link_pack_tick(const struct jb_link_tick *tick, void *buffer);
 ssize_t jb_link_pack_cut(const struct jb_link_cut *cut, void *buffer);
 ssize_t jb_link_pack_news(const struct jb_link_news *news, void *buffer);
+ssize_t jb_link_pack_plan(const struct jb_link_plan *plan, void *buffer);
 ssize_t jb_link_pack_kept(const struct jb_link_kept *kept, void *buffer);
 ssize_t jb_link_pack_live(const char *text, size_t length, void *buffer);
 
@@ -168,6 +180,7 @@ struct jb_link_message {
         struct jb_link_tick tick;
         struct jb_link_cut cut;
         struct jb_link_news news;
+        struct jb_link_plan plan;
         struct jb_link_kept kept;
         struct {
             const char *text; /* in the packet */

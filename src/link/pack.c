@@ -151,6 +151,18 @@ ssize_t jb_link_pack_news(const struct jb_link_news *news, void *buffer)
     return end(&w, buffer);
 }
 
+ssize_t jb_link_pack_plan(const struct jb_link_plan *plan, void *buffer)
+{
+    struct jb_link_writer w = begin(JB_LINK_PLAN, buffer);
+    put_u32(&w, plan->planned);
+    put_u32(&w, plan->begun);
+    put_double(&w, plan->run_uj);
+    put_double(&w, plan->run_sd_uj);
+    put_double(&w, plan->duration_s);
+    put_double(&w, plan->duration_sd_s);
+    return end(&w, buffer);
+}
+
 ssize_t jb_link_pack_kept(const struct jb_link_kept *kept, void *buffer)
 {
     struct jb_link_writer w = begin(JB_LINK_KEPT, buffer);

@@ -159,6 +159,23 @@ static void get_news(struct jb_link_reader *r, struct jb_link_news *news)
     news->step = get_i64(r, -1);
 }
 
+static uint32_t get_epochs(struct jb_link_reader *r)
+{
+    uint32_t epochs = get_u32(r);
+    refuse_unless(r, epochs <= JB_LINK_PLANNED);
+    return epochs;
+}
+
+static void get_plan(struct jb_link_reader *r, struct jb_link_plan *plan)
+{
+    plan->planned = get_epochs(r);
+    plan->begun = get_epochs(r);
+    plan->run_uj = get_double(r, -1, HUGE_VAL);
+    plan->run_sd_uj = get_double(r, -1, HUGE_VAL);
+    plan->duration_s = get_double(r, -1, HUGE_VAL);
+    plan->duration_sd_s = get_double(r, -1, HUGE_VAL);
+}
+
 static void get_kept(struct jb_link_reader *r, struct jb_link_kept *kept)
 {
     kept->error = get_i32(r, LOWEST_ERRNO, 0);
@@ -197,6 +214,9 @@ static bool get_body(struct jb_link_reader *r, struct jb_link_message *message)
     case JB_LINK_NEWS:
         get_news(r, &message->news);
         return true;
+    case JB_LINK_PLAN:
+        get_plan(r, &message->plan);
+        return true;
     case JB_LINK_KEPT:
         get_kept(r, &message->kept);
         return true;
@@ -221,7 +241,7 @@ int jb_link_unpack(const void *packet, size_t length, struct jb_link_message *re
     if (r.failed || kind == 0) {
         return -EBADMSG;
     }
-    if (kind > JB_LINK_LIVE) {
+    if (kind > JB_LINK_PLAN) {
         return -EPROTONOSUPPORT;
     }
     ret->kind = (enum jb_link_kind)kind;

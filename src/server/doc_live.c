@@ -135,6 +135,14 @@ static void run_json(struct jb_json *json, const struct jb_board_run *run, bool 
     jb_json_string(json, "phase", run->phase);
     jb_json_integer_if(json, "epoch", run->epoch >= 0, run->epoch);
     jb_json_integer_if(json, "step", run->step >= 0, run->step);
+    jb_json_integer_if(json, "epochs_planned", run->epochs_planned >= 0, run->epochs_planned);
+    jb_json_integer_if(json, "epoch_nth", run->epoch_nth >= 0, run->epoch_nth);
+    jb_json_number(json, "projected_j", run->projected_uj / 1e6);
+    jb_json_number(json, "projected_uncertainty_j", run->projected_sigma_uj / 1e6);
+    jb_json_number(json, "projected_s", run->projected_s);
+    jb_json_number(json, "projected_uncertainty_s", run->projected_sigma_s);
+    jb_json_number(json, "projected_emissions_g", run->projected_grams);
+    jb_json_number(json, "projected_emissions_uncertainty_g", run->projected_grams_sigma);
     jb_json_close(json, '}');
 }
 

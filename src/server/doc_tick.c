@@ -21,6 +21,38 @@ static void text_or_null(struct jb_buf *out, const char *text)
     jb_buf_puts(out, "\"");
 }
 
+/* To the microgram: a short run emits milligrams. */
+static void grams_json(struct jb_buf *out, double grams)
+{
+    if (grams >= 0 && grams < 1e12) {
+        jb_export_fixed(out, (uint64_t)llround(grams * 1e6), 6);
+    } else {
+        jb_buf_puts(out, "null");
+    }
+}
+
+/* One null where nothing was planned, as with most runs: ticks are many. */
+static void plan_json(struct jb_buf *out, const struct jb_board_run *run)
+{
+    if (run->epochs_planned < 0) {
+        jb_buf_puts(out, "null");
+        return;
+    }
+    jb_buf_puts(out, "[");
+    jb_brief(out, (double)run->epochs_planned);
+    jb_buf_puts(out, ",");
+    jb_brief(out, run->epoch_nth >= 0 ? (double)run->epoch_nth : NAN);
+    jb_buf_puts(out, ",");
+    jb_brief(out, run->projected_uj / 1e6);
+    jb_buf_puts(out, ",");
+    jb_brief(out, run->projected_sigma_uj / 1e6);
+    jb_buf_puts(out, ",");
+    jb_brief(out, run->projected_s);
+    jb_buf_puts(out, ",");
+    grams_json(out, run->projected_grams);
+    jb_buf_puts(out, "]");
+}
+
 static void run_json(struct jb_buf *out, const struct jb_board_run *run)
 {
     jb_buf_puts(out, "[");
@@ -30,7 +62,7 @@ static void run_json(struct jb_buf *out, const struct jb_board_run *run)
     jb_buf_puts(out, ",");
     jb_export_joules(out, run->run_uj);
     jb_buf_puts(out, ",");
-    jb_brief(out, run->grams);
+    grams_json(out, run->grams);
     jb_buf_puts(out, ",");
     jb_export_joules(out, run->footprint_uj);
     jb_buf_puts(out, ",");
@@ -39,6 +71,8 @@ static void run_json(struct jb_buf *out, const struct jb_board_run *run)
     jb_brief(out, run->epoch >= 0 ? (double)run->epoch : NAN);
     jb_buf_puts(out, ",");
     jb_brief(out, run->step >= 0 ? (double)run->step : NAN);
+    jb_buf_puts(out, ",");
+    plan_json(out, run);
     jb_buf_puts(out, "]");
 }
 
@@ -60,7 +94,7 @@ void jb_live_tick(const struct jb_board_view *view, struct jb_buf *out)
         jb_buf_puts(out, "null");
     }
     jb_buf_puts(out, ",\"g\":");
-    jb_brief(out, known ? view->grams : NAN);
+    grams_json(out, known ? view->grams : NAN);
     jb_buf_puts(out, ",\"w\":[");
     for (size_t i = 0; i < view->channel_count; i++) {
         jb_buf_puts(out, i > 0 ? "," : "");

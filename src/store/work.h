@@ -61,10 +61,11 @@ struct jb_record_operator {
 };
 
 struct jb_record_work {
-    bool known;           /* false: --ops off, or nothing was told by the program */
-    char ops[8];          /* "off", "phases", "full", "auto" */
-    char attribution[12]; /* "estimated", "time" */
-    char sources[96];     /* what told: "pytorch, itt" */
+    bool known;              /* false: --ops off, or nothing was told by the program */
+    char ops[8];             /* "off", "phases", "full", "auto" */
+    char attribution[12];    /* "estimated", "time" */
+    char sources[96];        /* what told: "pytorch, itt" */
+    uint64_t epochs_planned; /* 0: not known */
     uint64_t steps, steps_caught;
     double caught_s;              /* of the program's time in which operators were caught */
     double slowdown, slowdown_sd; /* by catching, relative to the run without it; NAN: not known */

@@ -81,10 +81,11 @@ static json_t *rows(const struct jb_record_work *work, size_t number,
 
 static json_t *figures(const struct jb_record_work *work)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ops",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ops",
                      jb_json_from_text(work->ops), "attribution", jb_json_from_text(work->attribution), "sources",
-                     jb_json_from_text(work->sources), "steps", count(work->steps), "steps_caught",
-                     count(work->steps_caught), "caught_s", jb_json_real(work->caught_s), "slowdown",
+                     jb_json_from_text(work->sources), "epochs_planned",
+                     work->epochs_planned > 0 ? count(work->epochs_planned) : json_null(), "steps", count(work->steps),
+                     "steps_caught", count(work->steps_caught), "caught_s", jb_json_real(work->caught_s), "slowdown",
                      jb_json_real(work->slowdown), "slowdown_sd", sigma(work->slowdown_sd), "lag_s",
                      jb_json_real(work->lag_s), "edge_s", jb_json_real(work->edge_s), "outside_uj",
                      count(work->outside_uj), "outside_uncertainty_uj", sigma(work->outside_uncertainty_uj),
@@ -242,6 +243,7 @@ static void to_figures(const json_t *object, struct jb_record_work *ret)
 {
     *ret = (struct jb_record_work){
         .known = true,
+        .epochs_planned = to_count(json_object_get(object, "epochs_planned")),
         .steps = to_count(json_object_get(object, "steps")),
         .steps_caught = to_count(json_object_get(object, "steps_caught")),
         .caught_s = to_seconds(json_object_get(object, "caught_s")),

@@ -185,4 +185,6 @@ void jb_ring_state(const struct jb_ring *ring, struct jb_ring_state *ret)
     ret->dropped = ring->dropped + atomic_load_explicit(&header->lost, memory_order_relaxed);
     ret->gpu_lost = atomic_load_explicit(&header->gpu_lost, memory_order_relaxed);
     ret->attached = atomic_load_explicit(&header->attached, memory_order_relaxed);
+    uint32_t planned = atomic_load_explicit(&header->planned, memory_order_relaxed);
+    ret->planned = planned <= JB_WIRE_PLANNED ? planned : 0;
 }

@@ -82,6 +82,7 @@ struct jb_ring_state {
     uint64_t nonsense; /* thrown away here: bad kinds, times in the future or long past */
     uint64_t gpu_lost;
     unsigned attached; /* bits of enum jb_path */
+    unsigned planned;  /* epochs that the program means to make, at most JB_WIRE_PLANNED; 0: not told, or nonsense */
     unsigned threads;  /* writing now */
     unsigned most_threads;
     double fill; /* of the fullest ring, 0..1: the most in all drains up to the last until_ns */

@@ -27,6 +27,7 @@
 #define JB_WIRE_NAME_MAX   255u /* longer ones are cut */
 #define JB_WIRE_NOTES      32u
 #define JB_WIRE_NOTE_BYTES 224u
+#define JB_WIRE_PLANNED    0x7fffffffu /* epochs; more are no plan */
 
 /* Where the parts begin: at multiples of the largest page that a kernel has. */
 #define JB_WIRE_SLOTS_AT      65536u
@@ -70,6 +71,8 @@ struct jb_wire_header {
     _Atomic uint32_t name_count; /* names in the table */
     _Atomic uint32_t name_used;  /* next free byte; may be more than there are */
     struct jb_wire_note notes[JB_WIRE_NOTES];
+    /* Added at the end, where older meters and probes have zeroes that they never look at. */
+    _Atomic uint32_t planned; /* epochs that the program means to make; 0: not told. The last word of all counts */
 };
 
 enum jb_slot_state { JB_SLOT_FREE, JB_SLOT_TAKEN, JB_SLOT_LEFT };

@@ -181,6 +181,13 @@ void jb_wire_attached(struct jb_wire *ring, unsigned path)
     }
 }
 
+void jb_wire_planned(struct jb_wire *ring, uint32_t epochs)
+{
+    if (ring) {
+        atomic_store_explicit(&jb_wire_header(ring)->planned, epochs, memory_order_relaxed);
+    }
+}
+
 void jb_wire_gpu_lost(struct jb_wire *ring, uint64_t count)
 {
     if (ring) {

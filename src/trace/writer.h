@@ -37,6 +37,8 @@ bool jb_wire_listening(const struct jb_wire *ring);
 unsigned jb_wire_level(const struct jb_wire *ring);   /* enum jb_level */
 unsigned jb_wire_allowed(const struct jb_wire *ring); /* bits of enum jb_path */
 void jb_wire_attached(struct jb_wire *ring, unsigned path);
+/* So many epochs are meant to be made; 0: it is not known any more. At most JB_WIRE_PLANNED. */
+void jb_wire_planned(struct jb_wire *ring, uint32_t epochs);
 /* Tell the user something, once for each text; formatted by the caller. */
 void jb_wire_note(struct jb_wire *ring, const char *text);
 void jb_wire_gpu_lost(struct jb_wire *ring, uint64_t count);

@@ -13,7 +13,7 @@
 #include "trace/writer.h"
 
 #define JB_WRITER_TABLE_NAME    "jb_probe_writer"
-#define JB_WRITER_TABLE_VERSION 1u /* grows with any change of this struct or of what its functions mean */
+#define JB_WRITER_TABLE_VERSION 2u /* grows with any change of this struct or of what its functions mean */
 
 struct jb_writer_table {
     uint32_t version; /* JB_WRITER_TABLE_VERSION of whoever exports it; looked at before anything else */
@@ -26,6 +26,7 @@ struct jb_writer_table {
     uint32_t (*intern_at)(struct jb_wire *ring, const char *name);
     bool (*begin)(struct jb_wire *ring, unsigned kind, uint32_t name, uint16_t value);
     void (*end)(struct jb_wire *ring, unsigned kind);
+    void (*planned)(struct jb_wire *ring, uint32_t epochs);
 };
 
 /* The table of the copy that is linked in: struct jb_writer_table x = JB_WRITER_TABLE_OWN; */
@@ -34,6 +35,7 @@ struct jb_writer_table {
         .version = JB_WRITER_TABLE_VERSION, .attach = jb_wire_attach, .attach_place = jb_wire_attach_place,            \
         .detach = jb_wire_detach, .listening = jb_wire_listening, .allowed = jb_wire_allowed,                          \
         .attached = jb_wire_attached, .intern_at = jb_wire_intern_at, .begin = jb_wire_begin, .end = jb_wire_end,      \
+        .planned = jb_wire_planned,                                                                                    \
     }
 
 #endif

@@ -4,6 +4,7 @@
  *
  *     THREAD begin KIND NAME VALUE
  *     THREAD end
+ *     plan EPOCHS     at the end, where the program told one
  *
  * THREAD is its number and how often that was used before, as 0.0. The exit status is the command's.
  */
@@ -69,6 +70,11 @@ int main(int argc, char **argv)
         usleep(2000);
     }
     print(ring);
+    struct jb_ring_state state;
+    jb_ring_state(ring, &state);
+    if (state.planned > 0) {
+        printf("plan %u\n", state.planned);
+    }
     jb_ring_destroy(ring);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -99,6 +99,74 @@ def test_all_kinds_nest_and_pass_values(python, env):
     assert [line == "end" for line in lines] == [False] * 4 + [True] * 4 + [False] * 2 + [True] * 2
 
 
+def test_a_loop_over_epochs_tells_its_plan(python, env):
+    """Each turn is an epoch, and each way out of the loop ends it."""
+    told = tell(python, env, """
+        import joulebook
+        assert list(joulebook.epochs(2)) == [0, 1]
+        for e in joulebook.epochs(range(12, 30)):           # resumed
+            if e == 13:
+                break
+        with joulebook.region("broken"):
+            pass
+        def first():
+            for item in joulebook.epochs(["a", "b"]):
+                with joulebook.step(5):
+                    return item
+        assert first() == "a"
+        try:
+            for e in joulebook.epochs(4):
+                raise KeyError(e)
+        except KeyError as error:
+            kept = error                                     # and with it the frame of the loop
+        with joulebook.region("raised"):
+            pass
+        turns = joulebook.epochs(9)
+        assert next(turns) == 0
+        turns.close()
+        with joulebook.region("closed"):
+            pass
+        """)
+    assert told.pop("plan") == ["9"]
+    lines = next(iter(told.values()))
+    assert names(lines) == ("+epoch0 -epoch0 +epoch1 -epoch1 +epoch12 -epoch12 +epoch13 -epoch13 +broken -broken "
+                            "+epoch0 +step5 -step5 -epoch0 +epoch0 -epoch0 +raised -raised "
+                            "+epoch0 -epoch0 +closed -closed")
+
+
+@pytest.mark.parametrize("loop, plan", [
+    ("30", "30"), ("range(1, 31)", "30"), ("range(12, 30)", "30"), ("range(0, 10, 2)", "5"), ("[1, 2, 3]", "3"), ("0", None), ("-3", None),
+    ("iter([1, 2])", None), ("(x for x in [1])", None), ("1 << 31", None), ("Odd()", None)])
+def test_the_plan_is_the_length_where_it_is_known(env, loop, plan):
+    told = tell(sys.executable, env, f"""
+        import joulebook
+        class Odd:
+            def __iter__(self): return iter([1])
+            def __len__(self): raise OSError
+        for e in joulebook.epochs(7): break                  # what was told before does not stay
+        for e in joulebook.epochs({loop}):
+            break
+        """)
+    assert told.get("plan", [None]) == [plan]
+
+
+def test_a_library_without_plans_does_the_rest(python, env, tmp_path):
+    """The package is newer than the library."""
+    script = """
+        import joulebook, joulebook._library as l
+        real = l.Library._function
+        class Old:
+            def __init__(self, dll): self.dll = dll
+            def __getattr__(self, name):
+                if name == "jb_epochs": raise AttributeError(name)
+                return getattr(self.dll, name)
+        quick = l.ctypes.PyDLL
+        l.ctypes.PyDLL = lambda path: Old(quick(path))
+        for e in joulebook.epochs(2): pass
+        """
+    assert names(tell_alone(python, env, script)) == "+epoch0 -epoch0 +epoch1 -epoch1"
+
+
 def test_decorators(python, env):
     lines = tell_alone(python, env, """
         import joulebook, inspect
@@ -499,6 +567,18 @@ def test_keras(python, frameworks):
     short = names(lines)
     assert short == ("+epoch0 +step0 -step0 +step1 -step1 +evaluate -evaluate -epoch0 +epoch1 +step2 -step2 +step3 -step3 "
                      "+evaluate -evaluate -epoch1 +epoch2 +step4 -step4 -epoch2 +evaluate -evaluate +evaluate -evaluate")
+
+
+@pytest.mark.parametrize("number, plan", [("3", "3"), ("None", None), ("-1", None), ("sys.maxsize", None)])
+def test_callbacks_tell_what_their_trainer_plans(python, frameworks, number, plan):
+    for script in (
+            "from joulebook.integrations.huggingface import JoulebookCallback as C; "
+            f"C().on_train_begin(None, types.SimpleNamespace(num_train_epochs={number}), None)",
+            "import pytorch_lightning; from joulebook.integrations.lightning import JoulebookCallback as C; "
+            f"C().on_fit_start(types.SimpleNamespace(max_epochs={number}), None)",
+            "import keras; from joulebook.integrations.keras import JoulebookCallback as C; c = C(); "
+            f"c.params = dict(epochs={number}); c.on_train_begin()"):
+        assert tell(python, frameworks, "import sys, types; " + script).get("plan", [None]) == [plan], script
 
 
 REAL = {"huggingface": "from transformers import TrainerCallback as Base", "lightning": "from lightning.pytorch import Callback as Base",

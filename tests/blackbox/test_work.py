@@ -113,7 +113,7 @@ def test_json_is_complete_and_sums_to_the_microjoule(joulebook, make):
     assert run_uj == RUN_UJ
     assert sum(uj(p["energy_j"]) for p in record["phases"]) == run_uj
     assert sum(uj(o["energy_j"]) for o in record["operators"]) + uj(record["work"]["outside_j"]) + uj(record["work"]["unattributed_j"]) == run_uj
-    assert record["work"] == {"ops": "auto", "attribution": "estimated", "sources": ["pytorch", "itt"], "steps": 920, "steps_caught": 214,
+    assert record["work"] == {"ops": "auto", "attribution": "estimated", "sources": ["pytorch", "itt"], "epochs_planned": None, "steps": 920, "steps_caught": 214,
                               "caught_s": 4.5, "slowdown": .004, "slowdown_uncertainty": .002, "outside_j": 246.0,
                               "outside_uncertainty_j": 12.0, "outside_s": 2.0, "unattributed_j": 6.0, "sensor_lag_s": .0013,
                               "sensor_edge_s": None}

@@ -60,6 +60,9 @@ static ssize_t pack_again(void)
         return jb_link_pack_cut(&message.cut, again);
     case JB_LINK_NEWS:
         return jb_link_pack_news(&message.news, again);
+    case JB_LINK_PLAN:
+        check(message.plan.planned <= JB_LINK_PLANNED && isfinite(message.plan.run_uj) && message.plan.run_uj >= -1);
+        return jb_link_pack_plan(&message.plan, again);
     case JB_LINK_KEPT:
         return jb_link_pack_kept(&message.kept, again);
     case JB_LINK_LIVE:

@@ -100,6 +100,7 @@ static void ask(struct jb_ring *ring, uint32_t number)
     struct jb_ring_state told;
     jb_ring_state(ring, &told);
     check(told.fill >= 0 && told.fill <= 1 && told.threads <= JB_WIRE_SLOTS && told.most_threads <= JB_WIRE_SLOTS);
+    check(told.planned <= JB_WIRE_PLANNED);
     for (size_t i = 0; jb_ring_note(ring, i); i++) {
         check(i < JB_WIRE_NOTES);
         check_text(jb_ring_note(ring, i), JB_WIRE_NOTE_BYTES);
@@ -125,6 +126,7 @@ static void write_as_told(struct input *input, struct jb_wire *wire, uint8_t wha
     }
     jb_wire_note(wire, text);
     jb_wire_level_changed(wire, what & 3);
+    jb_wire_planned(wire, what * 0x1234567U);
     struct jb_wire_device *device = jb_wire_device_open(wire, what, text);
     uint64_t now_ns = jb_writer_now();
     (void)jb_wire_device_span(device, now_ns, now_ns + 1, name, what % 6U);

@@ -120,3 +120,37 @@ test('the run that is attached leads to its page', async ({ open }) => {
     await expect(page).toHaveURL(/#\/runs\/\w+/);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
 });
+
+// 5000 epochs of a tenth of a second: longer than any test.
+const PLANNED = `import ctypes, os, time
+told = ctypes.CDLL(os.environ["JOULEBOOK_LIBRARY"])
+told.jb_epochs(5000)
+for epoch in range(5000):
+    told.jb_epoch(epoch)
+    end = time.monotonic() + 0.1
+    while time.monotonic() < end: pass
+    told.jb_end()
+`;
+
+const elapsed = (page: Page) => page.locator('[data-figure="elapsed"]');
+
+test('a training with a plan tells where it leads, on a telephone too', async ({ serve, open }) => {
+    const server = await serve('data');
+    await server.train('planned', ['python3', '-c', PLANNED]);
+    const page = await open('#/', server);
+    await expect(elapsed(page)).toContainText(/epoch \d+ of \d+/, { timeout: 20_000 });
+    await expect(elapsed(page)).toContainText(/about \d[\d.,]*\s(m|k|M)?Wh( ±\s\d[\d.,]*)? in all, \d.* to go/, { timeout: 20_000 });
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing beyond the edge').toBe(true);
+});
+
+test.describe('in Korean', () => {
+    test.use({ locale: 'ko-KR' });
+    test('a plan is told in Korean', async ({ serve, open }) => {
+        const server = await serve('data');
+        await server.train('planned', ['python3', '-c', PLANNED]);
+        const page = await open('#/', server);
+        await expect(elapsed(page)).toContainText(/에폭 \d+\/\d+/, { timeout: 20_000 });
+        await expect(elapsed(page)).toContainText(/총 약 .*Wh.* 남음/, { timeout: 20_000 });
+    });
+});

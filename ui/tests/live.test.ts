@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
 import { integrate, powerModel, energyModel } from '../src/live/charts';
+import { doing, leading } from '../src/live/doing';
 import { basisEnergy, byDevice, figures, modelledShare, powerDoubt, scopeOf, witnesses } from '../src/live/figures';
 import { epochSpans, epochs, pieces, withEarlier } from '../src/live/ribbon';
 import { append, emptyTrace } from '../src/state/trace';
@@ -28,6 +29,21 @@ test('energy is what the emissions are the price of', () => {
     expect(figures(live({ machine: { ...live().machine, energy_j: null } }), null).mean_g_per_kwh).toBeNull();
     expect(figures(live(), null).emissions_sure_g).toBeCloseTo(Math.hypot(0.02, 0.1), 6);
     expect(figures(live({ grid: null }), null).emissions_sure_g).toBeNull();
+});
+
+test('what it does, and where that leads', () => {
+    const plain = liveRun('a', { epoch: 3, step: 1201, phase: 'forward' });
+    expect(doing(liveRun('a'))).toBe('');
+    expect(doing(plain)).toBe('epoch 3 · forward · step 1201');
+    expect(leading(plain)).toBe('');
+    const planned = { ...plain, epochs_planned: 30, epoch_nth: 4 };
+    expect(doing(planned)).toBe('epoch 4 of 30 · forward · step 1201');
+    expect(leading(planned)).toBe(''); // the first epoch has not ended
+    const projected = { ...planned, projected_j: 4.32e6, projected_uncertainty_j: 3.6e5, projected_s: 300 + 11400, projected_emissions_g: 500 };
+    expect(leading(projected)).toBe('about 1.20\u00a0kWh ±\u00a00.10 in all, 3\u00a0h\u00a010\u00a0min to go');
+    expect(leading({ ...projected, projected_uncertainty_j: null })).toBe('about 1.20\u00a0kWh in all, 3\u00a0h\u00a010\u00a0min to go');
+    expect(leading({ ...projected, projected_s: 299 })).toContain('0\u00a0s to go'); // later than it was thought
+    expect(doing(liveRun('a', { epochs_planned: 30, epoch_nth: null, epoch: null }))).toBe('');
 });
 
 test('who said so: the strongest first, and whether it was measured', () => {

@@ -100,6 +100,9 @@ test('a tick changes what it tells and nothing else', () => {
     expect(now.machine).toMatchObject({ power_w: 333, energy_j: 2100, emissions_g: 8, idle_j: 0 });
     expect(now.channels.map((c) => c.power_w)).toEqual([1, null]);
     expect(now.runs[0]).toMatchObject({ power_w: 7, run_j: 6, emissions_g: 5, footprint_j: 4, phase: 'data', epoch: 3, step: 2, elapsed_s: 300.5, machine_j: 120100 });
+    expect(now.runs[0]!.projected_j).toBeUndefined();
+    const planned = withTick(now, tick(start.t_ms + 600, { w: [1, null], runs: [['a', 7, 6, 5, 4, 'data', 3, 2, [30, 4, 6e5, null, 2250.5, 69.2]]] }));
+    expect(planned.runs[0]).toMatchObject({ epochs_planned: 30, epoch_nth: 4, projected_j: 6e5, projected_uncertainty_j: null, projected_s: 2250.5, projected_emissions_g: 69.2 });
     expect(now.runs[0]!.devices.gpu! + now.runs[0]!.devices.cpu!).toBeCloseTo(7, 9);
     expect(now.runs[0]!.devices.ram).toBeNull();
     expect(now.runs[1]).toEqual(start.runs[1]);

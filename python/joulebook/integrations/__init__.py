@@ -5,6 +5,6 @@
     joulebook.integrations.lightning.JoulebookCallback      lightning.Trainer(callbacks=[...])
     joulebook.integrations.keras.JoulebookCallback          model.fit(callbacks=[...])
 
-They tell epochs, steps and the phase "evaluate". They start no run: put ``joulebook.run()`` around the training, or use
+They tell epochs and how many there will be, steps, and the phase "evaluate". They start no run: put ``joulebook.run()`` around the training, or use
 ``joulebook run``.
 """

@@ -4,7 +4,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from joulebook._spans import epoch, phase, step
+from joulebook._spans import epoch, phase, plan, step
 from joulebook.integrations._opened import Opened
 
 
@@ -21,6 +21,8 @@ class JoulebookCallback(TrainerCallback):  # type: ignore[misc]
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self._opened.end_all()  # of a training that broke off
+        # The state's is a whole number and knows of max_steps, too; sys.maxsize where the data have no length.
+        plan(getattr(state, "num_train_epochs", None))
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self._opened.end_all()

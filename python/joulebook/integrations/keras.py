@@ -26,6 +26,7 @@ class JoulebookCallback(Callback):  # type: ignore[misc]
     def on_train_begin(self, logs: Any = None) -> None:
         self._opened.end_all()
         self._steps = 0
+        _spans.plan((getattr(self, "params", None) or {}).get("epochs"))
 
     def on_train_end(self, logs: Any = None) -> None:
         self._opened.end_all()

@@ -12,7 +12,7 @@ else:
     except ImportError:
         from pytorch_lightning import Callback
 
-from joulebook._spans import epoch, phase, step
+from joulebook._spans import epoch, phase, plan, step
 from joulebook.integrations._opened import Opened
 
 
@@ -28,6 +28,7 @@ class JoulebookCallback(Callback):  # type: ignore[misc]
 
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
         self._opened.end_all()
+        plan(getattr(trainer, "max_epochs", None))  # -1 and None: until something else ends it
 
     def on_fit_end(self, trainer: Any, pl_module: Any) -> None:
         self._opened.end_all()

@@ -102,6 +102,11 @@ static void fake_end(struct jb_wire *ring, unsigned kind)
     note("%s/%u ", ring == as_ring(&second_ring) ? "second" : "", kind);
 }
 
+static void fake_planned(struct jb_wire *ring, uint32_t epochs)
+{
+    note("%splan:%u ", ring == as_ring(&second_ring) ? "second/" : "", epochs);
+}
+
 const struct jb_writer_table jb_probe_writer __attribute__((visibility("default"))) = {
     .version = JB_WRITER_TABLE_VERSION,
     .attach = fake_attach,
@@ -113,6 +118,7 @@ const struct jb_writer_table jb_probe_writer __attribute__((visibility("default"
     .intern_at = fake_intern_at,
     .begin = fake_begin,
     .end = fake_end,
+    .planned = fake_planned,
 };
 
 /* What was written since the last time. */
@@ -177,6 +183,23 @@ static void a_kind_that_is_none_begins_nothing(void **state)
     assert_int_equal(jb_begin(NULL, "x"), -EINVAL);
     jb_end();
     WRITTEN("9:outer:0 /9 ");
+}
+
+static void a_plan_is_told_and_is_no_span(void **state)
+{
+    jb_region("around");
+    assert_int_equal(jb_epochs(30), 0);
+    assert_int_equal(jb_epochs(0), 0);
+    assert_int_equal(jb_epochs(2147483647U), 0);
+    assert_int_equal(jb_epochs(2147483648U), -EINVAL);
+    jb_end();
+    WRITTEN("9:around:0 plan:30 plan:0 plan:2147483647 /9 ");
+    fake.allowed = JB_PATH_LAYERS;
+    assert_int_equal(jb_epochs(30), 0);
+    fake.allowed = JB_PATH_API;
+    fake.listening = false;
+    assert_int_equal(jb_epochs(30), 0);
+    WRITTEN("");
 }
 
 static void an_end_too_many_does_nothing(void **state)
@@ -345,6 +368,7 @@ int main(void)
         cmocka_unit_test_setup(kinds_names_and_indexes_are_told, anew),
         cmocka_unit_test_setup(the_long_way_is_the_same, anew),
         cmocka_unit_test_setup(a_kind_that_is_none_begins_nothing, anew),
+        cmocka_unit_test_setup(a_plan_is_told_and_is_no_span, anew),
         cmocka_unit_test_setup(an_end_too_many_does_nothing, anew),
         cmocka_unit_test_setup(threads_have_spans_of_their_own, anew),
         cmocka_unit_test_setup(what_nobody_heard_is_not_ended, anew),

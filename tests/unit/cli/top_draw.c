@@ -33,6 +33,8 @@ static struct top_run *add_run(const char *name, double power_w)
     struct top_run *run = &view.runs[view.run_count++];
     *run = (struct top_run){.mine = true, .pid = 1, .epoch = 3, .step = 1200, .power_w = power_w, .footprint_j = 80010};
     run->emissions_g = 9.2;
+    run->epochs_planned = run->epoch_nth = -1;
+    run->projected_j = run->projected_sigma_j = run->projected_s = run->projected_g = NAN;
     snprintf(run->id, sizeof(run->id), "01KTEST%019zu", view.run_count);
     SET(run->name, name);
     SET(run->user, "kim");
@@ -414,6 +416,36 @@ static void details_tell_all_of_a_row(void **unused)
     assert_shows("error");
 }
 
+static void a_plan_stands_with_the_run(void **unused)
+{
+    struct top_run *run = &view.runs[0];
+
+    drawn_on(24, 80, true);
+    assert_shows("backward 3/1200");
+    for (size_t i = 0; i < view.run_count; i++) {
+        view.runs[i].epochs_planned = 30;
+        view.runs[i].epoch_nth = 4;
+    }
+    drawn_on(24, 80, true);
+    assert_shows("backward 4 of 30");
+    top_key(&state, &view, TOP_KEY_ENTER);
+    drawn_on(40, 80, true);
+    assert_shows("planned        30");
+    assert_hides("in all");
+    assert_hides("to go");
+    for (size_t i = 0; i < view.run_count; i++, run++) {
+        run->elapsed_s = 600;
+        run->projected_j = 4.32e6;
+        run->projected_sigma_j = 4.32e5;
+        run->projected_s = 600 + 11400;
+        run->projected_g = 500;
+    }
+    drawn_on(40, 80, true);
+    assert_shows("in all, about  4.32 MJ ±10 %");
+    assert_shows("  CO2e         500 g");
+    assert_shows("  to go        3 h 10 m");
+}
+
 static void warnings_are_counted_and_listed(void **unused)
 {
     SET(view.warnings[0], "the clock was set back");
@@ -546,6 +578,7 @@ int main(void)
         cmocka_unit_test_setup(what_is_another_users_is_not_made_up, begin),
         cmocka_unit_test_setup(selection_scrolls_through_long_tables, begin),
         cmocka_unit_test_setup(details_tell_all_of_a_row, begin),
+        cmocka_unit_test_setup(a_plan_stands_with_the_run, begin),
         cmocka_unit_test_setup(warnings_are_counted_and_listed, begin),
         cmocka_unit_test_setup(scales_and_feet_are_whole, begin),
         cmocka_unit_test_setup(paused_is_said, begin),

@@ -36,7 +36,9 @@ static const char whole[] =
     "null}, "
     "\"run_j\": 75060, \"footprint_j\": 80010, \"machine_j\": 123690, \"uncertainty_j\": 2100, \"basis\": "
     "\"footprint\", "
-    "\"emissions_g\": 9.2, \"emissions_uncertainty_g\": 0.9, \"phase\": \"forward\", \"epoch\": 3, \"step\": 1200}], "
+    "\"emissions_g\": 9.2, \"emissions_uncertainty_g\": 0.9, \"phase\": \"forward\", \"epoch\": 3, \"step\": 1200, "
+    "\"epochs_planned\": 30, \"epoch_nth\": 4, \"projected_j\": 6e5, \"projected_uncertainty_j\": 9e3, "
+    "\"projected_s\": 2250.5, \"projected_emissions_g\": 69.2}], "
     "\"grid\": {\"zone\": \"KR\", \"zone_name\": \"South Korea\", \"g_per_kwh\": 415.5, \"rel_error\": 0.1, "
     "\"source\": "
     "\"electricitymaps\", \"factor\": \"lifecycle\", \"kind\": \"live\", \"estimated\": true, \"age_s\": 320, "
@@ -67,6 +69,8 @@ static void every_field_is_read(void **state)
     const struct top_run *r = &view.runs[0];
     assert_string_equal(r->name, "resnet");
     assert_true(r->mine && r->pid == 4242 && r->epoch == 3 && r->step == 1200);
+    assert_true(r->epochs_planned == 30 && r->epoch_nth == 4 && r->projected_j == 6e5 && r->projected_sigma_j == 9e3);
+    assert_true(r->projected_s == 2250.5 && r->projected_g == 69.2);
     assert_true(r->device_w[TOP_DEVICE_GPU] == 140 && isnan(r->device_w[TOP_DEVICE_BOARD]));
     assert_true(r->emissions_g == 9.2 && r->emissions_sigma_g == 0.9 && top_run_energy(r) == 80010);
     assert_true(view.grid.g_per_kwh == 415.5 && view.grid.estimated && view.grid.age_s == 320);
@@ -94,8 +98,8 @@ static void what_is_missing_or_of_another_type_is_unknown(void **state)
     assert_int_equal(parse("{\"schema\": 1, \"runs\": [null, 7, {}], \"channels\": [[]], \"warnings\": [{}]}"), 0);
     assert_true(view.run_count == 3 && view.channel_count == 1 && view.warning_count == 1);
     for (size_t i = 0; i < 3; i++) {
-        assert_true(view.runs[i].pid == -1 && view.runs[i].epoch == -1 && isnan(view.runs[i].power_w) &&
-                    !view.runs[i].mine);
+        assert_true(view.runs[i].pid == -1 && view.runs[i].epoch == -1 && view.runs[i].epochs_planned == -1 &&
+                    isnan(view.runs[i].projected_j) && isnan(view.runs[i].power_w) && !view.runs[i].mine);
     }
     assert_true(view.channels[0].unit == -1 && isnan(view.channels[0].power_w) && !view.channels[0].in_total);
 }

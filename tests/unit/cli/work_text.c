@@ -358,6 +358,14 @@ static void few_epochs_are_told_one_by_one_and_many_together(void **state)
     text = report_of(&m.record, &narrow);
     has(text, "  epochs  1, of 2.00 s and 9.00 J\n");
     free(text);
+    m.record.work.epochs_planned = 50; /* and was stopped */
+    text = report_of(&m.record, &narrow);
+    has(text, "  epochs  1 (50 were planned), of 2.00 s and 9.00 J\n");
+    free(text);
+    m.record.work.epochs_planned = 1;
+    text = report_of(&m.record, &narrow);
+    has(text, "  epochs  1, of 2.00 s and 9.00 J\n");
+    free(text);
 }
 
 static void runs_are_compared_by_phase_and_class(void **state)

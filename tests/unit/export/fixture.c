@@ -269,6 +269,7 @@ void fixture_work(struct fixture *f)
                                     .ops = "auto",
                                     .attribution = "estimated",
                                     .sources = "pytorch, itt",
+                                    .epochs_planned = 50,
                                     .steps = 920,
                                     .steps_caught = 214,
                                     .caught_s = 140,

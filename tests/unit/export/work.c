@@ -259,6 +259,7 @@ static void json_has_all_of_it_and_sums_are_exact(void **state)
                                  "slowdown_uncertainty", &slowdown_sd, "sensor_lag_s", &lag, "sensor_edge_s", "sources",
                                  &(const char *){0}, &(const char *){0}),
                      0);
+    assert_int_equal(json_integer_value(json_object_get(work, "epochs_planned")), 50);
     assert_string_equal(ops, "auto");
     assert_string_equal(attribution, "estimated");
     assert_true(steps == 920 && caught == 214 && slowdown == 0.004 && slowdown_sd == 0.002 && lag == 0.0125);

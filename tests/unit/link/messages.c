@@ -137,6 +137,14 @@ void message_fill(struct random *r, enum jb_link_kind kind, uint32_t channels, s
         ret->news.epoch = (int64_t)(random_next(r) >> 1) - 1;
         ret->news.step = (int64_t)(random_next(r) >> 1) - 1;
         break;
+    case JB_LINK_PLAN:
+        ret->plan.planned = (uint32_t)random_below(r, JB_LINK_PLANNED + 1u);
+        ret->plan.begun = (uint32_t)random_below(r, JB_LINK_PLANNED + 1u);
+        ret->plan.run_uj = (double)random_next(r) - 1;
+        ret->plan.run_sd_uj = (double)random_below(r, 2) - 1;
+        ret->plan.duration_s = (double)random_below(r, 1000000);
+        ret->plan.duration_sd_s = -1;
+        break;
     case JB_LINK_KEPT:
         ret->kept.error = -(int32_t)random_below(r, 4096);
         FILL_TEXT(r, ret->kept.text);
@@ -167,6 +175,8 @@ ssize_t message_pack(const struct jb_link_message *message, void *buffer)
         return jb_link_pack_cut(&message->cut, buffer);
     case JB_LINK_NEWS:
         return jb_link_pack_news(&message->news, buffer);
+    case JB_LINK_PLAN:
+        return jb_link_pack_plan(&message->plan, buffer);
     case JB_LINK_KEPT:
         return jb_link_pack_kept(&message->kept, buffer);
     case JB_LINK_LIVE:

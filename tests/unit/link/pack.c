@@ -68,6 +68,12 @@ static void the_fields_of_a_greeting_are_where_they_belong(void **state)
     assert_string_equal(received.news.phase, sent.news.phase);
     assert_int_equal(received.news.epoch, sent.news.epoch);
     assert_int_equal(received.news.step, sent.news.step);
+    round_trip(&r, JB_LINK_PLAN, 0);
+    assert_int_equal(received.plan.planned, sent.plan.planned);
+    assert_int_equal(received.plan.begun, sent.plan.begun);
+    assert_true(received.plan.run_uj == sent.plan.run_uj && received.plan.run_sd_uj == sent.plan.run_sd_uj);
+    assert_true(received.plan.duration_s == sent.plan.duration_s);
+    assert_true(received.plan.duration_sd_s == sent.plan.duration_sd_s);
     round_trip(&r, JB_LINK_KEPT, 0);
     assert_int_equal(received.kept.error, sent.kept.error);
     assert_string_equal(received.kept.text, sent.kept.text);

@@ -76,7 +76,7 @@ static void a_kind_of_another_version_is_told_from_what_is_no_message(void **sta
 {
     (void)state;
     assert_int_equal(jb_link_pack_empty(JB_LINK_WATCH, packet), 8);
-    const uint32_t kinds[] = {JB_LINK_LIVE + 1, 1000, UINT32_MAX};
+    const uint32_t kinds[] = {JB_LINK_PLAN + 1, 1000, UINT32_MAX};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         memcpy(packet + 4, &kinds[i], 4);
         assert_int_equal(unpack_exactly(packet, 8), -EPROTONOSUPPORT);
@@ -216,6 +216,21 @@ static void numbers_that_mean_nothing_are_refused(void **state)
     assert_int_equal(unpack_of(&message), -EBADMSG);
     message_fill(&r, JB_LINK_NEWS, 0, &message);
     message.news.epoch = -2;
+    assert_int_equal(unpack_of(&message), -EBADMSG);
+    for (size_t i = 0; i < 4; i++) {
+        const double wrong[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, -1.5};
+        message_fill(&r, JB_LINK_PLAN, 0, &message);
+        message.plan.run_uj = wrong[i];
+        assert_int_equal(unpack_of(&message), -EBADMSG);
+        message_fill(&r, JB_LINK_PLAN, 0, &message);
+        message.plan.duration_sd_s = wrong[i];
+        assert_int_equal(unpack_of(&message), -EBADMSG);
+    }
+    message_fill(&r, JB_LINK_PLAN, 0, &message);
+    message.plan.planned = 1u << 31; /* no plan */
+    assert_int_equal(unpack_of(&message), -EBADMSG);
+    message.plan.planned = 1;
+    message.plan.begun = UINT32_MAX;
     assert_int_equal(unpack_of(&message), -EBADMSG);
     message_fill(&r, JB_LINK_REFUSE, 0, &message);
     message.refuse.error = 0;

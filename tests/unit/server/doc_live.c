@@ -82,6 +82,15 @@ static void runs_of_others_are_joules_without_a_name(void **state)
     assert_null_at(root, "runs.0.devices.board");
     assert_null_at(root, "runs.0.step");
     assert_true(number_at(root, "runs.0.epoch") == 3);
+    assert_true(number_at(root, "runs.0.epochs_planned") == 30 && number_at(root, "runs.0.epoch_nth") == 4);
+    assert_true(number_at(root, "runs.0.projected_j") == 600000 && number_at(root, "runs.0.projected_s") == 2250.5);
+    assert_true(number_at(root, "runs.0.projected_emissions_g") == 69.25);
+    assert_null_at(root, "runs.0.projected_uncertainty_j");
+    assert_null_at(root, "runs.0.projected_uncertainty_s");
+    assert_null_at(root, "runs.0.projected_emissions_uncertainty_g");
+    assert_null_at(root, "runs.1.epochs_planned");
+    assert_null_at(root, "runs.1.epoch_nth");
+    assert_null_at(root, "runs.1.projected_j");
     assert_true(json_is_false(at(root, "runs.1.mine")));
     assert_null_at(root, "runs.1.name");
     assert_null_at(root, "runs.1.project");
@@ -177,9 +186,27 @@ static void a_tick_has_the_numbers_in_the_order_of_the_greeting(void **state)
     assert_string_equal(out.data,
                         "{\"seq\":4711,\"t_ms\":1795316400100,\"p\":512.125,\"j\":512125.000001,\"g\":346.25,"
                         "\"w\":[212.125,100,300,null],\"runs\":["
-                        "[\"01K0000000000000000000000A\",250.25,75060.000001,9.2,80010.0,\"forward\",3,null],"
-                        "[\"01K0000000000000000000000B\",250.25,75060.000001,9.2,80010.0,\"forward\",3,null]]}");
+                        "[\"01K0000000000000000000000A\",250.25,75060.000001,9.2,80010.0,\"forward\",3,null,"
+                        "[30,4,600000,null,2250.5,69.25]],"
+                        "[\"01K0000000000000000000000B\",250.25,75060.000001,9.2,80010.0,\"forward\",3,null,null]]}");
     json_decref(json_loads(out.data, JSON_REJECT_DUPLICATES, &error));
+}
+
+static void a_tick_tells_grams_as_exactly_as_the_document(void **state)
+{
+    struct world *world = *state;
+    JB_CLEANUP(jb_buf_finish) struct jb_buf out = {0};
+    struct jb_board_view *view = change(world);
+
+    view->grams = 0.0223456;
+    view->runs[0].grams = 0.0114631;
+    view->runs[1].grams = NAN;
+    changed(world);
+    jb_live_tick(jb_board_look(world->board), &out);
+    jb_board_release(world->board);
+    assert_non_null(strstr(out.data, "\"g\":0.022346,"));
+    assert_non_null(strstr(out.data, ",0.011463,80010.0,"));
+    assert_non_null(strstr(out.data, ",null,80010.0,"));
 }
 
 static void a_tick_of_the_fullest_board_is_json(void **state)
@@ -198,6 +225,8 @@ static void a_tick_of_the_fullest_board_is_json(void **state)
         jb_copy(view->runs[i].phase, sizeof(view->runs[i].phase), "\"\\\xff");
         view->runs[i].run_uj = UINT64_MAX - 1;
         view->runs[i].epoch = INT64_MAX;
+        view->runs[i].epochs_planned = INT64_MAX;
+        view->runs[i].projected_uj = i % 2 == 0 ? 1e300 : (double)INFINITY;
     }
     view->channel_count = JB_BOARD_CHANNELS;
     view->run_count = JB_BOARD_RUNS;
@@ -232,6 +261,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_watches_on_the_socket_sees_what_he_may, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(a_tick_has_the_numbers_in_the_order_of_the_greeting, world_setup,
                                         world_teardown),
+        cmocka_unit_test_setup_teardown(a_tick_tells_grams_as_exactly_as_the_document, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(a_tick_of_the_fullest_board_is_json, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(parameters_that_nobody_knows_are_refused, world_setup, world_teardown),
     };

@@ -56,6 +56,14 @@ static void add_run(struct jb_board_view *view, const char *id, const char *name
         .grams_sigma = 0.9,
         .epoch = 3,
         .step = -1,
+        .epochs_planned = uid == 1000 ? 30 : -1,
+        .epoch_nth = uid == 1000 ? 4 : -1,
+        .projected_uj = uid == 1000 ? 6e11 : (double)NAN,
+        .projected_sigma_uj = NAN,
+        .projected_s = uid == 1000 ? 2250.5 : (double)NAN,
+        .projected_sigma_s = NAN,
+        .projected_grams = uid == 1000 ? 69.25 : (double)NAN,
+        .projected_grams_sigma = NAN,
     };
     jb_copy(run->id, sizeof(run->id), id);
     jb_copy(run->name, sizeof(run->name), name);

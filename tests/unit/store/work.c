@@ -18,6 +18,7 @@ static struct jb_record_work some_work(void)
         .ops = "auto",
         .attribution = "estimated",
         .sources = "pytorch, itt",
+        .epochs_planned = 50,
         .steps = 920,
         .steps_caught = 214,
         .caught_s = 3.25,
@@ -64,6 +65,7 @@ static void assert_some_work(const struct jb_record_work *got)
     assert_string_equal(got->sources, "pytorch, itt");
     assert_int_equal(got->steps, 920);
     assert_int_equal(got->steps_caught, 214);
+    assert_int_equal(got->epochs_planned, 50);
     assert_same(got->caught_s, 3.25);
     assert_same(got->slowdown, 0.004);
     assert_same(got->slowdown_sd, 0.001);

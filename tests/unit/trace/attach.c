@@ -166,6 +166,32 @@ static int attach_with(const char *place)
     return exit_of(pid);
 }
 
+/* The last word counts; what a hostile program leaves there is no plan. */
+static void a_plan_is_told_past_all_rings(void **state)
+{
+    struct fixture *f = *state;
+    struct jb_ring *second;
+
+    assert_int_equal(state_of(f).planned, 0);
+    jb_wire_planned(f->wire, 30);
+    jb_wire_planned(f->wire, 12);
+    assert_int_equal(state_of(f).planned, 12);
+    jb_wire_planned(f->wire, JB_WIRE_PLANNED);
+    assert_int_equal(state_of(f).planned, JB_WIRE_PLANNED);
+    jb_wire_planned(f->wire, JB_WIRE_PLANNED + 1);
+    assert_int_equal(state_of(f).planned, 0);
+    jb_wire_planned(f->wire, UINT32_MAX);
+    assert_int_equal(state_of(f).planned, 0);
+    jb_wire_planned(f->wire, 7);
+    assert_int_equal(state_of(f).events + state_of(f).nonsense + state_of(f).dropped, 0); /* it is no event */
+    assert_int_equal(jb_ring_peek(jb_ring_place(f->ring), &second, NULL), 0);
+    struct jb_ring_state seen;
+    jb_ring_state(second, &seen);
+    assert_int_equal(seen.planned, 7);
+    jb_ring_destroy(second);
+    jb_wire_planned(NULL, 3);
+}
+
 static void without_a_ring_nothing_happens(void **state)
 {
     struct fixture *f = *state;
@@ -291,6 +317,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_limit_on_files_does_not_kill_the_meter, setup, teardown),
         cmocka_unit_test_setup_teardown(a_ring_of_another_layout_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(the_file_cannot_be_cut, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_plan_is_told_past_all_rings, setup, teardown),
         cmocka_unit_test_setup_teardown(without_a_ring_nothing_happens, setup, teardown),
         cmocka_unit_test_setup_teardown(a_program_with_few_addresses_keeps_them, setup, teardown),
         cmocka_unit_test_setup_teardown(attaching_again_is_the_same, setup, teardown),

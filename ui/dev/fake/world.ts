@@ -13,6 +13,17 @@ interface Book {
     none: number;
 }
 
+/** A training of 30 epochs and more, as far as it would have come to. */
+function planned(epoch: number | null, s: number, book: { footprint: number; grams: number }): Partial<LiveRun> {
+    if (epoch === null) return {};
+    const epochs_planned = Math.max(30, 10 * Math.ceil((epoch + 2) / 10));
+    const grows = epoch > 0 ? epochs_planned / (epoch + 0.5) : null;
+    return {
+        epochs_planned, epoch_nth: epoch + 1, projected_j: grows && book.footprint * grows, projected_uncertainty_j: grows && book.footprint * grows * 0.03,
+        projected_s: grows && s * grows, projected_emissions_g: grows && book.grams * grows,
+    };
+}
+
 export class World {
     readonly parts: Part[];
     readonly attached: FakeRun[];
@@ -95,6 +106,7 @@ export class World {
                 run_j: book.run, footprint_j: book.footprint, machine_j: book.machine, uncertainty_j: book.footprint * (this.variant === 'modelled' ? 0.28 : 0.036), basis: 'footprint',
                 emissions_g: book.grams, emissions_uncertainty_g: book.grams * (this.variant === 'modelled' ? 0.55 : 0.11), phase: run.phases ? does.phase : null,
                 epoch: run.phases ? does.epoch : null, step: run.phases ? does.step : null,
+                ...planned(run.phases ? does.epoch : null, s, book),
             };
         });
     }
@@ -133,7 +145,8 @@ export class World {
         const live = this.live(1);
         return {
             seq: live.seq, t_ms: live.t_ms, p: live.machine.power_w, j: live.machine.energy_j, g: live.machine.emissions_g, w: live.channels.map((channel) => channel.power_w),
-            runs: live.runs.map((run) => [run.id, run.power_w, run.run_j, run.emissions_g, run.footprint_j, run.phase, run.epoch, run.step]),
+            runs: live.runs.map((run) => [run.id, run.power_w, run.run_j, run.emissions_g, run.footprint_j, run.phase, run.epoch, run.step,
+                run.epochs_planned ? [run.epochs_planned, run.epoch_nth ?? null, run.projected_j ?? null, run.projected_uncertainty_j ?? null, run.projected_s ?? null, run.projected_emissions_g ?? null] : null]),
         };
     }
 

@@ -89,10 +89,10 @@ export class Server {
     }
 
     /** A training that goes on while the page looks at it; the stand-in always has one. */
-    async train(name: string): Promise<void> {
+    async train(name: string, command = ['sleep', '900']): Promise<void> {
         if (!this.real) return;
         // Longer than any test; ended with the server.
-        const words = ['run', '--root', process.env.E2E_MACHINE ?? '', '--db', join(this.folder, 'db'), '--name', name, '--quiet', '--', 'sleep', '900'];
+        const words = ['run', '--root', process.env.E2E_MACHINE ?? '', '--db', join(this.folder, 'db'), '--name', name, '--quiet', '--', ...command];
         this.runs.push(spawn(joulebook, words, { env: { ...this.environment(), JOULEBOOK_SOCKET: this.socket }, stdio: 'ignore' }));
         process.once('exit', () => this.runs.forEach((run) => run.kill('SIGKILL')));
         const deadline = Date.now() + 15_000;

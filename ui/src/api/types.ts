@@ -81,6 +81,14 @@ export interface LiveRun {
     phase: string | null;
     epoch: number | null;
     step: number | null;
+    epochs_planned?: number | null | undefined;
+    /** which of them it is at, from 1 */
+    epoch_nth?: number | null | undefined;
+    /** of the basis, in all */
+    projected_j?: number | null | undefined;
+    projected_uncertainty_j?: number | null | undefined;
+    projected_s?: number | null | undefined;
+    projected_emissions_g?: number | null | undefined;
 }
 
 export interface GridNow {
@@ -118,8 +126,11 @@ export interface Live {
     warnings: string[];
 }
 
-/** id, power_w, run_j, emissions_g, footprint_j, phase, epoch, step */
-export type TickRun = [string, number | null, number | null, number | null, number | null, string | null, number | null, number | null];
+/** epochs_planned, epoch_nth, projected_j, projected_uncertainty_j, projected_s, projected_emissions_g */
+export type TickPlan = (number | null)[];
+
+/** id, power_w, run_j, emissions_g, footprint_j, phase, epoch, step, plan */
+export type TickRun = [string, number | null, number | null, number | null, number | null, string | null, number | null, number | null, (TickPlan | null)?];
 
 export interface Tick {
     seq: number;

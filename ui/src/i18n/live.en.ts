@@ -29,6 +29,8 @@ export const liveEn = {
     'live.age': '{age} old',
     'live.noGrid': 'The grid’s intensity is not known.',
     'live.epoch': 'epoch {n}',
+    'live.epochOf': 'epoch {n} of {of}',
+    'live.inAll': 'about {j} {sure} in all, {s} to go',
     'live.epochShort': 'Epoch',
     'live.step': 'step {n}',
     'live.untold': 'The program tells no epochs.',

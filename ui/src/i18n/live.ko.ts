@@ -31,6 +31,8 @@ export const liveKo: Record<keyof typeof liveEn, string> = {
     'live.age': '{age} 전 값',
     'live.noGrid': '전력망 탄소집약도를 알 수 없습니다.',
     'live.epoch': '에폭 {n}',
+    'live.epochOf': '에폭 {n}/{of}',
+    'live.inAll': '총 약 {j} {sure}, {s} 남음',
     'live.epochShort': '에폭',
     'live.step': '스텝 {n}',
     'live.untold': '프로그램이 에폭을 알려 주지 않습니다.',

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Live, LiveRun } from '../api/types';
 import { duration, gramsCo2e, joules, unitOf, inUnit, watts } from '../format';
-import { t, word } from '../i18n';
+import { t } from '../i18n';
 import { link } from '../router';
 import { Badge, Empty, Table, type Column } from '../ui';
+import { doing } from './doing';
 import { basisEnergy } from './figures';
 
 /** How a run is called where there is little room. */
@@ -35,7 +36,7 @@ export function Attached({ live }: { live: Live }) {
         { key: 'power', label: t('live.powerNow'), right: true, cell: (run) => watts(run.power_w) },
         { key: 'energy', label: unit.name, name: t('runs.energy'), right: true, cell: (run) => inUnit(basisEnergy(run), unit), title: (run) => joules(basisEnergy(run)) },
         { key: 'emissions', label: t('live.emissions'), right: true, cell: (run) => gramsCo2e(run.emissions_g) },
-        { key: 'phase', label: t('live.does'), cell: (run) => [run.epoch !== null && t('live.epoch', { n: run.epoch }), run.phase && word('phase', run.phase)].filter(Boolean).join(' · ') || '–' },
+        { key: 'phase', label: t('live.does'), cell: (run) => doing(run) || '–' },
     ];
     return (
         <section class="panel">

@@ -2,11 +2,12 @@
 // The five numbers: what it uses now, how much so far, in energy and in greenhouse gas, how sure, and who said so.
 import type { GridNow, Live, LiveRun } from '../api/types';
 import { carbonStep } from '../charts/palette';
-import { age, count, digits, doubt, duration, gramsCo2e, intensity, joules, percent, plusMinus, utcTime, wattHours, watts } from '../format';
+import { age, digits, doubt, duration, gramsCo2e, intensity, joules, percent, plusMinus, utcTime, wattHours, watts } from '../format';
 import { equivalents } from '../equivalents';
 import { t, word } from '../i18n';
 import { settings } from '../state/settings';
 import { Badge, Strip, Time, type Figure } from '../ui';
+import { doing, leading } from './doing';
 import { figures, modelledShare, powerDoubt, witnesses } from './figures';
 
 export function EquivalentText({ grams }: { grams: number | null }) {
@@ -115,11 +116,9 @@ export function LiveFigures({ live, run }: { live: Live; run: LiveRun | null }) 
             value: duration(Math.round(sums.elapsed_s)),
             title: utcTime(run ? run.started : live.started),
             foot: run ? (
-                run.epoch !== null || run.phase !== null ? (
-                    [run.epoch !== null && t('live.epoch', { n: run.epoch }), run.phase && word('phase', run.phase), run.step !== null && t('live.step', { n: count(run.step) })].filter(Boolean).join(' · ')
-                ) : (
-                    t('live.untold')
-                )
+                <>
+                    {doing(run) || t('live.untold')} <span class="block">{leading(run)}</span>
+                </>
             ) : (
                 <>
                     {t('live.since')} <Time at={live.started} />

@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import type { LiveRun } from '../api/types';
 import { DASH, duration, gramsCo2e, intensity, joules, plusMinus, wattHours, watts } from '../format';
 import { t, word, type Key } from '../i18n';
+import { doing } from '../live/doing';
 import { link, route, setParams } from '../router';
 import { bind } from '../state/keys';
 import { Badge, Command, Empty, Loading, StatusText, Strip, Tabs, Time, Trouble } from '../ui';
@@ -66,7 +67,6 @@ function Ended({ record }: { record: RunRecord }) {
 
 /** What the meter says of it now; the record behind it is a few seconds old. */
 function Now({ now, record }: { now: LiveRun; record?: RunRecord }) {
-    const told = [now.epoch !== null ? `${t('rkind.epoch')} ${now.epoch}` : '', now.step !== null ? `${t('rkind.step')} ${now.step}` : '', now.phase ? word('phase', now.phase) : ''].filter(Boolean).join(' · ');
     return (
         <Strip
             name={t('carbon.now')}
@@ -74,7 +74,7 @@ function Now({ now, record }: { now: LiveRun; record?: RunRecord }) {
                 { key: 'power', label: t('live.powerRun'), value: watts(now.power_w), foot: Object.entries(now.devices ?? {}).filter(([, w]) => w !== null).map(([d, w]) => `${word('device', d)} ${watts(w)}`).join(' · ') },
                 { key: 'energy', label: t('live.energyMachine'), value: wattHours(now.footprint_j), sure: plusMinus(now.uncertainty_j, now.footprint_j, 'energy'), title: joules(now.footprint_j) },
                 { key: 'carbon', label: t('live.emissions'), value: gramsCo2e(now.emissions_g), sure: plusMinus(now.emissions_uncertainty_g, now.emissions_g, 'mass') },
-                { key: 'elapsed', label: t('r.elapsed'), value: duration(now.elapsed_s), foot: told },
+                { key: 'elapsed', label: t('r.elapsed'), value: duration(now.elapsed_s), foot: doing(now) },
                 ...(record ? [{ key: 'intensity', label: t('live.intensity'), value: intensity(record.carbon.intensity_g_per_kwh), foot: record.carbon.zone_name ?? record.carbon.zone }] : []),
             ]}
         />

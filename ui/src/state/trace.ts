@@ -154,12 +154,13 @@ export function withTick(live: Live, tick: Tick): Live {
         runs: live.runs.map((run) => {
             const now = runs.get(run.id);
             if (!now) return run;
-            const [, power_w, run_j, emissions_g, footprint_j, phase, epoch, step] = now;
+            const [, power_w, run_j, emissions_g, footprint_j, phase, epoch, step, plan] = now;
+            const [epochs_planned, epoch_nth, projected_j, projected_uncertainty_j, projected_s, projected_emissions_g] = plan ?? [];
             // which device it is on is told now and then; the sum is of now
             const by = run.power_w && power_w !== null ? power_w / run.power_w : 1;
             const devices = Object.fromEntries(Object.entries(run.devices).map(([device, w]) => [device, w === null ? null : w * by]));
             const machine_j = run.machine_j === null || used === null ? run.machine_j : run.machine_j + used;
-            return { ...run, devices, machine_j, elapsed_s: run.elapsed_s + passed, power_w, run_j, emissions_g, footprint_j, phase, epoch, step };
+            return { ...run, devices, machine_j, elapsed_s: run.elapsed_s + passed, power_w, run_j, emissions_g, footprint_j, phase, epoch, step, epochs_planned, epoch_nth, projected_j, projected_uncertainty_j, projected_s, projected_emissions_g };
         }),
     };
 }

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a run will have used in all, as it projects that itself: its own word, and nothing that is booked. It tells of
+ * its marginal energy; its footprint, or whatever its emissions are of, is taken to grow in the same proportion. */
+#include "engine/daemon_impl.h"
+
+#include "base/text.h"
+
+#include <math.h>
+
+static double known(double value)
+{
+    return value >= 0 ? value : (double)NAN;
+}
+
+static double at_least(double value, double least)
+{
+    return isnan(value) || value > least ? value : least; /* fmax() would take NAN for no word at all */
+}
+
+static uint64_t basis_uj(const struct jb_board_run *run)
+{
+    return jb_streq(run->basis, "machine") ? run->machine_uj
+           : jb_streq(run->basis, "run")   ? run->run_uj
+                                           : run->footprint_uj;
+}
+
+void daemon_plan_view(const struct jb_daemon *daemon, const struct peer *peer, struct jb_board_run *ret)
+{
+    const struct jb_link_plan *plan = &peer->plan;
+    double pue = peer->hello.pue >= 1 ? peer->hello.pue : 1;
+    double factor = ret->run_uj > 0 ? known(plan->run_uj) / (double)ret->run_uj : (double)NAN;
+
+    ret->epochs_planned = ret->epoch_nth = -1;
+    ret->projected_uj = ret->projected_sigma_uj = ret->projected_s = ret->projected_sigma_s = NAN;
+    ret->projected_grams = ret->projected_grams_sigma = NAN;
+    if (plan->planned == 0) {
+        return;
+    }
+    ret->epochs_planned = plan->planned;
+    ret->epoch_nth = plan->begun > 0 ? (int64_t)plan->begun : -1;
+    double sigma = plan->run_uj > 0 ? known(plan->run_sd_uj) / plan->run_uj : (double)NAN;
+    double now_uj = (double)basis_uj(ret);
+    ret->projected_uj = at_least(factor * now_uj, now_uj);
+    ret->projected_sigma_uj = ret->projected_uj * sigma;
+    ret->projected_s = at_least(known(plan->duration_s), ret->elapsed_s);
+    ret->projected_sigma_s = known(plan->duration_sd_s);
+    ret->projected_grams =
+        ret->grams + jb_grid_grams(ret->projected_uj - now_uj, session_grid_g_per_kwh(daemon->session), pue);
+    ret->projected_grams_sigma =
+        hypot(jb_grid_grams(ret->projected_sigma_uj, session_grid_g_per_kwh(daemon->session), pue),
+              ret->projected_grams * daemon->session->intensity.rel_error);
+}
