@@ -64,7 +64,7 @@ static int begin(struct jb_daemon *daemon, struct jb_diag *diag)
         daemon->self_ns = jb_self_cpu_ns(); /* starting costs once */
         daemon->self_t_ns = daemon->session->start_ns;
         daemon->self_share = NAN;
-        daemon_grid_second(daemon, 0);
+        daemon_grid_second(daemon);
         daemon_board_second(daemon);
         daemon_board_tick(daemon);
     }
@@ -186,7 +186,6 @@ static void keep_lessons(struct jb_daemon *daemon)
 void daemon_second(struct jb_daemon *daemon)
 {
     uint64_t now_ns = daemon->session->attributed_ns;
-    double elapsed_s = (double)(now_ns - daemon->second_ns) / 1e9;
 
     if (now_ns == daemon->second_ns) {
         return;
@@ -203,7 +202,7 @@ void daemon_second(struct jb_daemon *daemon)
             daemon_tell_cut(daemon, peer, JB_LINK_CUT_SECOND);
         }
     }
-    daemon_grid_second(daemon, elapsed_s);
+    daemon_grid_second(daemon);
     daemon_past_second(daemon);
     daemon_board_second(daemon);
     keep_lessons(daemon);

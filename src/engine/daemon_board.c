@@ -90,10 +90,7 @@ static void sum_up(const struct jb_daemon *daemon, struct jb_board_view *view)
 
 static void run_view(const struct jb_daemon *daemon, const struct peer *peer, struct jb_board_run *ret)
 {
-    double intensity = peer->time_s > 0 ? peer->intensity_s / peer->time_s : session_grid_g_per_kwh(daemon->session);
-    double pue = peer->hello.pue >= 1 ? peer->hello.pue : 1;
-    bool machine = jb_streq(peer->hello.basis, "machine"), marginal = jb_streq(peer->hello.basis, "run");
-    uint64_t basis_uj = machine ? peer->machine_uj : marginal ? peer->run_uj : peer->footprint_uj;
+    uint64_t basis_uj = daemon_grid_basis_uj(peer);
 
     *ret = (struct jb_board_run){
         .uid = peer->who.uid,
@@ -105,12 +102,12 @@ static void run_view(const struct jb_daemon *daemon, const struct peer *peer, st
         .footprint_uj = peer->footprint_uj,
         .machine_uj = peer->machine_uj,
         .sigma_uj = peer->sigma_uj,
-        .grams = jb_grid_grams((double)basis_uj, intensity, pue),
+        .grams = daemon_grid_peer_g(daemon, peer),
         .epoch = peer->news.epoch,
         .step = peer->news.step,
     };
     double of_energy = basis_uj > 0 ? peer->sigma_uj / (double)basis_uj : 0;
-    ret->grams_sigma = ret->grams * hypot(of_energy, daemon->session->intensity.rel_error);
+    ret->grams_sigma = ret->grams * hypot(of_energy, session_grid_rel_error(daemon->session));
     memcpy(ret->device_w, peer->device_w, sizeof(ret->device_w));
     jb_copy(ret->id, sizeof(ret->id), peer->hello.run);
     jb_copy(ret->parent, sizeof(ret->parent), peer->hello.parent);

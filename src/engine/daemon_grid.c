@@ -24,13 +24,12 @@ static const char *kind_of(const struct jb_session *session)
 static void look(const struct jb_session *session, struct jb_board_grid *ret)
 {
     const struct jb_intensity *place = &session->intensity;
-    const struct jb_price_choice *choice = &session->grid.choice;
-    const struct jb_point *point = choice->point;
+    const struct jb_point *point = session->grid.choice.point;
 
     *ret = (struct jb_board_grid){
         .g_per_kwh = session_grid_g_per_kwh(session),
-        .rel_error = point != NULL ? point->rel_error : place->rel_error,
-        .estimated = point != NULL ? (point->flags & JB_POINT_ESTIMATED) || choice->held : place->estimated,
+        .rel_error = session_grid_rel_error(session),
+        .estimated = session_grid_estimated(session),
         .age_s = NAN,
     };
     if (point != NULL) {
@@ -71,7 +70,23 @@ static struct jb_board_emission *ledger_of(struct jb_board_view *view, const str
     return ledger;
 }
 
-void daemon_grid_second(struct jb_daemon *daemon, double elapsed_s)
+uint64_t daemon_grid_basis_uj(const struct peer *peer)
+{
+    bool machine = jb_streq(peer->hello.basis, "machine"), marginal = jb_streq(peer->hello.basis, "run");
+
+    return machine ? peer->machine_uj : marginal ? peer->run_uj : peer->footprint_uj;
+}
+
+double daemon_grid_peer_g(const struct jb_daemon *daemon, const struct peer *peer)
+{
+    double pue = peer->hello.pue >= 1 ? peer->hello.pue : 1;
+    uint64_t basis_uj = daemon_grid_basis_uj(peer);
+    double since_uj = basis_uj > peer->priced_uj ? (double)(basis_uj - peer->priced_uj) : 0;
+
+    return peer->priced_g + jb_grid_grams(since_uj, session_grid_g_per_kwh(daemon->session), pue);
+}
+
+void daemon_grid_second(struct jb_daemon *daemon)
 {
     const struct jb_session *session = daemon->session;
     struct jb_board_grid grid;
@@ -80,8 +95,9 @@ void daemon_grid_second(struct jb_daemon *daemon, double elapsed_s)
     for (size_t i = 0; i < JB_DAEMON_PEERS; i++) {
         struct peer *peer = &daemon->peers[i];
         if (peer->fd >= 0 && peer->state == PEER_RUNNING) {
-            peer->intensity_s += grid.g_per_kwh * elapsed_s;
-            peer->time_s += elapsed_s;
+            uint64_t basis_uj = daemon_grid_basis_uj(peer);
+            peer->priced_g = daemon_grid_peer_g(daemon, peer);
+            peer->priced_uj = basis_uj > peer->priced_uj ? basis_uj : peer->priced_uj;
         }
     }
     struct jb_board_view *view = jb_board_begin(daemon->board);

@@ -56,7 +56,8 @@ struct peer {
     uint64_t counted_uj; /* of run_uj, by its project or by the run around it */
     bool recorded;       /* it has handed its run in */
     double sigma_uj;
-    double intensity_s, time_s; /* integral of g/kWh over time */
+    uint64_t priced_uj; /* of its basis, and the grams of that */
+    double priced_g;
 };
 
 struct jb_daemon {
@@ -125,7 +126,9 @@ double daemon_power_w(const struct jb_daemon *daemon, int number); /* NAN */
 void daemon_power_second(struct jb_daemon *daemon, struct peer *peer);
 
 /* daemon_grid.c */
-void daemon_grid_second(struct jb_daemon *daemon, double elapsed_s);
+void daemon_grid_second(struct jb_daemon *daemon);
+uint64_t daemon_grid_basis_uj(const struct peer *peer); /* what its emissions are of */
+double daemon_grid_peer_g(const struct jb_daemon *daemon, const struct peer *peer);
 
 /* daemon_board.c */
 void daemon_board_tick(struct jb_daemon *daemon);

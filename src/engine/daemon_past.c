@@ -103,7 +103,7 @@ void daemon_past_second(struct jb_daemon *daemon)
         .end_ns = jb_walltime_ns(&daemon->config.session.walltime),
         .length_ns = length_ns,
         .g_per_kwh = session_grid_g_per_kwh(session),
-        .estimated = session->intensity.estimated,
+        .estimated = session_grid_estimated(session),
         .channel_count = (size_t)session->channel_count,
         .values = daemon->values,
     };

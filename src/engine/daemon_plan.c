@@ -48,5 +48,5 @@ void daemon_plan_view(const struct jb_daemon *daemon, const struct peer *peer, s
         ret->grams + jb_grid_grams(ret->projected_uj - now_uj, session_grid_g_per_kwh(daemon->session), pue);
     ret->projected_grams_sigma =
         hypot(jb_grid_grams(ret->projected_sigma_uj, session_grid_g_per_kwh(daemon->session), pue),
-              ret->projected_grams * daemon->session->intensity.rel_error);
+              ret->projected_grams * session_grid_rel_error(daemon->session));
 }

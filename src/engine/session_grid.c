@@ -81,6 +81,21 @@ double session_grid_g_per_kwh(const struct jb_session *session)
     return point != NULL ? point->g_per_kwh : session->intensity.g_per_kwh;
 }
 
+double session_grid_rel_error(const struct jb_session *session)
+{
+    const struct jb_point *point = session->grid.choice.point;
+
+    return point != NULL ? point->rel_error : session->intensity.rel_error;
+}
+
+bool session_grid_estimated(const struct jb_session *session)
+{
+    const struct jb_price_choice *choice = &session->grid.choice;
+
+    return choice->point != NULL ? (choice->point->flags & JB_POINT_ESTIMATED) || choice->held
+                                 : session->intensity.estimated;
+}
+
 static uint64_t total_uj(const struct jb_session *session)
 {
     uint64_t sum_uj = 0;

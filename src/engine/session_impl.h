@@ -274,7 +274,9 @@ void session_grid_look(struct jb_session *session);  /* once a chunk */
 bool session_grid_renew(struct jb_session *session, int64_t now_ns);
 void session_grid_record(struct jb_session *session);            /* wait a little for what is under way, and price */
 bool session_grid_finish(struct jb_session *session);            /* true: a thread was left behind */
-double session_grid_g_per_kwh(const struct jb_session *session); /* at the last look */
+double session_grid_g_per_kwh(const struct jb_session *session); /* at the last look, as the next two */
+double session_grid_rel_error(const struct jb_session *session);
+bool session_grid_estimated(const struct jb_session *session);
 double session_grid_live_g(const struct jb_session *session, double energy_uj); /* of so much, with what came since */
 
 /* session_work.c; all accept a session that hears nothing. */

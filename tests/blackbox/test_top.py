@@ -23,7 +23,7 @@ class Terminal:
         self.env = dict(env, SHELL="/bin/sh", TERM="xterm-256color", PS1="$ ", ENV="")
         self.socket = str(folder / "tmux")
         (folder / "tmux.conf").write_text("set -g status off\nset -g default-terminal screen-256color\nset -g escape-time 0\n")
-        self.tmux("-f", str(folder / "tmux.conf"), "new-session", "-d", "-x", str(cols), "-y", str(rows), "exec /bin/sh")
+        self.tmux("-f", str(folder / "tmux.conf"), "new-session", "-d", "-c", str(folder), "-x", str(cols), "-y", str(rows), "exec /bin/sh")
         self.resize(cols, rows)
 
     def tmux(self, *args):

@@ -120,10 +120,37 @@ static void what_was_emitted_is_never_less_than_before(void **state)
     world_end(&world);
 }
 
+/* Most of it in the dirty hour: the mean over time would be 300. */
+static void a_run_is_priced_by_what_held_while_it_used_its_energy(void **state)
+{
+    struct world world;
+    begin(&world, "fake:watts=200:unit=0");
+    world_halt(&world);
+    struct peer *peer = &world.daemon->peers[0];
+    *peer = (struct peer){.fd = world.daemon->listen_fd, .state = PEER_RUNNING};
+    jb_copy(peer->hello.basis, sizeof(peer->hello.basis), "run");
+    double *g_per_kwh = &world.daemon->session->intensity.g_per_kwh;
+
+    *g_per_kwh = 500;
+    peer->run_uj = 9000000;
+    peer->footprint_uj = 90000000;
+    daemon_grid_second(world.daemon);
+    *g_per_kwh = 100;
+    daemon_grid_second(world.daemon);
+    peer->run_uj = 10000000;
+    assert_grams(daemon_grid_peer_g(world.daemon, peer), (9 * 500 + 1 * 100) / 3.6e6);
+    peer->run_uj = 8000000; /* a channel was taken out: what was emitted stays */
+    daemon_grid_second(world.daemon);
+    assert_grams(daemon_grid_peer_g(world.daemon, peer), 9 * 500 / 3.6e6);
+    *peer = (struct peer){.fd = -1};
+    world_end(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_second_is_priced_at_what_the_calendar_says),
+        cmocka_unit_test(a_run_is_priced_by_what_held_while_it_used_its_energy),
         cmocka_unit_test(what_was_emitted_is_never_less_than_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,6 +80,19 @@ static void joules_are_priced_at_what_held_while_they_were_used(void **state)
     jb_session_destroy(session);
 }
 
+static void what_is_said_of_the_intensity_is_of_the_one_that_holds(void **state)
+{
+    struct jb_session *session = make(false);
+
+    session->intensity.estimated = true;
+    session->intensity.rel_error = 0.5;
+    assert_true(session_grid_estimated(session) && session_grid_rel_error(session) == 0.5);
+    session_grid_look(session);
+    assert_true(session_grid_g_per_kwh(session) == 100);
+    assert_true(!session_grid_estimated(session) && session_grid_rel_error(session) == 0);
+    jb_session_destroy(session);
+}
+
 /* A clock that is set does not move a run to another hour: it would be priced at what held in none of its own. */
 static void a_run_goes_by_its_own_time(void **state)
 {
@@ -130,6 +143,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(joules_are_priced_at_what_held_while_they_were_used),
+        cmocka_unit_test(what_is_said_of_the_intensity_is_of_the_one_that_holds),
         cmocka_unit_test(a_run_goes_by_its_own_time),
         cmocka_unit_test(the_machines_meter_goes_by_the_calendar),
         cmocka_unit_test(a_total_that_goes_back_takes_grams_from_a_run_only),
