@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a run will have used in all, as it projects that itself: its own word, and nothing that is booked. It tells of
- * its marginal energy; its footprint, or whatever its emissions are of, is taken to grow in the same proportion. */
+ * its marginal energy; its footprint is taken to grow in the same proportion. What the whole machine uses, where its
+ * emissions are of that, grows with time. */
 #include "engine/daemon_impl.h"
 
 #include "base/text.h"
@@ -28,7 +29,10 @@ void daemon_plan_view(const struct jb_daemon *daemon, const struct peer *peer, s
 {
     const struct jb_link_plan *plan = &peer->plan;
     double pue = peer->hello.pue >= 1 ? peer->hello.pue : 1;
-    double factor = ret->run_uj > 0 ? known(plan->run_uj) / (double)ret->run_uj : (double)NAN;
+    bool machine = jb_streq(ret->basis, "machine");
+    double whole = known(machine ? plan->duration_s : plan->run_uj);
+    double whole_sd = known(machine ? plan->duration_sd_s : plan->run_sd_uj);
+    double so_far = machine ? ret->elapsed_s : (double)ret->run_uj;
 
     ret->epochs_planned = ret->epoch_nth = -1;
     ret->projected_uj = ret->projected_sigma_uj = ret->projected_s = ret->projected_sigma_s = NAN;
@@ -38,7 +42,8 @@ void daemon_plan_view(const struct jb_daemon *daemon, const struct peer *peer, s
     }
     ret->epochs_planned = plan->planned;
     ret->epoch_nth = plan->begun > 0 ? (int64_t)plan->begun : -1;
-    double sigma = plan->run_uj > 0 ? known(plan->run_sd_uj) / plan->run_uj : (double)NAN;
+    double factor = so_far > 0 ? whole / so_far : (double)NAN;
+    double sigma = whole > 0 ? whole_sd / whole : (double)NAN;
     double now_uj = (double)basis_uj(ret);
     ret->projected_uj = at_least(factor * now_uj, now_uj);
     ret->projected_sigma_uj = ret->projected_uj * sigma;

@@ -60,42 +60,39 @@ def looks(serving, process):
     return seen
 
 
-def steady(record):
-    """Was an epoch's power that of any other? The run's part of a made-up sensor is its part of the CPU time: where others
-    begin to use the machine in the middle, epochs to come are not like those that were."""
-    powers = [r["energy_j"] / r["duration_s"] for r in record["regions"] if r["kind"] == "epoch" and r["index"] > 0]
-    return max(powers) < 1.15 * min(powers)
-
-
-@pytest.mark.parametrize("words, args", [(["tell"], []), ([], ["--epochs", str(EPOCHS)]), (["tell"], ["--epochs", "99"])],
-                         ids=["told", "option", "the program goes first"])
-def test_the_end_is_where_it_was_projected(joulebook, serving, tmp_path, words, args):
+def test_the_end_is_where_it_was_projected(joulebook, serving, tmp_path):
+    """Of the machine's energy: the run's part is its part of the CPU time, which others change on a busy machine."""
     path = tmp_path / "record.json"
-    for _ in range(4):
-        process = training(joulebook, serving, path, *words, args=args)
-        seen = looks(serving, process)
-        assert process.returncode == 0
-        record = json.loads(path.read_text())
-        check_projected(record, seen, energy=steady(record))
-        if steady(record):
-            return
-        serving.settled()
-    pytest.skip("others used the machine all the time: durations were looked at, energies cannot be foretold")
+    process = training(joulebook, serving, path, "tell", args=["--basis", "machine"])
+    seen = looks(serving, process)
+    assert process.returncode == 0
+    check_projected(json.loads(path.read_text()), seen)
 
 
-def check_projected(record, seen, energy):
+@pytest.mark.parametrize("words, args", [([], ["--epochs", str(EPOCHS)]), (["tell"], ["--epochs", "99"])],
+                         ids=["option", "the program goes first"])
+def test_the_plan_is_the_programs_or_the_options(joulebook, serving, tmp_path, words, args):
+    process = training(joulebook, serving, tmp_path / "record.json", *words, args=args)
+    run = wait_until(lambda: (r := only_run(serving)) and r["projected_uncertainty_j"] is not None and r, "a projection", 30)
+    process.terminate()
+    process.wait(timeout=20)
+    assert run["epochs_planned"] == EPOCHS
+    assert run["projected_j"] > run["footprint_j"] and run["projected_emissions_g"] > run["emissions_g"] > 0
+
+
+def check_projected(record, seen):
     assert record["work"]["epochs_planned"] == EPOCHS
     planned = [run for run in seen if run["epochs_planned"] is not None]
     assert {run["epochs_planned"] for run in planned} == {EPOCHS}
     assert [run for run in planned if run["epoch_nth"] == 1 and run["projected_j"] is not None and run["elapsed_s"] < 1.2] == []
     projected = [run for run in planned if run["projected_uncertainty_j"] is not None and 4 <= run["epoch_nth"] < EPOCHS]
     assert projected, seen
-    total_j, total_s = record["energy"]["footprint_j"], record["run"]["duration_s"]
+    total_j, total_s = record["energy"]["machine_j"], record["run"]["duration_s"]
     for run in projected:
         # Three deviations, and what an interpreter takes to begin and to end beyond them.
         assert abs(run["projected_s"] - total_s) < 3 * run["projected_uncertainty_s"] + 0.03 * total_s, (run, total_s)
-        assert not energy or abs(run["projected_j"] - total_j) < 3 * run["projected_uncertainty_j"] + 0.03 * total_j, (run, total_j)
-        assert run["projected_j"] >= run["footprint_j"] and run["projected_s"] >= run["elapsed_s"]
+        assert abs(run["projected_j"] - total_j) < 3 * run["projected_uncertainty_j"] + 0.03 * total_j, (run, total_j)
+        assert run["projected_j"] >= run["machine_j"] and run["projected_s"] >= run["elapsed_s"]
         assert run["projected_emissions_g"] >= run["emissions_g"] > 0
     assert projected[-1]["projected_uncertainty_s"] < projected[0]["projected_uncertainty_s"]
 
@@ -108,7 +105,8 @@ def test_ticks_tell_it_too(joulebook, serving, tmp_path):
             assert planned == EPOCHS and 1 <= nth <= EPOCHS
             assert joules > data["runs"][0][4] and seconds > 1 and grams > data["runs"][0][3]
             break
-    assert process.wait(timeout=60) == 0
+    process.terminate()
+    process.wait(timeout=20)
 
 
 def test_without_a_plan_nothing_is_projected(joulebook, serving, tmp_path):

@@ -71,6 +71,11 @@ static void the_basis_grows_as_the_run_does(void **state)
     jb_copy(scene->run.basis, sizeof(scene->run.basis), "machine");
     look(scene);
     assert_float_equal(run->projected_uj, 1800e6, 1);
+    assert_float_equal(run->projected_sigma_uj, 60e6, 1); /* that of the time */
+    scene->run.run_uj = 1;
+    look(scene);
+    assert_float_equal(run->projected_uj, 1800e6, 1);
+    scene->run.run_uj = 100000000;
     jb_copy(scene->run.basis, sizeof(scene->run.basis), "run");
     look(scene);
     assert_float_equal(run->projected_uj, 600e6, 1);
