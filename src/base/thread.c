@@ -37,7 +37,7 @@ int jb_thread_start(pthread_t *ret, const char *name, size_t stack_bytes, void *
         err = create(&thread, &attributes, run, context);
     }
     pthread_attr_destroy(&attributes);
-    if (err < 0) {
+    if (err != 0) {
         return err;
     }
     jb_copy(cut, sizeof(cut), name);

@@ -97,7 +97,7 @@ static int handle(void *context, const struct jb_option *option, const char *val
 /* A token is a password: a file that others may read holds none. */
 static int read_token(const char *path, char **ret, struct jb_diag *diag)
 {
-    char text[MAX_TOKEN + 1];
+    char text[MAX_TOKEN + 2]; /* and a line's end */
     struct stat status;
     JB_CLEANUP(jb_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -109,12 +109,16 @@ static int read_token(const char *path, char **ret, struct jb_diag *diag)
         jb_fix(diag, "chmod 600 %s", path);
         return error;
     }
-    ssize_t length = read(fd, text, MAX_TOKEN);
+    ssize_t length = read(fd, text, sizeof(text) - 1);
     if (length < 0) {
         return jb_fail(diag, -errno, "the token file %s cannot be read: %s", path, strerror(errno));
     }
     text[length] = '\0';
     text[strcspn(text, "\r\n")] = '\0';
+    if (strlen(text) > MAX_TOKEN) {
+        explicit_bzero(text, sizeof(text));
+        return jb_fail(diag, -E2BIG, "the token in %s is longer than %d bytes", path, MAX_TOKEN);
+    }
     *ret = strdup(text);
     explicit_bzero(text, sizeof(text));
     return *ret == NULL ? jb_fail(diag, -ENOMEM, "out of memory") : 0;

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "server/documents_impl.h"
 #include "server/guard.h"
 #include "server/server_impl.h"
 
@@ -88,11 +89,13 @@ static jb_document_fn find(const char *path, const char **ret_rest)
 
 static enum MHD_Result answer_events(struct asked *asked, const struct jb_viewer *viewer)
 {
-    const char *text = jb_query_get(&asked->query, "hz");
-    uint64_t hz = 2;
+    static const char *const names[] = {"hz", NULL};
+    struct jb_reply reply;
+    int64_t hz = 2;
 
-    if (text != NULL && (jb_parse_u64(text, &hz) < 0 || hz < 1 || hz > 10)) {
-        return refuse(asked->server, asked->connection, 400, "hz is a whole number from 1 to 10", NULL);
+    jb_reply_init(&reply);
+    if (!jb_param_names(&asked->query, names, &reply) || !jb_param_integer(&asked->query, "hz", 1, 10, &hz, &reply)) {
+        return jb_respond(asked->server, asked->connection, &reply, NULL, NULL);
     }
     struct MHD_Response *response = strcmp(asked->method, "HEAD") == 0
                                         ? asked->server->mhd.response_from_buffer(0, asked->path, MHD_RESPMEM_MUST_COPY)

@@ -186,6 +186,15 @@ def test_kill_and_restart_loses_a_second_at_most(joulebook, tmp_path):
     assert serving.stop() == 0
 
 
+@pytest.mark.parametrize("token, mode, why", [("x" * 1025, 0o600, "longer than 1024 bytes"), ("secret-secret", 0o644, "by others")], ids=["long", "open"])
+def test_a_token_that_is_none_is_refused(joulebook, tmp_path, token, mode, why):
+    path = tmp_path / "token"
+    path.write_text(token + "\n")
+    path.chmod(mode)
+    result = joulebook("serve", "--listen", "127.0.0.1:0", "--socket", "none", "--token-file", path, status=2)
+    assert why in result.stderr and token not in result.stderr
+
+
 def test_a_second_daemon_is_refused(joulebook, serving):
     result = joulebook("serve", "--listen", "127.0.0.1:0", "--socket", serving.socket, *MADE_UP, status=1)
     assert "already" in result.stderr or "in use" in result.stderr, result.stderr

@@ -185,7 +185,7 @@ static void test_an_id_of_a_meter_before_this_one_does_no_harm(void **state)
 
 static void test_the_pace_is_from_1_to_10(void **state)
 {
-    static const char *const wrong[] = {"0", "11", "x", "", "2.5", "-1", "99999999999999999999"};
+    static const char *const wrong[] = {"0", "11", "x", "", "2.5", "-1", "99999999999999999999", "2&hz=3", "2&pace=3"};
     struct house *house = *state;
     struct answer answer;
 
