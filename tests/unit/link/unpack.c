@@ -191,7 +191,7 @@ static void counts_choices_and_truths_are_bounded(void **state)
     message.cut.count = 1;
     assert_int_equal(with_bytes(&message, 0, &two, 1), 0);
     assert_int_equal(with_bytes(&message, 0, &three, 1), -EBADMSG); /* kind */
-    assert_int_equal(with_bytes(&message, 17, &many, 4), -EBADMSG);
+    assert_int_equal(with_bytes(&message, 1, &many, 4), -EBADMSG);
 }
 
 static int unpack_of(const struct jb_link_message *changed)
