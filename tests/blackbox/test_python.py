@@ -678,7 +678,7 @@ def test_the_example_trains(env, joulebook, torch_python):
     assert joulebook.record("spirals")["run"]["tags"] == {"example": "train_with_api"}
     told = names(tell(torch_python, env, "a program", script, "--epochs", "1", "--points", "1000")["0.0"])
     assert told.startswith("+create -create +data +make -make +make -make -data +")
-    assert "+forward -forward +backward -backward +optimise -optimise" in told and told.endswith("+evaluate -evaluate")
+    assert "+forward -forward +backward -backward +optimise -optimise" in told and told.endswith("+evaluate -evaluate -epoch0")
 
 
 def test_import_does_not_import_frameworks(python, env):
