@@ -46,7 +46,8 @@ void daemon_plan_view(const struct jb_daemon *daemon, const struct peer *peer, s
     double sigma = whole > 0 ? whole_sd / whole : (double)NAN;
     double now_uj = (double)basis_uj(ret);
     ret->projected_uj = at_least(factor * now_uj, now_uj);
-    ret->projected_sigma_uj = ret->projected_uj * sigma;
+    double of_sensors = now_uj > 0 ? ret->sigma_uj / now_uj : 0;
+    ret->projected_sigma_uj = ret->projected_uj * hypot(sigma, of_sensors); /* what errs so far will err on */
     ret->projected_s = at_least(known(plan->duration_s), ret->elapsed_s);
     ret->projected_sigma_s = known(plan->duration_sd_s);
     ret->projected_grams =

@@ -65,6 +65,11 @@ static void the_basis_grows_as_the_run_does(void **state)
     assert_float_equal(run->projected_sigma_uj, 72e6, 1);
     assert_float_equal(run->projected_s, 90, 1e-9);
     assert_float_equal(run->projected_sigma_s, 3, 1e-9);
+    scene->run.sigma_uj = 12e6; /* a tenth, by the sensors */
+    look(scene);
+    assert_float_equal(run->projected_sigma_uj, hypot(72e6, 72e6), 1);
+    scene->run.sigma_uj = 0;
+    look(scene);
     double more_g = 600 / 3.6e6 * 400 * 1.5, sigma_g = 72 / 3.6e6 * 400 * 1.5;
     assert_float_equal(run->projected_grams, 0.02 + more_g, 1e-12);
     assert_float_equal(run->projected_grams_sigma, hypot(sigma_g, 0.1 * (0.02 + more_g)), 1e-12);
