@@ -90,7 +90,7 @@ static void sum_up(const struct jb_daemon *daemon, struct jb_board_view *view)
 
 static void run_view(const struct jb_daemon *daemon, const struct peer *peer, struct jb_board_run *ret)
 {
-    uint64_t basis_uj = daemon_grid_basis_uj(peer);
+    uint64_t basis_uj = daemon_grid_basis_uj(peer->hello.basis, peer->run_uj, peer->footprint_uj, peer->machine_uj);
 
     *ret = (struct jb_board_run){
         .uid = peer->who.uid,

@@ -70,17 +70,20 @@ static struct jb_board_emission *ledger_of(struct jb_board_view *view, const str
     return ledger;
 }
 
-uint64_t daemon_grid_basis_uj(const struct peer *peer)
+uint64_t daemon_grid_basis_uj(const char *basis, uint64_t run_uj, uint64_t footprint_uj, uint64_t machine_uj)
 {
-    bool machine = jb_streq(peer->hello.basis, "machine"), marginal = jb_streq(peer->hello.basis, "run");
+    return jb_streq(basis, "machine") ? machine_uj : jb_streq(basis, "run") ? run_uj : footprint_uj;
+}
 
-    return machine ? peer->machine_uj : marginal ? peer->run_uj : peer->footprint_uj;
+static uint64_t basis_of(const struct peer *peer)
+{
+    return daemon_grid_basis_uj(peer->hello.basis, peer->run_uj, peer->footprint_uj, peer->machine_uj);
 }
 
 double daemon_grid_peer_g(const struct jb_daemon *daemon, const struct peer *peer)
 {
     double pue = peer->hello.pue >= 1 ? peer->hello.pue : 1;
-    uint64_t basis_uj = daemon_grid_basis_uj(peer);
+    uint64_t basis_uj = basis_of(peer);
     double since_uj = basis_uj > peer->priced_uj ? (double)(basis_uj - peer->priced_uj) : 0;
 
     return peer->priced_g + jb_grid_grams(since_uj, session_grid_g_per_kwh(daemon->session), pue);
@@ -95,7 +98,7 @@ void daemon_grid_second(struct jb_daemon *daemon)
     for (size_t i = 0; i < JB_DAEMON_PEERS; i++) {
         struct peer *peer = &daemon->peers[i];
         if (peer->fd >= 0 && peer->state == PEER_RUNNING) {
-            uint64_t basis_uj = daemon_grid_basis_uj(peer);
+            uint64_t basis_uj = basis_of(peer);
             peer->priced_g = daemon_grid_peer_g(daemon, peer);
             peer->priced_uj = basis_uj > peer->priced_uj ? basis_uj : peer->priced_uj;
         }

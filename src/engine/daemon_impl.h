@@ -127,7 +127,8 @@ void daemon_power_second(struct jb_daemon *daemon, struct peer *peer);
 
 /* daemon_grid.c */
 void daemon_grid_second(struct jb_daemon *daemon);
-uint64_t daemon_grid_basis_uj(const struct peer *peer); /* what its emissions are of */
+/* What emissions are of. */
+uint64_t daemon_grid_basis_uj(const char *basis, uint64_t run_uj, uint64_t footprint_uj, uint64_t machine_uj);
 double daemon_grid_peer_g(const struct jb_daemon *daemon, const struct peer *peer);
 
 /* daemon_board.c */

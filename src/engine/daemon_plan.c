@@ -18,13 +18,6 @@ static double at_least(double value, double least)
     return isnan(value) || value > least ? value : least; /* fmax() would take NAN for no word at all */
 }
 
-static uint64_t basis_uj(const struct jb_board_run *run)
-{
-    return jb_streq(run->basis, "machine") ? run->machine_uj
-           : jb_streq(run->basis, "run")   ? run->run_uj
-                                           : run->footprint_uj;
-}
-
 void daemon_plan_view(const struct jb_daemon *daemon, const struct peer *peer, struct jb_board_run *ret)
 {
     const struct jb_link_plan *plan = &peer->plan;
@@ -44,7 +37,7 @@ void daemon_plan_view(const struct jb_daemon *daemon, const struct peer *peer, s
     ret->epoch_nth = plan->begun > 0 ? (int64_t)plan->begun : -1;
     double factor = so_far > 0 ? whole / so_far : (double)NAN;
     double sigma = whole > 0 ? whole_sd / whole : (double)NAN;
-    double now_uj = (double)basis_uj(ret);
+    double now_uj = (double)daemon_grid_basis_uj(ret->basis, ret->run_uj, ret->footprint_uj, ret->machine_uj);
     ret->projected_uj = at_least(factor * now_uj, now_uj);
     double of_sensors = now_uj > 0 ? ret->sigma_uj / now_uj : 0;
     ret->projected_sigma_uj = ret->projected_uj * hypot(sigma, of_sensors); /* what errs so far will err on */
