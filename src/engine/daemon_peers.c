@@ -120,7 +120,7 @@ static void hear_hello(struct jb_daemon *daemon, struct peer *peer, const struct
     jb_sanitise(peer->hello.project);
     jb_sanitise(peer->hello.command);
     const struct jb_intensity *place = &daemon->session->intensity;
-    if (place->origin == JB_ZONE_GIVEN || place->origin == JB_ZONE_CONFIG) {
+    if (jb_grid_named(place)) {
         jb_copy(welcome.zone, sizeof(welcome.zone), place->zone);
     }
     if (daemon->history != NULL) {

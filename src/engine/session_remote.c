@@ -39,7 +39,7 @@ static void join(char *buffer, size_t size, char *const *words)
 static void take_zone(struct jb_session *session)
 {
     const char *zone = jb_remote_welcome(session->remote)->zone;
-    bool told = session->intensity.origin == JB_ZONE_GIVEN || session->intensity.origin == JB_ZONE_CONFIG;
+    bool told = jb_grid_named(&session->intensity);
     struct jb_intensity found;
 
     if (zone[0] == '\0' || told || session->intensity.given || jb_grid_told(zone, &found) < 0) {

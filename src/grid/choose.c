@@ -57,6 +57,11 @@ static int named(const char *zone, enum jb_zone_origin origin, const char *what,
     return 0;
 }
 
+bool jb_grid_named(const struct jb_intensity *place)
+{
+    return place->origin == JB_ZONE_GIVEN || place->origin == JB_ZONE_CONFIG;
+}
+
 int jb_grid_told(const char *zone, struct jb_intensity *ret)
 {
     struct jb_intensity found;

@@ -55,6 +55,9 @@ struct jb_intensity {
  * main zone, that of a cloud region the region. */
 int jb_grid_zone(const char *zone, struct jb_intensity *ret, struct jb_diag *diag);
 
+/* Did the user name this place, on the command line or in the config? */
+bool jb_grid_named(const struct jb_intensity *place);
+
 /* As jb_grid_zone(), for a place that the machine's meter told. */
 int jb_grid_told(const char *zone, struct jb_intensity *ret);
 
