@@ -25,20 +25,19 @@ cppcheck_all() {
     -D_GNU_SOURCE -DJB_VERSION='"lint"' '-DJB_SENSOR_LIST(X)=' '-DElfW(type)=Elf64_##type' -Isrc -Iinclude -j "$(nproc)"
 }
 
-# tidy NODES: so many states of each function are looked at.
+# tidy [NODES]: so many states of each function are looked at.
 tidy() {
   configure
   # os_macos.c needs the headers of macOS: tools/cross_macos.sh looks at it.
   c_files | grep -v os_macos | xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p $build --warnings-as-errors='*' \
-    --extra-arg=-Xclang --extra-arg=-analyzer-config --extra-arg=-Xclang --extra-arg="max-nodes=$1" 2>/dev/null
+    --extra-arg=-Xclang --extra-arg=-analyzer-config --extra-arg=-Xclang --extra-arg="max-nodes=${1:-75000}" 2>/dev/null
 }
 
 for part in "${@:-all}"; do
   case "$part" in
-    all) format; spelling; shell; cppcheck_all; tidy 75000 ;;
-    format | spelling | shell) "$part" ;;
+    all) format; spelling; shell; cppcheck_all; tidy ;;
+    format | spelling | shell | tidy) "$part" ;;
     cppcheck) cppcheck_all ;;
-    tidy) tidy 75000 ;;
     deep) tidy 225000 ;;
     *) echo "tools/lint.sh: there is no part '$part'" >&2; exit 2 ;;
   esac

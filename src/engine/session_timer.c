@@ -37,7 +37,7 @@ int session_timer_arm(struct jb_session *session)
     session->polls = 0;
     session->polls_per_tick = (interval_ns + longest_ns - 1) / longest_ns;
     uint64_t period = interval_ns / session->polls_per_tick;
-    struct timespec each = {(time_t)(period / JB_NS_PER_S), (long)(period % JB_NS_PER_S)};
+    struct timespec each = jb_timespec(period);
     struct itimerspec timer = {.it_interval = each, .it_value = each};
 
     return timerfd_settime(session->timer_fd, 0, &timer, NULL) < 0 ? -errno : 0;

@@ -86,7 +86,7 @@ void session_work_destroy(struct jb_session *session)
 
 static void set_timer(struct session_work *work, uint64_t period_ns)
 {
-    struct timespec each = {(time_t)(period_ns / JB_NS_PER_S), (long)(period_ns % JB_NS_PER_S)};
+    struct timespec each = jb_timespec(period_ns);
     struct itimerspec timer = {.it_interval = each, .it_value = each};
 
     if (period_ns != work->timer_ns && timerfd_settime(work->timer_fd, 0, &timer, NULL) == 0) {

@@ -265,16 +265,6 @@ static void who_says_nothing_is_hung_up_on(void **state)
     world_end(&world);
 }
 
-static uint64_t thread_ns(pthread_t thread)
-{
-    struct timespec used;
-    clockid_t clock;
-
-    assert_int_equal(pthread_getcpuclockid(thread, &clock), 0);
-    assert_int_equal(clock_gettime(clock, &used), 0);
-    return (uint64_t)used.tv_sec * JB_NS_PER_S + (uint64_t)used.tv_nsec;
-}
-
 /* For two seconds, as fast as it goes. */
 static void hammer(const struct world *world, struct seen *seen)
 {

@@ -376,16 +376,6 @@ static void who_never_reads_holds_nobody_up(void **state)
     world_end(&world);
 }
 
-static uint64_t thread_ns(pthread_t thread)
-{
-    struct timespec used;
-    clockid_t clock;
-
-    assert_int_equal(pthread_getcpuclockid(thread, &clock), 0);
-    assert_int_equal(clock_gettime(clock, &used), 0);
-    return (uint64_t)used.tv_sec * JB_NS_PER_S + (uint64_t)used.tv_nsec;
-}
-
 /* Somebody waits to be let in, and there is no descriptor to let it in with. */
 static void no_descriptor_left_is_no_busy_loop(void **state)
 {

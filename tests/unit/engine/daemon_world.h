@@ -49,6 +49,17 @@ static unsigned fds_now(void)
     return count;
 }
 
+/* CPU time of a thread. */
+__attribute__((unused)) static uint64_t thread_ns(pthread_t thread)
+{
+    struct timespec used;
+    clockid_t clock;
+
+    assert_int_equal(pthread_getcpuclockid(thread, &clock), 0);
+    assert_int_equal(clock_gettime(clock, &used), 0);
+    return (uint64_t)used.tv_sec * JB_NS_PER_S + (uint64_t)used.tv_nsec;
+}
+
 /* The fewest of some looks: a meter on another thread opens files of /proc for a moment. */
 __attribute__((unused)) static unsigned count_fds(void)
 {
